@@ -1,0 +1,1 @@
+//! How the world talks to Trackside: REST, WebSocket, inbound hooks, and the trackside binary.

@@ -1,0 +1,1 @@
+//! What is true in Trackside: domain areas, storage, event log, runs, permissions. Knows no HTTP and no vendor.

@@ -1,0 +1,1 @@
+//! Stories over real HTTP, real databases, real Redis; and the benches.
