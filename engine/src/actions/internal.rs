@@ -1,0 +1,101 @@
+//! Actions on what is ours.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cx::Cx;
+use crate::db::Tx;
+use crate::{Error, Result};
+
+/// An action that changes something of ours. It runs in the transaction that journals the step: whatever it writes
+/// through `tx` happens exactly once, together with its events. It must await nothing but statements.
+///
+/// `cx.actor` is the rule with its owner's rights; the action asks for permission as everyone does.
+pub trait Internal: Send + Sync + 'static {
+    /// `task.create`: resource, dot, verb.
+    const NAME: &'static str;
+    /// One sentence, for the catalogue.
+    const SUMMARY: &'static str;
+    /// The event kinds that it can cause: what the loop check at save reads.
+    const CAUSES: &'static [&'static str];
+    /// What a step's `with` must hold. Give it `#[serde(deny_unknown_fields)]`.
+    type Input: DeserializeOwned + JsonSchema + Send;
+    /// What later steps see as `steps.<id>.output`.
+    type Output: Serialize + JsonSchema;
+
+    /// Does it.
+    fn perform(tx: &mut Tx, cx: &Cx, input: Self::Input) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// An [`Internal`] action without its types, as the interpreter holds it.
+pub trait ErasedInternal: Send + Sync {
+    /// `task.create`.
+    fn name(&self) -> &'static str;
+    /// One sentence.
+    fn summary(&self) -> &'static str;
+    /// The event kinds that it can cause.
+    fn causes(&self) -> &'static [&'static str];
+    /// The JSON schema of its input.
+    fn input_schema(&self) -> Value;
+    /// The JSON schema of its output.
+    fn output_schema(&self) -> Value;
+    /// Does it, from JSON to JSON.
+    fn perform<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        cx: &'a Cx,
+        input: Value,
+    ) -> Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>>;
+}
+
+/// Carries the type of an action where a value is wanted.
+struct Erased<A>(std::marker::PhantomData<fn() -> A>);
+
+impl<A: Internal> ErasedInternal for Erased<A> {
+    fn name(&self) -> &'static str {
+        A::NAME
+    }
+    fn summary(&self) -> &'static str {
+        A::SUMMARY
+    }
+    fn causes(&self) -> &'static [&'static str] {
+        A::CAUSES
+    }
+    fn input_schema(&self) -> Value {
+        schemars::schema_for!(A::Input).to_value()
+    }
+    fn output_schema(&self) -> Value {
+        schemars::schema_for!(A::Output).to_value()
+    }
+    fn perform<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        cx: &'a Cx,
+        input: Value,
+    ) -> Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>> {
+        Box::pin(async move {
+            let input = serde_json::from_value(input)
+                .map_err(|error| Error::invalid("action_input", format!("`{}` was given wrong input: {error}", A::NAME)))?;
+            let output = A::perform(tx, cx, input).await?;
+            serde_json::to_value(output).map_err(|error| Error::internal(format!("output of {}: {error}", A::NAME)))
+        })
+    }
+}
+
+const fn erased<A: Internal>() -> &'static dyn ErasedInternal {
+    &Erased::<A>(std::marker::PhantomData)
+}
+
+/// Every internal action, sorted by name.
+pub const INTERNAL: &[&dyn ErasedInternal] = &[
+    erased::<crate::notifications::actions::Send>(),
+    erased::<crate::tasks::actions::Assign>(),
+    erased::<crate::tasks::actions::Comment>(),
+    erased::<crate::tasks::actions::Create>(),
+    erased::<crate::tasks::actions::Update>(),
+];

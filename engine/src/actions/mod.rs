@@ -1,0 +1,15 @@
+//! What rules may do. Two kinds, one catalogue:
+//!
+//! - an **internal** action ([`Internal`], in an area's `actions.rs`) changes something of ours inside the transaction
+//!   that also journals the step, so it happens exactly once;
+//! - an **external** action ([`external::External`], in `workers`' `integrations/<vendor>/actions.rs`) calls the
+//!   outside world: at least once, with an idempotency key that stays the same for every attempt of one step.
+//!
+//! Adding one is one implementation and one line, in [`INTERNAL`] or in the integrations' list.
+
+mod catalogue;
+pub mod external;
+mod internal;
+
+pub use catalogue::{Actions, Entry};
+pub use internal::{ErasedInternal, INTERNAL, Internal};

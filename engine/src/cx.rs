@@ -1,0 +1,100 @@
+//! The context of one piece of work: who acts, why, at what time. Clock, ids and the event log are reached through it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::access::Actor;
+use crate::clock::{Clock, SystemClock};
+use crate::ids::{EventId, Id, RuleId, RunId};
+
+/// Why something happened, when a rule did it: enough to walk the chain back, and to end a loop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Cause {
+    /// The rule that acted.
+    pub rule: RuleId,
+    /// Its run.
+    pub run: RunId,
+    /// The path of the step within the run.
+    pub step: String,
+    /// The event that started the run, if an event did.
+    pub event: Option<EventId>,
+    /// How many rules stand in the chain up to here; 1 for a rule that answers a person.
+    pub depth: i64,
+}
+
+/// Who acts, why, and where time and ids come from. Cheap to clone; moved into every write.
+#[derive(Clone)]
+pub struct Cx {
+    source: Source,
+    /// Who acts, in which workspace, with which rights.
+    pub actor: Actor,
+    /// The rule that is behind it, if one is.
+    pub cause: Option<Cause>,
+    /// The id that joins logs, events, runs and calls of one request.
+    pub trace: Option<Arc<str>>,
+}
+
+/// Where time and ids come from.
+#[derive(Clone)]
+pub struct Source {
+    clock: Arc<dyn Clock>,
+    order: Arc<std::sync::Mutex<ContextV7>>,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::new(SystemClock)
+    }
+}
+
+impl Source {
+    /// Ids and times from this clock.
+    pub fn new(clock: impl Clock) -> Self {
+        Self { clock: Arc::new(clock), order: Arc::new(std::sync::Mutex::new(ContextV7::new())) }
+    }
+
+    /// The current time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A fresh id; ids made one after another by one process also sort in that order.
+    pub fn new_id<T: Id>(&self) -> T {
+        let now = self.now();
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        // A poisoned lock only means that another thread panicked between two ids: the counter is still sound.
+        let order = self.order.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        T::from_uuid(Uuid::new_v7(Timestamp::from_unix(&*order, seconds, now.timestamp_subsec_nanos())))
+    }
+
+    /// A context in which `actor` acts.
+    pub fn cx(&self, actor: Actor) -> Cx {
+        Cx { source: self.clone(), actor, cause: None, trace: None }
+    }
+}
+
+impl Cx {
+    /// The current time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.source.now()
+    }
+
+    /// A fresh id.
+    pub fn new_id<T: Id>(&self) -> T {
+        self.source.new_id()
+    }
+
+    /// Where this context's time and ids come from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The same context, acting because of `cause`.
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+}

@@ -1,0 +1,71 @@
+//! The catalogue: every kind of event, in one sorted list.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::EventType;
+
+/// One kind of event, as the catalogue shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// `task.created`.
+    pub name: &'static str,
+    /// Goes up when a field changes its meaning or goes away.
+    pub version: i64,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Makes the JSON schema of the payload.
+    pub schema: fn() -> Value,
+}
+
+const fn kind<E: EventType>() -> Kind {
+    Kind { name: E::KIND, version: E::VERSION, summary: E::SUMMARY, schema: schema::<E> }
+}
+
+fn schema<E: JsonSchema>() -> Value {
+    schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<E>().to_value()
+}
+
+/// Every kind of event, sorted by name.
+pub const KINDS: &[Kind] = &[
+    kind::<crate::hooks::events::HookReceived>(),
+    kind::<crate::projects::events::ProjectCreated>(),
+    kind::<crate::projects::events::ProjectDeleted>(),
+    kind::<crate::projects::events::ProjectUpdated>(),
+    kind::<crate::rules::events::RuleChanged>(),
+    kind::<crate::runs::events::RunFailed>(),
+    kind::<crate::runs::events::RunFinished>(),
+    kind::<crate::tasks::events::TaskAssigned>(),
+    kind::<crate::tasks::events::TaskCommented>(),
+    kind::<crate::tasks::events::TaskCreated>(),
+    kind::<crate::tasks::events::TaskDeleted>(),
+    kind::<crate::tasks::events::TaskStatusChanged>(),
+    kind::<crate::tasks::events::TaskUpdated>(),
+];
+
+/// A kind with its schema, as `GET /event-kinds` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CatalogueEntry {
+    /// `task.created`.
+    pub kind: &'static str,
+    /// Goes up when a field changes its meaning or goes away.
+    pub version: i64,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The JSON schema (draft 2020-12) of the payload.
+    pub schema: Value,
+}
+
+/// Every kind with its schema.
+pub fn catalogue() -> Vec<CatalogueEntry> {
+    KINDS
+        .iter()
+        .map(|kind| CatalogueEntry {
+            kind: kind.name,
+            version: kind.version,
+            summary: kind.summary,
+            schema: (kind.schema)(),
+        })
+        .collect()
+}

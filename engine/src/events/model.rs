@@ -1,0 +1,74 @@
+//! An event, as it is declared, written and read.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::ids::{EventId, ProjectId, WorkspaceId};
+
+/// An event type: declared once in its area, used by everyone. The fields are what rules see as variables.
+pub trait EventType: Serialize + JsonSchema + Send + Sync {
+    /// `task.status_changed`: resource, dot, past tense.
+    const KIND: &'static str;
+    /// Goes up when a field changes its meaning or goes away.
+    const VERSION: i64 = 1;
+    /// One sentence, for the catalogue.
+    const SUMMARY: &'static str;
+    /// The id of what it is about; with its prefix it names the realtime topic too.
+    fn subject(&self) -> String;
+    /// The project it happened in, if it happened in one.
+    fn project(&self) -> Option<ProjectId>;
+}
+
+/// An event that is about to be written, its payload already text: serialised outside the writer's thread where
+/// the caller can.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// The kind (`task.created`).
+    pub kind: &'static str,
+    /// The version of the kind.
+    pub version: i64,
+    /// The project it happened in.
+    pub project: Option<ProjectId>,
+    /// The id of what it is about.
+    pub subject: String,
+    /// The payload as JSON text: an object.
+    pub payload: String,
+}
+
+/// An event of the log, as the API shows it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// Its place in the log: 1, 2, 3 …, without a gap over all workspaces.
+    pub position: i64,
+    /// The kind (`task.created`).
+    pub kind: String,
+    /// The version of the kind.
+    pub version: i64,
+    /// The workspace it happened in.
+    #[serde(rename = "workspace")]
+    pub workspace_id: WorkspaceId,
+    /// The project it happened in.
+    #[serde(rename = "project", skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<ProjectId>,
+    /// The id of what it is about.
+    pub subject: String,
+    /// Who did it: `{"type": "user", "id": "user_…"}`.
+    #[schemars(with = "serde_json::Value")]
+    pub actor: Box<RawValue>,
+    /// The rule behind it, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::cx::Cause>")]
+    pub cause: Option<Box<RawValue>>,
+    /// The id that joins logs, events, runs and calls of one request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// The payload, as the schema of its kind says.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub data: Box<RawValue>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+}

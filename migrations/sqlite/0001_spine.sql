@@ -1,0 +1,280 @@
+-- The spine: people, work, the event log, rules, runs, hooks. Every row that belongs to a workspace says so.
+
+create table workspaces (
+    id blob primary key,
+    name text not null,
+    created_at integer not null
+) strict;
+
+create table users (
+    id blob primary key,
+    email text not null unique,
+    name text not null,
+    password_hash text not null,
+    failed_logins integer not null default 0,
+    locked_until integer,
+    created_at integer not null
+) strict;
+
+create table members (
+    workspace_id blob not null references workspaces (id),
+    user_id blob not null references users (id),
+    role text not null,
+    created_at integer not null,
+    primary key (workspace_id, user_id)
+) strict, without rowid;
+create index members_user on members (user_id);
+
+-- A session is a family of refresh tokens: using a spent one again ends it.
+create table sessions (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    user_id blob not null references users (id),
+    created_at integer not null,
+    ended_at integer,
+    ended_because text
+) strict;
+create index sessions_user on sessions (user_id);
+
+create table refresh_tokens (
+    hash blob primary key,
+    session_id blob not null references sessions (id),
+    created_at integer not null,
+    expires_at integer not null,
+    spent_at integer
+) strict, without rowid;
+create index refresh_tokens_session on refresh_tokens (session_id);
+
+create table signing_keys (
+    id text primary key,
+    sealed blob not null,
+    created_at integer not null,
+    retired_at integer
+) strict;
+
+create table personal_tokens (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    user_id blob not null references users (id),
+    name text not null,
+    hash blob not null unique,
+    scopes text,
+    created_at integer not null,
+    expires_at integer,
+    last_used_at integer
+) strict;
+create index personal_tokens_user on personal_tokens (workspace_id, user_id);
+
+create table projects (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    key text not null,
+    name text not null,
+    description text not null,
+    status text not null,
+    owner_id blob not null references users (id),
+    next_number integer not null,
+    version integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    unique (workspace_id, key)
+) strict;
+
+create table tasks (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    project_id blob not null references projects (id),
+    number integer not null,
+    key text not null,
+    version integer not null,
+    parent_id blob references tasks (id),
+    title text not null,
+    description text not null,
+    type text not null,
+    status text not null,
+    priority integer not null,
+    labels text not null,
+    assignees text not null,
+    start_at integer,
+    due_at integer,
+    custom text not null,
+    created_by blob references users (id),
+    created_at integer not null,
+    updated_at integer not null,
+    completed_at integer,
+    unique (workspace_id, key)
+) strict;
+create index tasks_project on tasks (project_id, status);
+create index tasks_parent on tasks (parent_id) where parent_id is not null;
+
+-- Labels and assignees once more as rows, for filters; the task carries them as JSON, for reading.
+create table task_labels (
+    task_id blob not null references tasks (id) on delete cascade,
+    label text not null,
+    primary key (task_id, label)
+) strict, without rowid;
+create table task_assignees (
+    task_id blob not null references tasks (id) on delete cascade,
+    user_id blob not null references users (id),
+    primary key (task_id, user_id)
+) strict, without rowid;
+create index task_assignees_user on task_assignees (user_id);
+
+create table comments (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    task_id blob not null references tasks (id) on delete cascade,
+    author_id blob references users (id),
+    body text not null,
+    created_at integer not null
+) strict;
+create index comments_task on comments (task_id, id);
+
+-- The log. `position` is given at dispatch, in one locked transaction, so that positions have no gap and never
+-- appear out of order, whatever order the changes committed in. An event without one is not yet dispatched.
+-- `payload` is text: what a webhook sent is kept to the letter.
+create table events (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    position integer,
+    kind text not null,
+    version integer not null,
+    project_id blob,
+    subject text not null,
+    actor text not null,
+    cause text,
+    depth integer not null,
+    trace text,
+    payload text not null,
+    occurred_at integer not null
+) strict;
+create unique index events_position on events (position) where position is not null;
+create index events_pending on events (id) where position is null;
+create index events_workspace on events (workspace_id, position) where position is not null;
+
+create table log_head (
+    id integer primary key,
+    position integer not null
+) strict;
+insert into log_head (id, position) values (1, 0);
+
+create table rules (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    name text not null,
+    state text not null,
+    version integer not null,
+    owner_id blob not null references users (id),
+    failures_in_row integer not null,
+    paused_because text,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+create index rules_workspace on rules (workspace_id, id);
+
+create table rule_versions (
+    rule_id blob not null references rules (id) on delete cascade,
+    version integer not null,
+    body text not null,
+    created_by blob references users (id),
+    created_at integer not null,
+    primary key (rule_id, version)
+) strict, without rowid;
+
+-- Goes up by one with every change of any rule; a dispatcher that sees another figure reloads its book of rules.
+create table rule_book (
+    id integer primary key,
+    revision integer not null
+) strict;
+insert into rule_book (id, revision) values (1, 1);
+
+create table runs (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    rule_id blob not null references rules (id) on delete cascade,
+    rule_version integer not null,
+    event_id blob references events (id),
+    rerun_of blob,
+    state text not null,
+    waiting text,
+    inputs text,
+    depth integer not null,
+    error text,
+    created_at integer not null,
+    finished_at integer
+) strict, without rowid;
+-- One run per (event, rule), however many dispatchers saw the event. A re-run is asked for, not dispatched.
+create unique index runs_event on runs (event_id, rule_id) where rerun_of is null and event_id is not null;
+create index runs_rule on runs (rule_id, id);
+create index runs_workspace on runs (workspace_id, id);
+
+-- The journal: what each step did. A finished row is never written again.
+create table run_steps (
+    run_id blob not null references runs (id) on delete cascade,
+    path text not null,
+    ordinal integer not null,
+    kind text not null,
+    state text not null,
+    attempts integer not null,
+    input text,
+    output text,
+    error text,
+    resume_at integer,
+    started_at integer not null,
+    finished_at integer,
+    primary key (run_id, path)
+) strict, without rowid;
+
+create table hooks (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    name text not null,
+    scheme text not null,
+    sealed_secret blob,
+    created_by blob references users (id),
+    created_at integer not null,
+    unique (workspace_id, name)
+) strict;
+
+-- What a sender called its delivery, so that a second copy is known for what it is.
+create table hook_deliveries (
+    hook_id blob not null references hooks (id) on delete cascade,
+    delivery_id text not null,
+    event_id blob not null,
+    received_at integer not null,
+    primary key (hook_id, delivery_id)
+) strict, without rowid;
+
+create table notifications (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    user_id blob not null references users (id),
+    message text not null,
+    subject text,
+    created_at integer not null,
+    read_at integer
+) strict;
+create index notifications_user on notifications (user_id, workspace_id, id);
+
+create table connections (
+    id blob primary key,
+    workspace_id blob not null references workspaces (id),
+    kind text not null,
+    name text not null,
+    base_url text,
+    sealed_token blob not null,
+    created_at integer not null,
+    unique (workspace_id, kind, name)
+) strict;
+
+-- Answers already given, by the key the client chose, so that a repeated POST does nothing twice.
+create table idempotency_keys (
+    workspace_id blob not null,
+    user_id blob not null,
+    key text not null,
+    request_hash blob not null,
+    status integer not null,
+    body text not null,
+    created_at integer not null,
+    primary key (workspace_id, user_id, key)
+) strict, without rowid;
