@@ -11,5 +11,5 @@ mod catalogue;
 pub mod external;
 mod internal;
 
-pub use catalogue::{Actions, Entry};
+pub use catalogue::{ActionInfo, Actions, Entry};
 pub use internal::{ErasedInternal, INTERNAL, Internal};

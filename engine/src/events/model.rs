@@ -72,3 +72,27 @@ pub struct Event {
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
 }
+
+impl TryFrom<super::store::Logged> for Event {
+    type Error = crate::Error;
+
+    fn try_from(row: super::store::Logged) -> Result<Self, Self::Error> {
+        let raw = |text: String| {
+            RawValue::from_string(text).map_err(|error| crate::Error::internal(format!("event {}: {error}", row.id)))
+        };
+        Ok(Self {
+            id: row.id,
+            position: row.position,
+            actor: raw(row.actor)?,
+            cause: row.cause.map(raw).transpose()?,
+            data: raw(row.payload)?,
+            kind: row.kind,
+            version: row.version,
+            workspace_id: row.workspace_id,
+            project_id: row.project_id,
+            subject: row.subject,
+            trace: row.trace,
+            occurred_at: row.occurred_at,
+        })
+    }
+}

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::model::{EventType, NewEvent};
+use super::model::{Event, EventType, NewEvent};
 use super::store;
+use crate::access::{EventView, Granted, Workspace};
 use crate::cx::Cx;
-use crate::db::{Signal, Tx};
+use crate::db::{Rx, Signal, Tx};
 use crate::ids::EventId;
 use crate::{Error, Result};
 
@@ -28,4 +29,24 @@ pub async fn append(tx: &mut Tx, cx: &Cx, event: &NewEvent) -> Result<EventId> {
     store::insert(tx, id, cx, event, &json!(cx.actor.who).to_string()).await?;
     tx.wake(Signal::Events);
     Ok(id)
+}
+
+/// A page of a workspace's log after `position`, oldest first.
+pub async fn after(rx: &mut Rx, may: &Granted<EventView, Workspace>, position: i64, limit: i64) -> Result<Vec<Event>> {
+    store::after(rx, may.resource().0, position, limit).await
+}
+
+/// Every workspace's events after `position`: for the realtime hub alone, which shows each to those who may see it.
+pub async fn tail(rx: &mut Rx, position: i64, limit: i64) -> Result<Vec<Event>> {
+    store::after_all(rx, position, limit).await
+}
+
+/// The position of the newest event of all.
+pub async fn head(rx: &mut Rx) -> Result<i64> {
+    store::head(rx).await
+}
+
+/// One event.
+pub async fn get(rx: &mut Rx, may: &Granted<EventView, Workspace>, id: EventId) -> Result<Event> {
+    store::find(rx, may.resource().0, id).await?.ok_or_else(|| Error::not_found("event", id))
 }

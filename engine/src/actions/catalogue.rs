@@ -1,0 +1,80 @@
+//! Both kinds of actions by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::external::ErasedExternal;
+use super::internal::{ErasedInternal, INTERNAL};
+
+/// An action of either kind.
+#[derive(Clone)]
+pub enum Entry {
+    /// On what is ours.
+    Internal(&'static dyn ErasedInternal),
+    /// On the outside world.
+    External(Arc<dyn ErasedExternal>),
+}
+
+/// Every action that rules may use, by name.
+#[derive(Clone)]
+pub struct Actions(Arc<BTreeMap<&'static str, Entry>>);
+
+/// An action, as `GET /actions` answers.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ActionInfo {
+    /// `task.create`.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Whether it calls the outside world (at least once, with a stable key) or changes what is ours (exactly once).
+    pub external: bool,
+    /// The event kinds that it can cause.
+    pub causes: &'static [&'static str],
+    /// The JSON schema of a step's `with`.
+    pub input: Value,
+    /// The JSON schema of `steps.<id>.output`.
+    pub output: Value,
+}
+
+impl Actions {
+    /// The internal actions and these external ones.
+    pub fn new(external: Vec<Arc<dyn ErasedExternal>>) -> Self {
+        let internal = INTERNAL.iter().map(|action| (action.name(), Entry::Internal(*action)));
+        let external = external.into_iter().map(|action| (action.name(), Entry::External(action)));
+        Self(Arc::new(internal.chain(external).collect()))
+    }
+
+    /// The action of this name.
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.0.get(name)
+    }
+
+    /// Every action, sorted by name.
+    pub fn list(&self) -> Vec<ActionInfo> {
+        self.0
+            .values()
+            .map(|entry| match entry {
+                Entry::Internal(action) => ActionInfo {
+                    name: action.name(),
+                    summary: action.summary(),
+                    external: false,
+                    causes: action.causes(),
+                    input: action.input_schema(),
+                    output: action.output_schema(),
+                },
+                Entry::External(action) => ActionInfo {
+                    name: action.name(),
+                    summary: action.summary(),
+                    external: true,
+                    causes: &[],
+                    input: action.input_schema(),
+                    output: action.output_schema(),
+                },
+            })
+            .collect()
+    }
+}

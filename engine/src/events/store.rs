@@ -1,0 +1,157 @@
+//! All SQL on `events` and `log_head`.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{Event, NewEvent};
+use crate::Result;
+use crate::cx::Cx;
+use crate::db::{JsonText, Rx, Tx, row, sql};
+use crate::ids::{EventId, ProjectId, WorkspaceId};
+
+row! {
+    /// An event that has no position yet, as the dispatcher reads it.
+    #[derive(Debug, Clone)]
+    pub struct Pending {
+        /// Its id.
+        pub id: EventId,
+        /// The workspace it happened in.
+        pub workspace_id: WorkspaceId,
+        /// The kind.
+        pub kind: String,
+        /// The project it happened in.
+        pub project_id: Option<ProjectId>,
+        /// Who did it, as JSON text.
+        pub actor: String,
+        /// The rule behind it, as JSON text.
+        pub cause: Option<String>,
+        /// How many rules stand in the chain behind it.
+        pub depth: i64,
+        /// The id that joins logs of one request.
+        pub trace: Option<String>,
+        /// The payload as JSON text.
+        pub payload: String,
+        /// When it happened.
+        pub occurred_at: DateTime<Utc>,
+    }
+}
+
+row! {
+    /// A row of the log.
+    #[derive(Debug, Clone)]
+    pub struct Logged {
+        /// Its id.
+        pub id: EventId,
+        /// Its place in the log.
+        pub position: i64,
+        /// The kind.
+        pub kind: String,
+        /// The version of the kind.
+        pub version: i64,
+        /// The workspace it happened in.
+        pub workspace_id: WorkspaceId,
+        /// The project it happened in.
+        pub project_id: Option<ProjectId>,
+        /// The id of what it is about.
+        pub subject: String,
+        /// Who did it, as JSON text.
+        pub actor: String,
+        /// The rule behind it, as JSON text.
+        pub cause: Option<String>,
+        /// The id that joins logs of one request.
+        pub trace: Option<String>,
+        /// The payload as JSON text.
+        pub payload: String,
+        /// When it happened.
+        pub occurred_at: DateTime<Utc>,
+    }
+}
+
+const INSERT: &str = "insert into events (id, workspace_id, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const PENDING: &str = sql!("select {Pending} from events where position is null order by id limit $1");
+const DISPATCHED: &str = sql!("select {Pending} from events where workspace_id = $1 and id = $2");
+const LOCK_HEAD: &str = "select position from log_head where id = 1 for update";
+const ASSIGN: &str = "update events set position = $1 + o.n from \
+     (select id, row_number() over (order by id) as n from events where position is null and id = any($2)) o \
+     where events.id = o.id returning events.id, events.position";
+const MOVE_HEAD: &str = "update log_head set position = $1 where id = 1";
+const HEAD: &str = "select position from log_head where id = 1";
+const AFTER: &str =
+    sql!("select {Logged} from events where workspace_id = $1 and position > $2 order by position limit $3");
+const AFTER_ALL: &str = sql!("select {Logged} from events where position > $1 order by position limit $2");
+const FIND: &str = sql!("select {Logged} from events where workspace_id = $1 and id = $2 and position is not null");
+
+/// Every statement of this file.
+pub const ALL: &[&str] =
+    &[INSERT, PENDING, DISPATCHED, LOCK_HEAD, ASSIGN, MOVE_HEAD, HEAD, AFTER, AFTER_ALL, FIND];
+
+pub(super) async fn insert(tx: &mut Tx, id: EventId, cx: &Cx, event: &NewEvent, actor: &str) -> Result<()> {
+    let cause = match &cx.cause {
+        Some(cause) => Some(serde_json::to_string(cause).map_err(|e| crate::Error::internal(e.to_string()))?),
+        None => None,
+    };
+    let depth = cx.cause.as_ref().map_or(0, |cause| cause.depth);
+    tx.execute(
+        INSERT,
+        (
+            id,
+            cx.actor.workspace,
+            event.kind,
+            event.version,
+            event.project,
+            event.subject.as_str(),
+            actor,
+            cause,
+            depth,
+            cx.trace.as_deref(),
+            JsonText(&event.payload),
+            cx.now(),
+        ),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The oldest events that have no position yet.
+pub(crate) async fn pending(rx: &mut Rx, limit: i64) -> Result<Vec<Pending>> {
+    rx.all(PENDING, (limit,)).await
+}
+
+/// One event as the dispatcher saw it, for a run that goes on later.
+pub(crate) async fn find_pending(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Pending>> {
+    rx.opt(DISPATCHED, (workspace, id)).await
+}
+
+/// Gives positions to those of `ids` that have none, and says which.
+pub(crate) async fn assign(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<(EventId, i64)>> {
+    let (head,): (i64,) = tx.one(LOCK_HEAD, ()).await?;
+    let assigned: Vec<(EventId, i64)> = tx.all(ASSIGN, (head, ids)).await?;
+    if !assigned.is_empty() {
+        tx.execute(MOVE_HEAD, (head + assigned.len() as i64,)).await?;
+    }
+    Ok(assigned)
+}
+
+/// The position of the newest event.
+pub(crate) async fn head(rx: &mut Rx) -> Result<i64> {
+    let (position,): (i64,) = rx.one(HEAD, ()).await?;
+    Ok(position)
+}
+
+/// A workspace's events after a position, oldest first.
+pub(crate) async fn after(rx: &mut Rx, workspace: WorkspaceId, position: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows: Vec<Logged> = rx.all(AFTER, (workspace, position, limit)).await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// Every workspace's events after a position, oldest first: for the hub, which sorts out who may see them.
+pub(crate) async fn after_all(rx: &mut Rx, position: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows: Vec<Logged> = rx.all(AFTER_ALL, (position, limit)).await?;
+    rows.into_iter().map(Event::try_from).collect()
+}
+
+/// One event of a workspace.
+pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Event>> {
+    let row: Option<Logged> = rx.opt(FIND, (workspace, id)).await?;
+    row.map(Event::try_from).transpose()
+}
