@@ -56,35 +56,41 @@ pub(super) struct Seat {
 }
 
 impl Hub {
+    /// A hub that stands at the end of the log. It moves once it [`follow`](Self::follow)s.
+    pub async fn at_head(db: &Db) -> trackside_engine::Result<Self> {
+        let hub = Self::default();
+        hub.skip(db).await?;
+        Ok(hub)
+    }
+
     /// Follows the log until the process ends.
     pub async fn follow(self, db: Db) {
-        let mut started = false;
         loop {
             let heard = db.signals().notified(Signal::Log);
-            let outcome = if started { self.catch_up(&db).await } else { self.start(&db).await };
-            match outcome {
-                Ok(()) => started = true,
-                Err(error) => {
-                    tracing::warn!(%error, "the realtime hub cannot read the log; it tries again");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    continue;
-                }
+            if let Err(error) = self.catch_up(&db).await {
+                tracing::warn!(%error, "the realtime hub cannot read the log; it tries again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
             }
             let _ = tokio::time::timeout(FALLBACK, heard).await;
         }
     }
 
-    async fn start(&self, db: &Db) -> trackside_engine::Result<()> {
+    /// Moves to the end of the log without reading it, if nobody listens. Who sits down after the question was asked
+    /// reads the end of the log later than this did, so nothing falls between.
+    async fn skip(&self, db: &Db) -> trackside_engine::Result<bool> {
         let head = events::service::head(&mut *db.read().await?).await?;
-        self.position.store(head, Ordering::SeqCst);
-        Ok(())
+        let empty = self.is_empty();
+        if empty {
+            self.position.store(head, Ordering::SeqCst);
+        }
+        Ok(empty)
     }
 
     async fn catch_up(&self, db: &Db) -> trackside_engine::Result<()> {
         loop {
-            if self.is_empty() {
-                // Nobody listens: nothing needs reading, and whoever comes reads the log from where it stands.
-                return self.start(db).await;
+            if self.is_empty() && self.skip(db).await? {
+                return Ok(());
             }
             let page = events::service::tail(&mut *db.read().await?, self.position(), PAGE).await?;
             let more = page.len() as i64 == PAGE;
