@@ -1,0 +1,3 @@
+//! What rules may do.
+
+pub mod external;
