@@ -188,8 +188,8 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
                 }
                 (_, "57014") => Error::busy("database_timeout", "The database took too long. Try again."),
                 (_, "53100") => Error::busy("database_full", "The database's disk is full. Free some space and try again."),
-                // connection exceptions, shutdown, crash, starting up, too many connections
-                (_, code) if code.starts_with("08") || code.starts_with("57P") || code == "53300" => unavailable(),
+                // connection exceptions (but not 08P01, which means wrong parameters), shutdown, crash, starting up, too many connections
+                (_, code) if (code.starts_with("08") && code != "08P01") || code.starts_with("57P") || code == "53300" => unavailable(),
                 _ => Error::internal(format!("PostgreSQL refused the statement: {refusal}")),
             }
         }

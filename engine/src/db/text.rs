@@ -34,7 +34,7 @@ macro_rules! row {
 #[macro_export]
 macro_rules! sql {
     ($text:literal) => {{
-        const _: () = assert!(!$crate::db::has_hole($text), "name the rows after the text: sql!(\"… {Task} …\", Task)");
+        const _: () = assert!(!$crate::db::has_hole($text), "name the rows after the text: sql!(\"… {{Task}} …\", Task)");
         $text
     }};
     ($text:literal, $($row:ident),+ $(,)?) => {{
