@@ -1,1 +1,3 @@
 //! What happens by itself in Trackside: dispatcher, apalis jobs, integrations.
+
+pub mod queue;
