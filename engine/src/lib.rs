@@ -18,6 +18,7 @@ pub mod rules;
 pub mod runs;
 pub mod tasks;
 pub mod vault;
+mod words;
 
 pub use cx::{Cause, Cx, Source};
 pub use error::{Class, Error, FieldError, Result};

@@ -165,7 +165,6 @@ create table rules (
     state text not null,
     version bigint not null,
     owner_id uuid not null references users (id),
-    failures_in_row bigint not null,
     paused_because text,
     created_at timestamptz not null,
     updated_at timestamptz not null
@@ -195,6 +194,7 @@ create table runs (
     rule_version bigint not null,
     event_id uuid references events (id),
     rerun_of uuid,
+    mode text not null,
     state text not null,
     waiting text,
     inputs text,

@@ -165,7 +165,6 @@ create table rules (
     state text not null,
     version integer not null,
     owner_id blob not null references users (id),
-    failures_in_row integer not null,
     paused_because text,
     created_at integer not null,
     updated_at integer not null
@@ -195,6 +194,7 @@ create table runs (
     rule_version integer not null,
     event_id blob references events (id),
     rerun_of blob,
+    mode text not null,
     state text not null,
     waiting text,
     inputs text,
