@@ -130,6 +130,7 @@ statements! {
          select id, workspace_id, queue, kind, payload, key, priority, $2, max_attempts, epoch, created_at \
          from dead_jobs where id = any($1) \
          on conflict (kind, key) where key is not null do nothing";
+    REMOVE = "delete from jobs where id = any($1)";
     FORGET = "delete from dead_jobs where id = any($1)";
 }
 
@@ -429,4 +430,10 @@ fn group<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> HashMap<K, Vec
         groups.entry(key).or_default().push(value);
     }
     groups
+}
+
+/// Deletes jobs, claimed or not.
+pub(super) async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
+    tx.execute(REMOVE, (ids,)).await?;
+    Ok(())
 }
