@@ -13,7 +13,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, PgPool, Postgre
 use super::rows::Row;
 use super::sqlite::Take;
 use super::text::repeat_values;
-use super::value::{Args, Kind, Value, no_list};
+use super::value::{Args, Kind, Value, no_list, unwritable};
 use crate::{Error, Result};
 
 /// How long a request waits for a connection before it is told to come back later.
@@ -141,6 +141,7 @@ fn add(to: &mut PgArguments, value: Value<'_>) -> Result<Result<(), BoxDynError>
         Value::List(Kind::Text, list) => to.add(each(&list, |value| if let Value::Text(it) = value { Some(&**it) } else { None })),
         Value::List(Kind::Uuid, list) => to.add(each(&list, |value| if let Value::Uuid(it) = value { Some(*it) } else { None })),
         Value::List(kind, _) => return Err(no_list(kind)),
+        Value::Unwritable(reason) => return Err(unwritable(&reason)),
     })
 }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 
 use super::rows::Row;
 use super::text::Texts;
-use super::value::{Args, Value, no_list};
+use super::value::{Args, Value, no_list, unwritable};
 use crate::{Error, Result};
 
 /// How long to wait for another program that holds the file's lock (a backup, the sqlite3 shell).
@@ -30,20 +30,21 @@ impl Sqlite {
     /// The one connection that writes. Creates the file.
     pub(super) fn writer(path: &Path) -> Result<Self> {
         let conn = Connection::open(path).map_err(|error| cannot_open(path, error))?;
-        Self::set_up(conn, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;")
+        Self::set_up(conn, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000; \
+             pragma journal_size_limit = 67108864;")
     }
 
     /// A connection that cannot write.
     pub(super) fn reader(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
-        Self::set_up(conn, "pragma query_only = on;")
+        Self::set_up(conn, "pragma query_only = on; pragma cache_size = -4000;")
     }
 
     fn set_up(conn: Connection, pragmas: &str) -> Result<Self> {
         conn.busy_timeout(BUSY).map_err(failed)?;
         conn.execute_batch(pragmas).map_err(failed)?;
-        conn.execute_batch("pragma temp_store = memory; pragma cache_size = -16000;").map_err(failed)?;
+        conn.execute_batch("pragma temp_store = memory;").map_err(failed)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         rusqlite::vtab::array::load_module(&conn).map_err(failed)?;
         Ok(Self { conn, texts: Texts::default() })
@@ -133,7 +134,10 @@ impl ToSql for Bound<'_> {
             Value::List(kind, values) => {
                 let list: Option<Vec<Owned>> = values.iter().map(listed).collect();
                 let list = list.ok_or_else(|| rusqlite::Error::ToSqlConversionFailure(Box::new(no_list(*kind))))?;
-                return Ok(ToSqlOutput::from_rc(Rc::new(list), c"rarray"));
+                ToSqlOutput::from_rc(Rc::new(list), c"rarray")
+            }
+            Value::Unwritable(reason) => {
+                return Err(rusqlite::Error::ToSqlConversionFailure(Box::new(unwritable(reason))));
             }
         })
     }

@@ -1,5 +1,7 @@
 //! `Rx`, which reads, and `Tx`, which also writes: the same calls over either database.
 
+#![expect(clippy::manual_async_fn, reason = "`+ Send` is promised here once, so that callers need not prove it again")]
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -13,7 +15,7 @@ use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
 use super::Dialect;
-use crate::{Error, Result};
+use crate::{Class, Error, Result};
 
 /// Reads. Every read of the engine takes `&mut Rx`, so that it can run alone and within a write.
 pub struct Rx {
@@ -88,7 +90,7 @@ impl Rx {
                 Conn::Sqlite(conn) => conn.query(sql, &args, &mut take),
                 Conn::Postgres(conn) => statement(Box::pin(conn.stream(sql, &args, &mut take))).await,
             };
-            self.end(outcome)
+            self.end(sql, outcome)
         }
     }
 
@@ -98,7 +100,7 @@ impl Rx {
             Conn::Sqlite(conn) => conn.query(sql, args, take),
             Conn::Postgres(conn) => statement(Box::pin(conn.query(sql, args, take))).await,
         };
-        self.end(outcome)
+        self.end(sql, outcome)
     }
 
     /// Checks that a statement can be prepared.
@@ -121,7 +123,12 @@ impl Rx {
         Ok(())
     }
 
-    fn end<T>(&mut self, outcome: Result<T>) -> Result<T> {
+    fn end<T>(&mut self, sql: &str, mut outcome: Result<T>) -> Result<T> {
+        if let Err(error) = &mut outcome
+            && error.class == Class::Internal
+        {
+            error.detail.push_str(&format!(" [{sql}]"));
+        }
         self.spoilt = match &outcome {
             Err(error) if self.in_transaction => Some(Cow::Owned(error.to_string())),
             _ => None,
@@ -166,7 +173,7 @@ impl Tx {
                 Conn::Sqlite(conn) => conn.execute(sql, args),
                 Conn::Postgres(conn) => statement(Box::pin(conn.execute(sql, args))).await,
             };
-            self.rx.end(outcome)
+            self.rx.end(sql, outcome)
         }
     }
 
@@ -184,7 +191,7 @@ impl Tx {
                 Conn::Sqlite(conn) => conn.execute_many(sql, &rows),
                 Conn::Postgres(conn) => statement(Box::pin(conn.execute_many(sql, &rows))).await,
             };
-            self.rx.end(outcome)
+            self.rx.end(sql, outcome)
         }
     }
 
@@ -209,7 +216,7 @@ impl Tx {
             Conn::Sqlite(conn) => conn.batch(sql),
             Conn::Postgres(conn) => statement(Box::pin(conn.batch(sql))).await,
         };
-        self.rx.end(outcome)
+        self.rx.end(sql, outcome)
     }
 
     /// The SQLite connection, `None` on PostgreSQL.

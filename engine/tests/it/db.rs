@@ -473,6 +473,37 @@ async fn a_full_disk_undoes_the_batch_and_says_try_again() {
 }
 
 #[tokio::test]
+async fn the_writer_is_durable_and_keeps_the_callers_span() {
+    use tracing_subscriber::util::SubscriberInitExt;
+    tracing_subscriber::registry().init();
+    let place = Place::sqlite().await;
+    let settings = async |tx: &mut Tx| {
+        let mut found = Vec::new();
+        for name in ["synchronous", "foreign_keys"] {
+            found.push(tx.one::<One<i64>>(&format!("pragma {name}"), ()).await?.0);
+        }
+        let One(mode): One<String> = tx.one("pragma journal_mode", ()).await?;
+        let span = tracing::Span::current().metadata().map(|span| span.name());
+        Ok((found, mode, span))
+    };
+    let span = tracing::info_span!("request");
+    let found = tracing::Instrument::instrument(place.db.write(settings), span).await.unwrap();
+    assert_eq!(found, (vec![2, 1], "wal".to_owned(), Some("request")));
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_json_is_an_error() {
+    on_each(async |place| {
+        things(&place.db).await;
+        let keys = || std::collections::BTreeMap::from([((1, 2), 3)]);
+        let failed = place.db.write(async move |tx| tx.execute("update things set data = $1", (Json(keys()),)).await).await;
+        assert!(failed.unwrap_err().detail.contains("cannot be written as JSON"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn readers_cannot_write() {
     let place = Place::sqlite().await;
     things(&place.db).await;
