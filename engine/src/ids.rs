@@ -130,6 +130,7 @@ macro_rules! id {
         }
 
         impl $crate::db::Param for $name {
+            const KIND: $crate::db::Kind = $crate::db::Kind::Uuid;
             fn value(&self) -> $crate::db::Value<'_> {
                 $crate::db::Value::Uuid(self.0)
             }

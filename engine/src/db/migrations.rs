@@ -19,7 +19,6 @@ pub struct Migration {
     pub postgres: &'static str,
 }
 
-#[allow(unused_macros)]
 macro_rules! migration {
     ($name:literal) => {
         Migration {
@@ -31,7 +30,7 @@ macro_rules! migration {
 }
 
 /// All steps, in order: `migration!("0001_spine"),`.
-pub const ALL: &[Migration] = &[];
+pub const ALL: &[Migration] = &[migration!("0001_spine"), migration!("0002_jobs")];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.
 const LOCK: i64 = i64::from_be_bytes(*b"tracksid");

@@ -35,7 +35,6 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::projects::events::ProjectUpdated>(),
     kind::<crate::rules::events::RuleChanged>(),
     kind::<crate::runs::events::RunFailed>(),
-    kind::<crate::runs::events::RunFinished>(),
     kind::<crate::tasks::events::TaskAssigned>(),
     kind::<crate::tasks::events::TaskCommented>(),
     kind::<crate::tasks::events::TaskCreated>(),

@@ -1,0 +1,147 @@
+//! The rules that are listened to, compiled and indexed; and compiled versions that runs are pinned to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use trackside_rules::matcher::Index;
+use trackside_rules::{Catalogue, Compiled, Sandbox};
+
+use super::model::RuleState;
+use super::{service, store};
+use crate::actions::Actions;
+use crate::db::Rx;
+use crate::ids::{RuleId, UserId, WorkspaceId};
+use crate::runs::Mode;
+use crate::{Error, Result, events};
+
+/// A rule that is listened to.
+#[derive(Clone)]
+pub struct Entry {
+    /// The rule.
+    pub rule: RuleId,
+    /// The version that new runs are pinned to.
+    pub version: i64,
+    /// In whose name it acts.
+    pub owner: UserId,
+    /// Live, or shadow.
+    pub mode: Mode,
+    /// Ready to be judged and carried out.
+    pub compiled: Arc<Compiled>,
+}
+
+/// What one revision of the book holds.
+#[derive(Default)]
+struct Book {
+    revision: i64,
+    workspaces: HashMap<WorkspaceId, Index<Entry>>,
+}
+
+/// How many compiled versions are kept for runs under way.
+const KEPT_VERSIONS: usize = 4_096;
+
+/// The rules of this process: shared by the API (checks), the dispatcher (what listens) and the runner (versions).
+pub struct Library {
+    sandbox: Sandbox,
+    catalogue: Catalogue,
+    book: RwLock<Arc<Book>>,
+    versions: Mutex<HashMap<(RuleId, i64), Arc<Compiled>>>,
+}
+
+impl Library {
+    /// A library that checks rules against our events and these actions. It knows no rule until it is refreshed.
+    pub fn new(actions: &Actions) -> Self {
+        let kinds = events::catalogue().into_iter().map(|entry| (entry.kind.to_owned(), entry.schema));
+        let actions = actions.list().into_iter().map(|action| (action.name.to_owned(), action.input));
+        Self {
+            sandbox: Sandbox::new(),
+            catalogue: Catalogue::new(kinds, actions),
+            book: RwLock::default(),
+            versions: Mutex::default(),
+        }
+    }
+
+    /// Where expressions run.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// What rules are checked against.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Reads the book again if its revision has moved. One small statement when it has not.
+    pub async fn refresh(&self, rx: &mut Rx) -> Result<()> {
+        let revision = store::revision(rx).await?;
+        if self.book().revision == revision {
+            return Ok(());
+        }
+        let mut book = Book { revision, workspaces: HashMap::new() };
+        for info in store::listening(rx).await? {
+            let info = match info {
+                Ok(info) => info,
+                Err(error) => {
+                    tracing::error!(%error, "a stored rule is left out");
+                    continue;
+                }
+            };
+            let key = (info.id, info.version);
+            let compiled = match self.compiled(key, || info.rule.clone()) {
+                Ok(compiled) => compiled,
+                Err(error) => {
+                    tracing::error!(rule = %info.id, %error, "a stored rule is left out");
+                    continue;
+                }
+            };
+            let mode = if info.state == RuleState::Shadow { Mode::Shadow } else { Mode::Live };
+            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled: compiled.clone() };
+            book.workspaces.entry(info.workspace_id).or_default().insert(compiled, entry);
+        }
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
+        Ok(())
+    }
+
+    fn book(&self) -> Arc<Book> {
+        self.book.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Calls `look` with the rules of a workspace that listen to this kind of event.
+    pub fn listeners(&self, workspace: WorkspaceId, kind: &str, mut look: impl FnMut(&Entry)) {
+        if let Some(index) = self.book().workspaces.get(&workspace) {
+            for entry in index.candidates(kind, None) {
+                look(entry);
+            }
+        }
+    }
+
+    /// The compiled version that a run is pinned to.
+    pub async fn version(&self, rx: &mut Rx, rule: RuleId, version: i64) -> Result<Arc<Compiled>> {
+        if let Some(compiled) = self.versions().get(&(rule, version)) {
+            return Ok(compiled.clone());
+        }
+        let body = store::body(rx, rule, version).await?.ok_or_else(|| Error::not_found("rule version", rule))?;
+        self.compiled((rule, version), || body)
+    }
+
+    fn versions(&self) -> std::sync::MutexGuard<'_, HashMap<(RuleId, i64), Arc<Compiled>>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compiled(&self, key: (RuleId, i64), rule: impl FnOnce() -> trackside_rules::Rule) -> Result<Arc<Compiled>> {
+        if let Some(compiled) = self.versions().get(&key) {
+            return Ok(compiled.clone());
+        }
+        let compiled = service::compile(&self.sandbox, Arc::new(rule())).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            Error::invalid("rule_invalid", format!("version {} of {} no longer compiles: {first}", key.1, key.0))
+        })?;
+        let compiled = Arc::new(compiled);
+        let mut versions = self.versions();
+        if versions.len() >= KEPT_VERSIONS {
+            // Rare and cheap to make up for: what is still needed is compiled again when it is asked for.
+            versions.clear();
+        }
+        versions.insert(key, compiled.clone());
+        Ok(compiled)
+    }
+}

@@ -1,0 +1,169 @@
+//! The public verbs of rules.
+
+use std::sync::Arc;
+
+use trackside_rules::{Compiled, Problem, Rule, Sandbox, check};
+
+use super::events::{ChangedRule, RuleChanged};
+use super::library::Library;
+use super::model::{RuleInfo, RuleState, RuleVersion, Verdict};
+use super::store;
+use crate::access::{Granted, RuleEdit, RuleView, Workspace};
+use crate::cx::Cx;
+use crate::db::{Rx, Signal, Tx};
+use crate::ids::{RuleId, WorkspaceId};
+use crate::{Error, Result, events, runs};
+
+/// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
+pub fn examine(library: &Library, rule: &Rule) -> Verdict {
+    let mut problems = check::check(rule, library.catalogue());
+    if problems.is_empty()
+        && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
+    {
+        problems = more;
+    }
+    Verdict { ok: !problems.iter().any(Problem::is_error), problems }
+}
+
+/// Compiles a rule, every expression once.
+pub(super) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Vec<Problem>> {
+    Compiled::new(rule, sandbox)
+}
+
+/// Examines a rule and refuses it with every problem at its place.
+pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
+    let verdict = examine(library, rule);
+    if verdict.ok {
+        return Ok(());
+    }
+    let mut error = Error::invalid("rule_invalid", "the rule has problems; correct what `errors` names and save it again");
+    for problem in verdict.problems.iter().filter(|problem| problem.is_error()) {
+        error = error.and_field(problem.pointer.clone(), problem.to_string());
+    }
+    Err(error)
+}
+
+/// A rule of a workspace.
+pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<RuleInfo> {
+    store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("rule", id))
+}
+
+/// A page of a workspace's rules, oldest first.
+pub async fn list(
+    rx: &mut Rx,
+    may: &Granted<RuleView, Workspace>,
+    state: Option<RuleState>,
+    after: Option<RuleId>,
+    limit: i64,
+) -> Result<Vec<RuleInfo>> {
+    store::list(rx, may.resource().0, state, after, limit).await
+}
+
+/// Every version of a rule, newest first.
+pub async fn versions(rx: &mut Rx, may: &Granted<RuleView, RuleInfo>) -> Result<Vec<RuleVersion>> {
+    store::versions(rx, may.resource().id).await
+}
+
+/// Saves a new rule, as a draft. It must have been [`accept`]ed.
+pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, Workspace>, rule: Rule) -> Result<RuleInfo> {
+    let owner = cx.actor.user().ok_or_else(|| Error::denied("a rule needs a person as its owner; sign in as one"))?;
+    let now = cx.now();
+    let info = RuleInfo {
+        id: cx.new_id(),
+        workspace_id: may.resource().0,
+        name: rule.name.clone(),
+        state: RuleState::Draft,
+        version: 1,
+        owner_id: owner,
+        paused_because: None,
+        rule,
+        created_at: now,
+        updated_at: now,
+    };
+    store::insert(tx, &info).await?;
+    announce(tx, cx, &info, Some(info.state), None).await?;
+    Ok(info)
+}
+
+/// Saves a new version of a rule; runs under way keep theirs. The same rule again saves nothing.
+pub async fn replace(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>, rule: Rule) -> Result<RuleInfo> {
+    let known = may.resource();
+    let (version, state) = locked(tx, known).await?;
+    let mut info = RuleInfo { version, state, ..known.clone() };
+    if version == known.version && rule == known.rule {
+        return Ok(info);
+    }
+    info.version += 1;
+    info.name = rule.name.clone();
+    info.updated_at = cx.now();
+    info.rule = rule;
+    store::insert_version(tx, info.id, info.version, &info.rule, cx.actor.user(), info.updated_at).await?;
+    store::update(tx, info.id, &info.name, info.version, info.updated_at).await?;
+    announce(tx, cx, &info, Some(info.state), None).await?;
+    Ok(info)
+}
+
+/// Switches a rule. Switching it off drops its runs that have not begun.
+pub async fn switch(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>, state: RuleState) -> Result<RuleInfo> {
+    let known = may.resource();
+    let (version, before) = locked(tx, known).await?;
+    let mut info = RuleInfo { version, state: before, ..known.clone() };
+    if before != state {
+        info = set_state(tx, cx, info, state, None).await?;
+    }
+    Ok(info)
+}
+
+/// Pauses a rule because of what its runs did.
+pub(crate) async fn pause_because(tx: &mut Tx, cx: &Cx, id: RuleId, because: &str) -> Result<Option<RuleInfo>> {
+    let Some(info) = store::find(tx, cx.actor.workspace, id).await? else { return Ok(None) };
+    if info.state != RuleState::Enabled {
+        return Ok(None);
+    }
+    set_state(tx, cx, info, RuleState::Paused, Some(because)).await.map(Some)
+}
+
+async fn set_state(
+    tx: &mut Tx,
+    cx: &Cx,
+    mut info: RuleInfo,
+    state: RuleState,
+    because: Option<&str>,
+) -> Result<RuleInfo> {
+    info.state = state;
+    info.paused_because = because.map(str::to_owned);
+    info.updated_at = cx.now();
+    store::set_state(tx, info.id, state, because, info.updated_at).await?;
+    if matches!(state, RuleState::Paused | RuleState::Draft) {
+        runs::service::drop_queued(tx, cx, info.id).await?;
+    }
+    announce(tx, cx, &info, Some(state), because).await?;
+    Ok(info)
+}
+
+/// Deletes a rule with its versions, its runs and their jobs.
+pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> Result<()> {
+    let known = may.resource();
+    locked(tx, known).await?;
+    runs::service::forget(tx, known.id).await?;
+    store::delete(tx, known.id).await?;
+    announce(tx, cx, known, None, None).await
+}
+
+async fn locked(tx: &mut Tx, known: &RuleInfo) -> Result<(i64, RuleState)> {
+    store::lock(tx, known.workspace_id, known.id).await?.ok_or_else(|| Error::not_found("rule", known.id))
+}
+
+async fn announce(tx: &mut Tx, cx: &Cx, info: &RuleInfo, state: Option<RuleState>, because: Option<&str>) -> Result<()> {
+    store::move_revision(tx).await?;
+    tx.wake(Signal::Events);
+    let rule = ChangedRule {
+        id: info.id,
+        name: info.name.clone(),
+        version: info.version,
+        state,
+        because: because.map(str::to_owned),
+    };
+    events::emit(tx, cx, &RuleChanged { rule }).await?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Runs that this process has just started, kept for the moment until it carries them out: the dispatcher has the
+//! event parsed and the rule compiled in its hands, and reading both again would double the cost of a short run.
+//! Only a shortcut: what is not here is read from the database.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use trackside_rules::{Compiled, Facts};
+
+use super::model::Mode;
+use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
+
+/// Everything that carrying out a run needs to know, besides its journal.
+#[derive(Clone)]
+pub struct Plan {
+    /// The run.
+    pub run: RunId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// The rule.
+    pub rule: RuleId,
+    /// The version it is pinned to.
+    pub rule_version: i64,
+    /// In whose name it acts.
+    pub owner: UserId,
+    /// The event behind it.
+    pub event: Option<EventId>,
+    /// Live or shadow.
+    pub mode: Mode,
+    /// How many rules stand in the chain, this one counted.
+    pub depth: i64,
+    /// The rule, ready to be carried out.
+    pub compiled: Arc<Compiled>,
+    /// The event, as expressions see it.
+    pub facts: Facts,
+    /// The id that joins logs of one request.
+    pub trace: Option<Arc<str>>,
+}
+
+/// A bounded memory of plans; the oldest go first.
+#[derive(Default)]
+pub struct HotRuns {
+    inner: Mutex<(HashMap<RunId, Plan>, VecDeque<RunId>)>,
+}
+
+/// How many plans are kept at the most: a plan holds its event, which may be large.
+const KEPT: usize = 2_048;
+
+impl HotRuns {
+    /// Keeps a plan until it is taken or newer ones push it out.
+    pub fn keep(&self, plan: Plan) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (plans, order) = &mut *inner;
+        order.push_back(plan.run);
+        plans.insert(plan.run, plan);
+        while order.len() > KEPT {
+            if let Some(oldest) = order.pop_front() {
+                plans.remove(&oldest);
+            }
+        }
+    }
+
+    /// The plan of a run, if this process has just started it.
+    pub fn take(&self, run: RunId) -> Option<Plan> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&run)
+    }
+}

@@ -1,0 +1,25 @@
+//! Runs: what a rule did about an event, step by step, whatever happens to the process meanwhile.
+//!
+//! [`dispatch`] judges undispatched events and starts runs; a job per run wakes [`Runner::advance`], which walks the
+//! rule's tree. What a step did stands in the journal (`run_steps`) in the same transaction as its effects and events,
+//! so a run that is taken up again, by this process or another, goes on behind the last finished step. A run that
+//! waits is a row and a job that is due later, not a worker.
+//!
+//! Guaranteed: one run per (event, rule); internal actions exactly once; external calls at least once, with a key that
+//! stays the same; a worker that lost its lease cannot write. Terminal states never change.
+
+pub mod dispatch;
+pub mod events;
+mod hot;
+mod interpreter;
+mod journal;
+mod model;
+mod runner;
+pub mod service;
+mod settle;
+mod steps;
+pub mod store;
+
+pub use hot::HotRuns;
+pub use model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+pub use runner::{RunJob, Runner};

@@ -1,0 +1,211 @@
+//! The public verbs of runs: look, cancel, re-run, start by hand.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use trackside_rules::Vars;
+
+use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
+use super::store;
+use crate::access::{Granted, RuleRun, RunManage, RunView, Workspace};
+use crate::cx::Cx;
+use crate::db::{Rx, Signal, Tx};
+use crate::ids::{EventId, Id, JobId, RuleId, RunId, WorkspaceId};
+use crate::jobs::{self, NewJob};
+use crate::rules::{RuleInfo, RuleState};
+use crate::{Error, Result};
+
+/// The job kind that carries a run on.
+pub const ADVANCE: &str = "advance_run";
+/// The queue of [`ADVANCE`] jobs.
+pub const QUEUE: &str = "runs";
+/// After so many claims without a word from the worker the run is failed: whatever it does kills its worker.
+pub const CRASH_LIMIT: i64 = 4;
+
+/// The job of a run has the run's own id: there is never a second one, and it needs no payload.
+pub(super) fn job(run: RunId, workspace: WorkspaceId, now: DateTime<Utc>) -> NewJob {
+    NewJob {
+        id: job_id(run),
+        workspace_id: Some(workspace),
+        queue: QUEUE,
+        kind: ADVANCE,
+        payload: "null".to_owned(),
+        key: None,
+        priority: 0,
+        due_at: now,
+        // One more than the limit, so that the runner is asked once more and can say why it gives up.
+        max_attempts: CRASH_LIMIT + 2,
+        created_at: now,
+    }
+}
+
+pub(super) fn job_id(run: RunId) -> JobId {
+    JobId::from_uuid(run.uuid())
+}
+
+/// The run that an [`ADVANCE`] job carries on.
+pub fn run_of(job: JobId) -> RunId {
+    RunId::from_uuid(job.uuid())
+}
+
+/// A run of a workspace.
+pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<RunSummary> {
+    store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("run", id))
+}
+
+/// A run with its steps.
+pub async fn get(rx: &mut Rx, may: &Granted<RunView, RunSummary>) -> Result<Run> {
+    store::get(rx, may.resource().clone()).await
+}
+
+/// A page of a workspace's runs, newest first.
+pub async fn list(
+    rx: &mut Rx,
+    may: &Granted<RunView, Workspace>,
+    rule: Option<RuleId>,
+    state: Option<RunState>,
+    before: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<RunSummary>> {
+    store::list(rx, may.resource().0, rule, state, before, limit).await
+}
+
+/// The runs that an event started.
+pub async fn of_event(rx: &mut Rx, may: &Granted<RunView, Workspace>, event: EventId) -> Result<Vec<RunSummary>> {
+    store::list_of_event(rx, may.resource().0, event).await
+}
+
+/// Stops a run. What it has done stays done; a call that is under way is not waited for.
+pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) -> Result<RunSummary> {
+    let run = may.resource();
+    let state = store::lock(tx, run.workspace_id, run.id).await?.ok_or_else(|| Error::not_found("run", run.id))?;
+    if state.is_terminal() {
+        return Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")));
+    }
+    let error = RunError { code: "cancelled".into(), message: format!("cancelled by {}", by(cx)), step: None };
+    store::finish(tx, run.id, RunState::Cancelled, Some(&error), cx.now()).await?;
+    jobs::service::remove(tx, &[job_id(run.id)]).await?;
+    find(tx, run.workspace_id, run.id).await
+}
+
+fn by(cx: &Cx) -> String {
+    cx.actor.user().map_or_else(|| "Trackside".to_owned(), |user| user.to_string())
+}
+
+/// How a run is to be repeated.
+#[derive(Debug, Clone, Default)]
+pub struct Rerun {
+    /// Keep what every step before this one did, and begin here; none repeats the whole.
+    pub from: Option<String>,
+    /// Use the rule's newest version instead of the run's own.
+    pub newest: bool,
+}
+
+/// Repeats a run that is over, as a new run on the same event and inputs.
+pub async fn rerun(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RunManage, RunSummary>,
+    rule: &RuleInfo,
+    how: Rerun,
+) -> Result<RunSummary> {
+    let old = may.resource();
+    let state = store::lock(tx, old.workspace_id, old.id).await?.ok_or_else(|| Error::not_found("run", old.id))?;
+    if !state.is_terminal() {
+        return Err(Error::conflict("run_not_over", format!("the run is still {state}; cancel it first")));
+    }
+    let steps = store::steps(tx, old.id).await?;
+    let kept = match &how.from {
+        None => 0,
+        Some(from) => steps.iter().position(|step| step.path == *from).ok_or_else(|| {
+            Error::field("/from", format!("the run has no step `{from}`; take the `path` of one of its steps"))
+        })?,
+    };
+    let new = NewRun {
+        id: cx.new_id(),
+        workspace: old.workspace_id,
+        rule: old.rule_id,
+        rule_version: if how.newest { rule.version } else { old.rule_version },
+        event: old.event_id,
+        rerun_of: Some(old.id),
+        mode: old.mode,
+        state: RunState::Queued,
+        inputs: old.inputs.clone(),
+        depth: old.depth,
+        error: None,
+    };
+    store::insert(tx, &new, cx.now()).await?;
+    for step in &steps[..kept] {
+        // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
+        if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
+            store::put_step(tx, new.id, step).await?;
+        }
+    }
+    start(tx, cx, &new).await?;
+    find(tx, new.workspace, new.id).await
+}
+
+/// Starts a rule by hand, with its form filled in.
+pub async fn run_by_hand(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RuleRun, RuleInfo>,
+    inputs: Value,
+    verdict: bool,
+) -> Result<RunSummary> {
+    let rule = may.resource();
+    let mode = match rule.state {
+        RuleState::Enabled => Mode::Live,
+        RuleState::Shadow => Mode::Shadow,
+        state => {
+            return Err(Error::conflict("rule_off", format!("the rule is {state}; enable it before you run it")));
+        }
+    };
+    let new = NewRun {
+        id: cx.new_id(),
+        workspace: rule.workspace_id,
+        rule: rule.id,
+        rule_version: rule.version,
+        event: None,
+        rerun_of: None,
+        mode,
+        state: if verdict { RunState::Queued } else { RunState::Skipped },
+        inputs: Some(inputs),
+        depth: 1,
+        error: None,
+    };
+    store::insert(tx, &new, cx.now()).await?;
+    if verdict {
+        start(tx, cx, &new).await?;
+    }
+    find(tx, new.workspace, new.id).await
+}
+
+/// Whether a rule's condition holds for these inputs.
+pub fn judge_by_hand(compiled: &trackside_rules::Compiled, inputs: &Value, now: DateTime<Utc>) -> Result<bool> {
+    let Some(condition) = &compiled.condition else { return Ok(true) };
+    let facts = trackside_rules::Facts::from_json(serde_json::json!({ "inputs": inputs }))
+        .map_err(|problem| Error::invalid("inputs", problem.to_string()))?;
+    condition
+        .eval_bool(&Vars::new(facts, now))
+        .map_err(|error| Error::invalid("condition", format!("the rule's condition could not be judged: {error}")))
+}
+
+async fn start(tx: &mut Tx, cx: &Cx, run: &NewRun) -> Result<()> {
+    jobs::service::enqueue(tx, &job(run.id, run.workspace, cx.now())).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
+/// Drops a rule's runs that have not begun, because it was switched off.
+pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()> {
+    let error = RunError { code: "rule_off".into(), message: "the rule was switched off before the run began".into(), step: None };
+    let runs = store::cancel_queued(tx, rule, &error, cx.now()).await?;
+    let jobs: Vec<JobId> = runs.into_iter().map(job_id).collect();
+    jobs::service::remove(tx, &jobs).await
+}
+
+/// Forgets the jobs of a rule's runs, because it is about to be deleted with them.
+pub(crate) async fn forget(tx: &mut Tx, rule: RuleId) -> Result<()> {
+    let jobs: Vec<JobId> = store::live_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
+    jobs::service::remove(tx, &jobs).await
+}

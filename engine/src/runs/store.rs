@@ -1,0 +1,288 @@
+//! All SQL on `runs` and `run_steps`.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+use crate::db::{Rx, Tx, row, statements};
+use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
+use crate::{Error, Result};
+
+row! {
+    struct RunRow {
+        id: RunId,
+        workspace_id: WorkspaceId,
+        rule_id: RuleId,
+        rule_version: i64,
+        event_id: Option<EventId>,
+        rerun_of: Option<RunId>,
+        mode: Mode,
+        state: RunState,
+        waiting: Option<String>,
+        inputs: Option<String>,
+        depth: i64,
+        error: Option<String>,
+        created_at: DateTime<Utc>,
+        finished_at: Option<DateTime<Utc>>,
+    }
+}
+
+row! {
+    /// What the runner needs of a run that it did not start itself.
+    #[derive(Debug)]
+    pub(super) struct Standing {
+        pub workspace_id: WorkspaceId,
+        pub rule_id: RuleId,
+        pub rule_version: i64,
+        pub event_id: Option<EventId>,
+        pub mode: Mode,
+        pub state: RunState,
+        pub inputs: Option<String>,
+        pub depth: i64,
+    }
+}
+
+row! {
+    pub(super) struct StepRow {
+        pub path: String,
+        pub ordinal: i64,
+        pub kind: String,
+        pub state: StepState,
+        pub attempts: i64,
+        pub input: Option<String>,
+        pub output: Option<String>,
+        pub error: Option<String>,
+        pub resume_at: Option<DateTime<Utc>>,
+        pub started_at: DateTime<Utc>,
+        pub finished_at: Option<DateTime<Utc>>,
+    }
+}
+
+statements! {
+    INSERT = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing";
+    FIND = "select {RunRow} from runs where workspace_id = $1 and id = $2", RunRow;
+    STANDING = "select {Standing} from runs where id = $1", Standing;
+    NAMES = "select id, name from rules where id = any($1)";
+    OWNER = "select owner_id from rules where id = $1";
+    LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
+    STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
+    LIST = "select {RunRow} from runs where workspace_id = $1 and (cast($2 as text) is null or rule_id = $2) and (cast($3 as text) is null or state = $3) \
+     and (cast($4 as text) is null or id < $4) order by id desc limit $5", RunRow;
+    LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
+    SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
+    FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
+    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+     on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
+     output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
+    LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
+    QUEUED_OF_RULE = "select id from runs where rule_id = $1 and state = 'queued'";
+    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where rule_id = $1 and state = 'queued'";
+    LIVE_OF_RULE = "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
+}
+
+type RunArgs = (
+    RunId,
+    WorkspaceId,
+    RuleId,
+    i64,
+    Option<EventId>,
+    Option<RunId>,
+    Mode,
+    RunState,
+    Option<String>,
+    i64,
+    Option<String>,
+    DateTime<Utc>,
+    Option<DateTime<Utc>>,
+);
+
+fn args(run: &NewRun, now: DateTime<Utc>) -> Result<RunArgs> {
+    Ok((
+        run.id,
+        run.workspace,
+        run.rule,
+        run.rule_version,
+        run.event,
+        run.rerun_of,
+        run.mode,
+        run.state,
+        run.inputs.as_ref().map(Value::to_string),
+        run.depth,
+        run.error.as_ref().map(text).transpose()?,
+        now,
+        run.state.is_terminal().then_some(now),
+    ))
+}
+
+fn text<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::internal(format!("a run's JSON: {error}")))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<Option<T>> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| Error::internal(format!("a run's JSON: {error}")))
+}
+
+/// Stores new runs; one for an (event, rule) that already has a run is left out.
+pub(super) async fn insert_many(tx: &mut Tx, runs: &[NewRun], now: DateTime<Utc>) -> Result<u64> {
+    let rows = runs.iter().map(|run| args(run, now)).collect::<Result<Vec<_>>>()?;
+    tx.execute_many(INSERT, &rows).await
+}
+
+/// Stores one run; answers whether it is new.
+pub(super) async fn insert(tx: &mut Tx, run: &NewRun, now: DateTime<Utc>) -> Result<bool> {
+    Ok(tx.execute(INSERT, args(run, now)?).await? == 1)
+}
+
+pub(super) async fn standing(rx: &mut Rx, run: RunId) -> Result<Option<Standing>> {
+    rx.opt(STANDING, (run,)).await
+}
+
+pub(super) async fn owner(rx: &mut Rx, rule: RuleId) -> Result<Option<UserId>> {
+    Ok(rx.opt::<(UserId,)>(OWNER, (rule,)).await?.map(|(owner,)| owner))
+}
+
+pub(super) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
+    let rows: Vec<StepRow> = rx.all(STEPS, (run,)).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Step {
+                path: row.path,
+                ordinal: row.ordinal,
+                kind: row.kind,
+                state: row.state,
+                attempts: row.attempts,
+                input: parsed(row.input)?,
+                output: parsed(row.output)?,
+                error: row.error,
+                resume_at: row.resume_at,
+                started_at: row.started_at,
+                finished_at: row.finished_at,
+            })
+        })
+        .collect()
+}
+
+/// Adds names to rows, with one statement for all of them.
+async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
+    let mut rules: Vec<RuleId> = rows.iter().map(|row| row.rule_id).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let names: Vec<(RuleId, String)> = rx.all(NAMES, (rules,)).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RunSummary {
+                rule_name: names.iter().find(|(id, _)| *id == row.rule_id).map(|(_, name)| name.clone()).unwrap_or_default(),
+                id: row.id,
+                workspace_id: row.workspace_id,
+                rule_id: row.rule_id,
+                rule_version: row.rule_version,
+                event_id: row.event_id,
+                rerun_of: row.rerun_of,
+                mode: row.mode,
+                state: row.state,
+                waiting: parsed(row.waiting)?,
+                depth: row.depth,
+                inputs: parsed(row.inputs)?,
+                error: parsed(row.error)?,
+                created_at: row.created_at,
+                finished_at: row.finished_at,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunSummary>> {
+    let row: Option<RunRow> = rx.opt(FIND, (workspace, id)).await?;
+    Ok(summaries(rx, row.into_iter().collect()).await?.pop())
+}
+
+pub(super) async fn get(rx: &mut Rx, summary: RunSummary) -> Result<Run> {
+    let steps = steps(rx, summary.id).await?;
+    Ok(Run { summary, steps })
+}
+
+pub(super) async fn list(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    rule: Option<RuleId>,
+    state: Option<RunState>,
+    before: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<RunSummary>> {
+    let rows = rx.all(LIST, (workspace, rule, state, before, limit)).await?;
+    summaries(rx, rows).await
+}
+
+pub(super) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {
+    let rows = rx.all(LIST_OF_EVENT, (workspace, event)).await?;
+    summaries(rx, rows).await
+}
+
+/// Locks a run and answers where it stands.
+pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunState>> {
+    Ok(tx.opt::<(RunState,)>(LOCK, (workspace, id)).await?.map(|(state,)| state))
+}
+
+pub(super) async fn set_state(tx: &mut Tx, id: RunId, state: RunState, waiting: Option<&Waiting>) -> Result<()> {
+    tx.execute(SET_STATE, (id, state, waiting.map(text).transpose()?)).await?;
+    Ok(())
+}
+
+pub(super) async fn finish(
+    tx: &mut Tx,
+    id: RunId,
+    state: RunState,
+    error: Option<&RunError>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(FINISH, (id, state, error.map(text).transpose()?, now)).await?;
+    Ok(())
+}
+
+/// Writes a line of the journal, over the unfinished one of the same path if there is one.
+pub(super) async fn put_step(tx: &mut Tx, run: RunId, step: &Step) -> Result<()> {
+    let input = step.input.as_ref().map(Value::to_string);
+    let output = step.output.as_ref().map(Value::to_string);
+    tx.execute(
+        PUT_STEP,
+        (
+            run,
+            step.path.as_str(),
+            step.ordinal,
+            step.kind.as_str(),
+            step.state,
+            step.attempts,
+            input.as_deref(),
+            output.as_deref(),
+            step.error.as_deref(),
+            step.resume_at,
+            step.started_at,
+            step.finished_at,
+        ),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The newest outcomes of a rule, newest first.
+pub(super) async fn last_states(rx: &mut Rx, rule: RuleId, limit: i64) -> Result<Vec<RunState>> {
+    let rows: Vec<(RunState,)> = rx.all(LAST_STATES, (rule, limit)).await?;
+    Ok(rows.into_iter().map(|(state,)| state).collect())
+}
+
+/// Ends every run of a rule that has not begun, and answers which they were.
+pub(super) async fn cancel_queued(tx: &mut Tx, rule: RuleId, error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
+    let ids: Vec<(RunId,)> = tx.all(QUEUED_OF_RULE, (rule,)).await?;
+    tx.execute(CANCEL_QUEUED, (rule, now, text(error)?)).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Every run of a rule that is not over.
+pub(super) async fn live_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = rx.all(LIVE_OF_RULE, (rule,)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
