@@ -12,7 +12,8 @@ const STATEMENTS: u32 = 5;
 
 async fn five(tx: &mut Tx, task: i64, number: i64) -> Result<()> {
     let id = Uuid::from_u64_pair(task as u64, number as u64);
-    tx.execute("insert into load_jobs (id, task, number, state) values ($1, $2, $3, $4)", (id, task, number, "new")).await?;
+    tx.execute("insert into load_jobs (id, task, number, state) values ($1, $2, $3, $4)", (id, task, number, "new"))
+        .await?;
     tx.execute("update load_tasks set done = done + 1 where id = $1", (task,)).await?;
     let One(done): One<i64> = tx.one("select done from load_tasks where id = $1", (task,)).await?;
     tx.execute("update load_jobs set state = $2 where id = $1", (id, "done")).await?;
@@ -68,7 +69,12 @@ async fn main() -> Result<()> {
     }
     let took = started.elapsed().as_secs_f64();
     let each = took * 1e6 / closures as f64;
-    println!("{} tasks: {:.0} closures/s, {each:.1} µs per closure, {:.2} µs per statement", tasks, closures as f64 / took, each / f64::from(STATEMENTS));
+    println!(
+        "{} tasks: {:.0} closures/s, {each:.1} µs per closure, {:.2} µs per statement",
+        tasks,
+        closures as f64 / took,
+        each / f64::from(STATEMENTS)
+    );
 
     // One closure of many statements shows the cost of a statement without the commit.
     let many = 100_000;
@@ -80,7 +86,10 @@ async fn main() -> Result<()> {
         Ok(())
     })
     .await?;
-    println!("one closure of {many} reads: {:.2} µs per statement", started.elapsed().as_secs_f64() * 1e6 / many as f64);
+    println!(
+        "one closure of {many} reads: {:.2} µs per statement",
+        started.elapsed().as_secs_f64() * 1e6 / many as f64
+    );
     db.close().await;
     Ok(())
 }

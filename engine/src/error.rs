@@ -67,7 +67,14 @@ pub struct Problem {
 impl Error {
     /// An error from its three main parts.
     pub fn new(class: Class, code: &'static str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem { class, code, detail: detail.into(), fields: Vec::new(), constraint: None, source: None }))
+        Self(Box::new(Problem {
+            class,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            constraint: None,
+            source: None,
+        }))
     }
 
     /// `not_found("task", id)`: code `task_not_found`. `what` is a word of the program, never of a request.

@@ -9,12 +9,12 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::task::Poll;
 
+use super::Dialect;
 use super::postgres::Pg;
 use super::rows::FromRow;
 use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
-use super::Dialect;
 use crate::{Class, Error, Result};
 
 /// Reads. Every read of the engine takes `&mut Rx`, so that it can run alone and within a write.
@@ -72,7 +72,9 @@ impl Rx {
     pub fn one<T: FromRow>(&mut self, sql: &str, args: impl Args) -> impl Future<Output = Result<T>> + Send {
         async move {
             let found = self.opt(sql, args).await?;
-            found.ok_or_else(|| Error::internal("The statement found no row where one must be.").with_code("row_missing"))
+            found.ok_or_else(|| {
+                Error::internal("The statement found no row where one must be.").with_code("row_missing")
+            })
         }
     }
 
@@ -197,7 +199,12 @@ impl Tx {
 
     /// [`execute_many`](Self::execute_many) with the values written here: `head` is `insert into t (a, b)`, `tail` nothing
     /// or an `on conflict …` without placeholders. Prefer `execute_many`, whose text a test can prepare.
-    pub fn insert_many<A: Args>(&mut self, head: &str, tail: &str, rows: &[A]) -> impl Future<Output = Result<u64>> + Send {
+    pub fn insert_many<A: Args>(
+        &mut self,
+        head: &str,
+        tail: &str,
+        rows: &[A],
+    ) -> impl Future<Output = Result<u64>> + Send {
         let columns = rows.first().map_or(0, Args::count);
         let places: Vec<String> = (1..=columns).map(|number| format!("${number}")).collect();
         let sql = format!("{head} values ({}) {tail}", places.join(", "));
@@ -230,7 +237,9 @@ impl Tx {
     /// Ends a transaction on PostgreSQL.
     pub(super) async fn finish(self, commit: bool) -> Result<()> {
         match self.rx.conn {
-            Conn::Postgres(Pg::Within(transaction)) if commit => transaction.commit().await.map_err(super::postgres::failed),
+            Conn::Postgres(Pg::Within(transaction)) if commit => {
+                transaction.commit().await.map_err(super::postgres::failed)
+            }
             Conn::Postgres(Pg::Within(transaction)) => transaction.rollback().await.map_err(super::postgres::failed),
             _ => Ok(()),
         }
@@ -246,7 +255,9 @@ impl Tx {
 }
 
 fn spoilt(why: &str) -> Error {
-    let detail = format!("A statement of this write had failed ({why}); return its error, or let it not fail (`on conflict do nothing`).");
+    let detail = format!(
+        "A statement of this write had failed ({why}); return its error, or let it not fail (`on conflict do nothing`)."
+    );
     Error::internal(detail).with_code("write_spoilt")
 }
 
