@@ -59,7 +59,10 @@ where
 /// A problem out of serde's words, with the nearest of the names serde would have taken.
 pub(crate) fn shape(code: &str, pointer: String, words: &str) -> Problem {
     let words = words.rsplit_once(" at line ").map_or(words, |(words, _)| words);
-    let mut quoted = words.split('`').skip(1).step_by(2);
+    let wrong = words.split('`').nth(1);
+    // JSON's words quote each name, YAML's do not.
+    let names = words.split_once(", expected ").map_or("", |(_, names)| names);
+    let names = names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !matches!(*name, "" | "one" | "of" | "or"));
     let unknown = words.starts_with("unknown field") || words.starts_with("unknown variant");
     let mut message: String = words.to_owned();
     if let Some(first) = message.get(..1).map(str::to_uppercase) {
@@ -67,8 +70,8 @@ pub(crate) fn shape(code: &str, pointer: String, words: &str) -> Problem {
     }
     message.push('.');
     let problem = Problem::new(code, pointer, message);
-    match quoted.next() {
-        Some(wrong) if unknown => problem.nearest(wrong, quoted),
+    match wrong {
+        Some(wrong) if unknown => problem.nearest(wrong, names),
         _ => problem,
     }
 }

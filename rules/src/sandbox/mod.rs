@@ -26,7 +26,7 @@ use std::{
     sync::Arc,
 };
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Token};
 
 pub use time::{Span, Timestamp};
 
@@ -87,7 +87,7 @@ thread_local! {
 
 impl Sandbox {
     /// Makes the engine. Make one per process.
-    #[expect(deprecated, reason = "`on_var` is marked so only because the engine may change it")]
+    #[expect(deprecated, reason = "`on_var` and `on_parse_token` are marked so only because the engine may change them")]
     pub fn new() -> Self {
         let mut engine = Engine::new_raw();
         engine
@@ -114,6 +114,11 @@ impl Sandbox {
                 return Ok(None);
             }
             Ok(OUTSIDE.with_borrow(|outside| outside.get(name).cloned()))
+        });
+        // `default` is reserved for a future of Rhai that we do not use.
+        engine.on_parse_token(|token, _, _| match token {
+            Token::Reserved(word) if *word == "default" => Token::Identifier(word),
+            token => token,
         });
         text::register(&mut engine);
         list::register(&mut engine);
