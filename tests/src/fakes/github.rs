@@ -94,9 +94,7 @@ impl Github {
 
     fn comment(&self, repository: &str, number: &str, asked: Option<&Value>) -> Answer {
         let mut issues = lock(&self.issues);
-        let found = issues
-            .iter_mut()
-            .find(|issue| issue.repository == repository && issue.shown["number"].to_string() == number);
+        let found = issues.iter_mut().find(|issue| issue.repository == repository && is_number(&issue.shown, number));
         let Some(issue) = found else { return missing() };
         let Some(asked) = asked else { return Answer::new(200, Value::Array(issue.comments.clone())) };
         let id = issue.comments.len() + 1;
@@ -133,7 +131,7 @@ impl Service for Github {
             "issues/list-for-repo" => self.list(&repository, received),
             "issues/get" => {
                 let number = &request.path["issue_number"];
-                let found = self.issues(&repository).into_iter().find(|issue| issue["number"].to_string() == *number);
+                let found = self.issues(&repository).into_iter().find(|issue| is_number(issue, number));
                 found.map_or_else(missing, |issue| Answer::new(200, issue))
             }
             "issues/create-comment" => self.comment(&repository, &request.path["issue_number"], Some(&request.body)),
@@ -149,6 +147,10 @@ impl Service for Github {
     fn trouble(&self, status: u16) -> Answer {
         Answer::new(status, json!({ "message": "Server trouble", "documentation_url": "https://docs.github.com/rest" }))
     }
+}
+
+fn is_number(issue: &Value, number: &str) -> bool {
+    issue["number"].as_u64() == number.parse().ok()
 }
 
 fn missing() -> Answer {

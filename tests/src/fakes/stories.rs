@@ -139,6 +139,27 @@ async fn github_says_when_to_come_back_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn an_enterprise_server_is_called_under_its_own_path_and_wall() {
+    let server = github().await;
+    let create = action("github.create_issue");
+    let input = json!({ "repository": REPOSITORY, "title": "x" });
+    let base = format!("{}/api/v3/", server.url);
+    permanent(create.perform_json(&call(&base, "ghp_good", 1), input.clone()).await);
+    assert_eq!(server.received()[0].path, "/api/v3/repos/octocat/hello/issues");
+    retry_after(create.perform_json(&call("http://127.0.0.1:1", "ghp_good", 1), input.clone()).await);
+    for inside in ["http://10.0.0.1/api/v3", "https://[::1]", "http://0x7f000001.test@10.0.0.1/"] {
+        let error = permanent(create.perform_json(&call(inside, "ghp_good", 1), input.clone()).await);
+        assert!(!error.contains("ghp_"), "{error}");
+    }
+    let walled = Egress::new(Policy::default()).unwrap();
+    let walled = integrations::all(&walled).into_iter().find(|action| action.name() == "github.create_issue").unwrap();
+    let localhost = server.url.replace("127.0.0.1", "localhost");
+    let error = permanent(walled.perform_json(&call(&localhost, "ghp_good", 1), input).await);
+    assert!(error.contains("leads to a loopback address"), "{error}");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
 async fn a_bot_posts_messages_blocks_and_threads() {
     let server = slack().await;
     let post = action("slack.post_message");
