@@ -25,7 +25,7 @@ command -v redis-server >/dev/null || give_up "Redis is missing. Run scripts/ins
 if [ "$(id -u)" = 0 ]; then
   id postgres >/dev/null 2>&1 || give_up "PostgreSQL does not run as root, and there is no user 'postgres' to run it as.
 Run the command as another user, or make one: useradd --system postgres"
-  as_postgres() { (cd "$pg" && su postgres -s /bin/bash -c 'exec "$@"' bash "$@"); }
+  as_postgres() { (cd "$pg" && su -s /bin/bash -c 'exec "$@"' postgres -- bash "$@"); }
   folder=$(mktemp -d /tmp/trackside-services.XXXXXX)
 else
   as_postgres() { "$@"; }

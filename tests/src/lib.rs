@@ -1,1 +1,6 @@
 //! Stories over real HTTP, real databases, real Redis; and the benches.
+//!
+//! [`harness`] starts the real `trackside` program on a fresh database and speaks to it as a client would. The stories
+//! stand in `tests/stories/`, one module per area. `make test` starts PostgreSQL and Redis for them.
+
+pub mod harness;
