@@ -129,7 +129,7 @@ start_redis() {
     redis_pid=$!
     for ((tries = 0; tries < 200; tries++)); do
       if grep -q 'Ready to accept connections' "$redis/log"; then
-        export TRACKSIDE_TEST_REDIS="redis://:$secret@127.0.0.1:$port"
+        export TRACKSIDE_TEST_REDIS="redis://default:$secret@127.0.0.1:$port"
         return
       fi
       kill -0 "$redis_pid" 2>/dev/null || break
