@@ -3,4 +3,4 @@
 # and naming both here gives them the same features, so that nothing is built twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-exec cargo build --workspace --bins --tests --quiet
+exec cargo build --workspace --bins --tests

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
 scripts/check-house.sh
-cargo clippy --workspace --all-targets --quiet -- -D warnings
+cargo clippy --workspace --all-targets -- -D warnings
 if command -v cargo-deny >/dev/null; then
   # Known vulnerabilities are looked up by `make audit`: their list lies outside the package registry.
   cargo deny --log-level error check bans licenses sources

@@ -8,6 +8,6 @@ source scripts/need.sh
 
 need_rust
 need_c_compiler
-echo "trackside: building (the first time takes several minutes)"
-cargo build --release --package trackside-api --bin trackside --quiet
+echo "trackside: building (several minutes the first time)"
+cargo build --release --package trackside-api --bin trackside
 exec "${CARGO_TARGET_DIR:-target}/release/trackside" serve "$@"
