@@ -140,7 +140,7 @@ impl Line {
             return Vec::new();
         }
         let since = Instant::now();
-        match self.store.claim(&self.config.name, &self.worker, room, self.lease).await {
+        match self.store.claim(self.config.name, &self.worker, room, self.lease).await {
             Ok(jobs) => {
                 self.more.store(jobs.len() >= room, Ordering::SeqCst);
                 self.took(jobs, room, since)
@@ -158,7 +158,7 @@ impl Line {
             }
             let some: Vec<JobId> = ids.drain(..room).collect();
             let since = Instant::now();
-            match self.store.claim_ids(&self.config.name, some, &self.worker, self.lease).await {
+            match self.store.claim_ids(self.config.name, some, &self.worker, self.lease).await {
                 Ok(jobs) => claimed.extend(self.took(jobs, room, since)),
                 Err(error) => drop(self.failed(&error, room).await),
             }
