@@ -114,7 +114,16 @@ impl Line {
     async fn offered(&self) -> Option<Vec<JobId>> {
         // A poisoned lock would mean a panic between taking and putting back a list; ids are fed again anyway.
         let rest = std::mem::take(&mut *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        if rest.is_empty() { self.ids.lock().await.recv().await } else { Some(rest) }
+        let mut ids = self.ids.lock().await;
+        let mut list = if rest.is_empty() { ids.recv().await? } else { rest };
+        // Short lists are claimed together: the cost is per claim.
+        while list.len() < self.room() {
+            match ids.try_recv() {
+                Ok(more) => list.extend(more),
+                Err(_) => break,
+            }
+        }
+        Some(list)
     }
 
     async fn wanted(&self) {
