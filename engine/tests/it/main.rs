@@ -1,4 +1,6 @@
 //! The engine's tests against real databases, one program so that they link once.
 
 mod db;
+mod hooks;
+mod people;
 mod place;
