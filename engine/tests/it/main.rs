@@ -2,4 +2,6 @@
 
 mod areas;
 mod db;
+mod hooks;
+mod people;
 mod place;
