@@ -42,7 +42,10 @@ impl<I: fmt::Display> fmt::Display for Handle<I> {
         match self {
             Self::Id(id) => id.fmt(f),
             // Shown in messages: what was asked for may be anything, at any length.
-            Self::Key(key) => key.chars().take(64).try_for_each(|letter| write!(f, "{letter}")),
+            Self::Key(key) => key
+                .chars()
+                .take(64)
+                .try_for_each(|letter| write!(f, "{letter}")),
         }
     }
 }
@@ -58,7 +61,9 @@ impl<I: fmt::Display> Serialize for Handle<I> {
 
 impl<'de, I: Id> Deserialize<'de> for Handle<I> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+        Cow::<'de, str>::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -82,9 +87,18 @@ mod tests {
     #[test]
     fn tells_an_id_from_a_key() {
         let id: TaskId = "task_01h455vb4pex5vsknk084sn02q".parse().unwrap();
-        assert_eq!("task_01h455vb4pex5vsknk084sn02q".parse(), Ok(Handle::Id(id)));
-        assert_eq!("WEB-142".parse::<Handle<TaskId>>(), Ok(Handle::Key("WEB-142".into())));
-        assert_eq!("TASK".parse::<Handle<ProjectId>>(), Ok(Handle::Key("TASK".into())));
+        assert_eq!(
+            "task_01h455vb4pex5vsknk084sn02q".parse(),
+            Ok(Handle::Id(id))
+        );
+        assert_eq!(
+            "WEB-142".parse::<Handle<TaskId>>(),
+            Ok(Handle::Key("WEB-142".into()))
+        );
+        assert_eq!(
+            "TASK".parse::<Handle<ProjectId>>(),
+            Ok(Handle::Key("TASK".into()))
+        );
         assert!("task_nonsense".parse::<Handle<TaskId>>().is_err());
     }
 }

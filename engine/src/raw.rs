@@ -34,8 +34,9 @@ impl<T: Serialize> Raw<T> {
 impl<T: DeserializeOwned> Raw<T> {
     /// The value.
     pub fn read(&self) -> Result<T> {
-        serde_json::from_str(self.text())
-            .map_err(|error| Error::internal("JSON in the database does not have its type's shape.").caused_by(error))
+        serde_json::from_str(self.text()).map_err(|error| {
+            Error::internal("JSON in the database does not have its type's shape.").caused_by(error)
+        })
     }
 }
 
@@ -76,6 +77,8 @@ impl<T> Column for Raw<T> {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         RawValue::from_string(cell.text()?.to_owned())
             .map(|raw| Self(raw, PhantomData))
-            .map_err(|error| Error::internal("A column should hold JSON and does not.").caused_by(error))
+            .map_err(|error| {
+                Error::internal("A column should hold JSON and does not.").caused_by(error)
+            })
     }
 }

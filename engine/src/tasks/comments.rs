@@ -63,7 +63,16 @@ pub async fn comment(
         created_at: cx.now(),
     };
     store::insert_comment(tx, project.workspace_id, &comment).await?;
-    emit(tx, cx, &TaskCommented { task: &task, project: &ProjectRef::from(project), comment: &comment }).await?;
+    emit(
+        tx,
+        cx,
+        &TaskCommented {
+            task: &task,
+            project: &ProjectRef::from(project),
+            comment: &comment,
+        },
+    )
+    .await?;
     Ok(comment)
 }
 
@@ -76,6 +85,7 @@ pub async fn list(
 ) -> Result<Page<Comment>> {
     let limit = page.limit()?;
     let task = service::find(rx, may, task).await?;
-    let rows = store::list_comments(rx, may.resource().0, task.id, page.after()?, limit + 1).await?;
+    let rows =
+        store::list_comments(rx, may.resource().0, task.id, page.after()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
 }

@@ -23,21 +23,30 @@ pub const MAX_CUSTOM: usize = 16 * 1024;
 
 pub(super) fn title(title: &str) -> Result<()> {
     if title.trim().is_empty() || title.chars().count() > MAX_TITLE {
-        return Err(Error::field("/title", format!("must be 1 to {MAX_TITLE} characters")));
+        return Err(Error::field(
+            "/title",
+            format!("must be 1 to {MAX_TITLE} characters"),
+        ));
     }
     storable("/title", title)
 }
 
 pub(super) fn description(description: &str) -> Result<()> {
     if description.len() > MAX_DESCRIPTION {
-        return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
+        return Err(Error::field(
+            "/description",
+            format!("must be at most {MAX_DESCRIPTION} bytes"),
+        ));
     }
     storable("/description", description)
 }
 
 pub(super) fn comment(body: &str) -> Result<()> {
     if body.trim().is_empty() || body.len() > MAX_COMMENT {
-        return Err(Error::field("/body", format!("must be 1 to {MAX_COMMENT} bytes")));
+        return Err(Error::field(
+            "/body",
+            format!("must be 1 to {MAX_COMMENT} bytes"),
+        ));
     }
     storable("/body", body)
 }
@@ -47,14 +56,20 @@ pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::with_capacity(labels.len().min(MAX_LABELS));
     for (at, label) in labels.into_iter().enumerate() {
         if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
-            return Err(Error::field(format!("/labels/{at}"), format!("must be 1 to {MAX_LABEL} characters")));
+            return Err(Error::field(
+                format!("/labels/{at}"),
+                format!("must be 1 to {MAX_LABEL} characters"),
+            ));
         }
         storable("/labels", &label)?;
         if !kept.contains(&label) {
             kept.push(label);
         }
         if kept.len() > MAX_LABELS {
-            return Err(Error::field("/labels", format!("must be at most {MAX_LABELS}")));
+            return Err(Error::field(
+                "/labels",
+                format!("must be at most {MAX_LABELS}"),
+            ));
         }
     }
     Ok(kept)
@@ -68,7 +83,10 @@ pub(super) fn assignees(assignees: Vec<UserId>) -> Result<Vec<UserId>> {
             kept.push(user);
         }
         if kept.len() > MAX_ASSIGNEES {
-            return Err(Error::field("/assignees", format!("must be at most {MAX_ASSIGNEES}")));
+            return Err(Error::field(
+                "/assignees",
+                format!("must be at most {MAX_ASSIGNEES}"),
+            ));
         }
     }
     Ok(kept)
@@ -86,18 +104,29 @@ pub(super) fn time(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> 
 pub(super) fn custom(custom: &Map<String, Value>, text: &str) -> Result<()> {
     let names = |name: &&String| {
         !(1..=64).contains(&name.len())
-            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
     if let Some(name) = custom.keys().find(names) {
         let shown: String = name.chars().take(64).collect();
-        return Err(Error::field("/custom", format!("`{shown}` cannot be a name: 1 to 64 characters of a-z, 0-9 and _")));
+        return Err(Error::field(
+            "/custom",
+            format!("`{shown}` cannot be a name: 1 to 64 characters of a-z, 0-9 and _"),
+        ));
     }
     if text.len() > MAX_CUSTOM {
-        return Err(Error::field("/custom", format!("must be at most {MAX_CUSTOM} bytes of JSON")));
+        return Err(Error::field(
+            "/custom",
+            format!("must be at most {MAX_CUSTOM} bytes of JSON"),
+        ));
     }
     // As JSON text a NUL is an escape; a jsonb column refuses it.
     if text.contains("\\u0000") && custom.values().any(holds_nul) {
-        return Err(Error::field("/custom", "must not contain the character U+0000"));
+        return Err(Error::field(
+            "/custom",
+            "must not contain the character U+0000",
+        ));
     }
     Ok(())
 }
@@ -106,7 +135,9 @@ fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
         _ => false,
     }
 }
@@ -114,7 +145,10 @@ fn holds_nul(value: &Value) -> bool {
 /// PostgreSQL stores every character but U+0000; what is refused by one database is refused by both.
 fn storable(pointer: &str, text: &str) -> Result<()> {
     if text.contains('\0') {
-        return Err(Error::field(pointer, "must not contain the character U+0000"));
+        return Err(Error::field(
+            pointer,
+            "must not contain the character U+0000",
+        ));
     }
     Ok(())
 }

@@ -48,7 +48,9 @@ words! {
 }
 
 /// How urgent a task is. Stored as a number, so that it sorts: `-priority` begins with `critical`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// When there is time.
@@ -76,7 +78,10 @@ impl std::str::FromStr for Priority {
             "medium" => Ok(Self::Medium),
             "high" => Ok(Self::High),
             "critical" => Ok(Self::Critical),
-            _ => Err(Error::invalid("unknown_word", format!("`{word}` is none of critical, high, medium, low"))),
+            _ => Err(Error::invalid(
+                "unknown_word",
+                format!("`{word}` is none of critical, high, medium, low"),
+            )),
         }
     }
 }
@@ -151,7 +156,10 @@ row! {
 impl Task {
     /// Its number in the project: 142 of `WEB-142`.
     pub fn number(&self) -> i64 {
-        self.key.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
+        self.key
+            .rsplit_once('-')
+            .and_then(|(_, number)| number.parse().ok())
+            .unwrap_or_default()
     }
 }
 

@@ -19,9 +19,17 @@ use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
 
 /// The page that `query` asks for.
-pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
+pub(super) async fn page(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    query: &TaskQuery,
+) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let mut select = Statement::new(format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
+    let mut select = Statement::new(
+        format_args!("select {} from tasks", Task::COLUMNS),
+        workspace,
+        &query.filters,
+    );
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
@@ -34,7 +42,11 @@ pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery)
         values: steps.iter().map(|step| step.column.of(last)).collect(),
     });
     if query.total {
-        let count = Statement::new(format_args!("select count(*) from tasks"), workspace, &query.filters);
+        let count = Statement::new(
+            format_args!("select count(*) from tasks"),
+            workspace,
+            &query.filters,
+        );
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -83,7 +95,10 @@ fn steps(sort: &[Sort]) -> Vec<Step> {
     match steps.iter().position(|step| step.column == Column::Id) {
         // Behind an id nothing is left to order.
         Some(at) => steps.truncate(at + 1),
-        None => steps.push(Step { column: Column::Id, descending: false }),
+        None => steps.push(Step {
+            column: Column::Id,
+            descending: false,
+        }),
     }
     steps
 }
@@ -125,14 +140,27 @@ impl Column {
 
     /// The parameter for a cursor's value; `None` for null.
     fn parameter(self, value: &Json) -> Result<Option<Value<'static>>> {
-        let time = |value: &Json| value.as_i64().and_then(DateTime::<Utc>::from_timestamp_micros);
+        let time = |value: &Json| {
+            value
+                .as_i64()
+                .and_then(DateTime::<Utc>::from_timestamp_micros)
+        };
         let found = match self {
             Self::Due if value.is_null() => return Ok(None),
             Self::Due | Self::Updated => time(value).map(Value::Time),
-            Self::Id => value.as_str().and_then(|id| id.parse::<TaskId>().ok()).map(|id| Value::Uuid(id.uuid())),
-            Self::Project => value.as_str().and_then(|id| id.parse::<ProjectId>().ok()).map(|id| Value::Uuid(id.uuid())),
+            Self::Id => value
+                .as_str()
+                .and_then(|id| id.parse::<TaskId>().ok())
+                .map(|id| Value::Uuid(id.uuid())),
+            Self::Project => value
+                .as_str()
+                .and_then(|id| id.parse::<ProjectId>().ok())
+                .map(|id| Value::Uuid(id.uuid())),
             Self::Number | Self::Priority | Self::Status => value.as_i64().map(Value::Int),
-            Self::Title => value.as_str().filter(|title| !title.contains('\0')).map(text),
+            Self::Title => value
+                .as_str()
+                .filter(|title| !title.contains('\0'))
+                .map(text),
         };
         found.map(Some).ok_or_else(bad_cursor)
     }
@@ -154,7 +182,6 @@ fn text(text: &str) -> Value<'static> {
     Value::Text(Cow::Owned(text.to_owned()))
 }
 
-
 /// A statement being put together: its text, and the parameters in the order of their placeholders.
 struct Statement<'a> {
     sql: String,
@@ -163,8 +190,12 @@ struct Statement<'a> {
 
 impl<'a> Statement<'a> {
     fn new(head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
-        let mut statement =
-            Self { sql: format!("{head} where workspace_id = $1"), args: vec![Value::Uuid(workspace.uuid())] };
+        // Room for a usual statement at once.
+        let mut statement = Self {
+            sql: String::with_capacity(1024),
+            args: vec![Value::Uuid(workspace.uuid())],
+        };
+        let _ = write!(statement.sql, "{head} where workspace_id = $1");
         for filter in filters {
             statement.filter(filter);
         }
@@ -186,8 +217,17 @@ impl<'a> Statement<'a> {
     /// `column = $n`, or `column = any($n)` for several: an equality lets an index give the rows in order.
     fn any_of<T: Param>(&mut self, column: &str, values: &'a [T]) {
         match values {
-            [one] => self.push(" and ").push(column).push(" = ").bind(one.value()),
-            several => self.push(" and ").push(column).push(" = any(").bind(several.value()).push(")"),
+            [one] => self
+                .push(" and ")
+                .push(column)
+                .push(" = ")
+                .bind(one.value()),
+            several => self
+                .push(" and ")
+                .push(column)
+                .push(" = any(")
+                .bind(several.value())
+                .push(")"),
         };
     }
 
@@ -226,13 +266,23 @@ impl<'a> Statement<'a> {
                     TimeColumn::Due => "due_at",
                     TimeColumn::Updated => "updated_at",
                 };
-                self.push(" and ").push(column).push(" ").push(operator).push(" ").bind(time.value());
+                self.push(" and ")
+                    .push(column)
+                    .push(" ")
+                    .push(operator)
+                    .push(" ")
+                    .bind(time.value());
             }
             // Compared as JSON text, because `->>` gives 1 on one database and 'true' on the other.
             Filter::Custom(field, value) => {
-                self.push(" and cast(custom -> ").bind(field.value()).push(" as text) in (").bind(value.value());
+                self.push(" and cast(custom -> ")
+                    .bind(field.value())
+                    .push(" as text) in (")
+                    .bind(value.value());
                 let quoted = Json::String(value.clone()).to_string();
-                self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
+                self.push(", ")
+                    .bind(Value::Text(Cow::Owned(quoted)))
+                    .push(")");
             }
             Filter::Title(part) => self.title(part),
         }
@@ -257,7 +307,8 @@ impl<'a> Statement<'a> {
                     }
                 }
                 self.push("project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(");
-                self.bind(Value::List(Kind::Uuid, ids)).push(") or p.key = any(");
+                self.bind(Value::List(Kind::Uuid, ids))
+                    .push(") or p.key = any(");
                 self.bind(Value::List(Kind::Text, keys)).push(")))");
             }
         }
@@ -266,12 +317,19 @@ impl<'a> Statement<'a> {
     /// The title contains the part. SQLite lowers only ASCII letters, so the part is tried in both spellings.
     fn title(&mut self, part: &str) {
         let pattern = |lowered: String| {
-            let escaped = lowered.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let escaped = lowered
+                .replace('\\', "\\\\")
+                .replace('%', "\\%")
+                .replace('_', "\\_");
             Value::Text(Cow::Owned(format!("%{escaped}%")))
         };
         let (full, ascii) = (part.to_lowercase(), part.to_ascii_lowercase());
-        self.push(" and (lower(title) like ").bind(pattern(full)).push(" escape '\\'");
-        self.push(" or lower(title) like ").bind(pattern(ascii)).push(" escape '\\')");
+        self.push(" and (lower(title) like ")
+            .bind(pattern(full))
+            .push(" escape '\\'");
+        self.push(" or lower(title) like ")
+            .bind(pattern(ascii))
+            .push(" escape '\\')");
     }
 
     /// Only rows behind the cursor's: `a > x or (a = x and (b > y or (b = y and …)))`.
@@ -290,23 +348,35 @@ impl<'a> Statement<'a> {
             && !first.column.is_nullable()
         {
             let operator = if first.descending { " <= " } else { " >= " };
-            self.push(first.column.sql()).push(operator).bind(value.clone()).push(" and ");
+            self.push(first.column.sql())
+                .push(operator)
+                .bind(value.clone())
+                .push(" and ");
         }
         for (at, (step, value)) in steps.iter().zip(values).enumerate() {
             let column = step.column.sql();
             let last = at + 1 == steps.len();
             let Some(value) = value else {
                 // Nothing stands behind null but other nulls.
-                self.push("(").push(column).push(if last { " is null" } else { " is null and " });
+                self.push("(")
+                    .push(column)
+                    .push(if last { " is null" } else { " is null and " });
                 continue;
             };
             let operator = if step.descending { " < " } else { " > " };
-            self.push("(").push(column).push(operator).bind(value.clone());
+            self.push("(")
+                .push(column)
+                .push(operator)
+                .bind(value.clone());
             if step.column.is_nullable() {
                 self.push(" or ").push(column).push(" is null");
             }
             if !last {
-                self.push(" or ").push(column).push(" = ").bind(value).push(" and ");
+                self.push(" or ")
+                    .push(column)
+                    .push(" = ")
+                    .bind(value)
+                    .push(" and ");
             }
         }
         self.sql.extend(std::iter::repeat_n(')', steps.len()));
@@ -321,7 +391,8 @@ impl<'a> Statement<'a> {
                 // As the index has it.
                 self.push("(").push(column).push(" is null), ");
             }
-            self.push(column).push(if step.descending { " desc" } else { "" });
+            self.push(column)
+                .push(if step.descending { " desc" } else { "" });
         }
     }
 

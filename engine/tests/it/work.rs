@@ -3,8 +3,8 @@
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 use trackside_engine::access::permissions::{
-    NotificationSend, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Role, TaskComment, TaskCreate, TaskDelete,
-    TaskEdit, TaskView,
+    NotificationSend, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Role, TaskComment,
+    TaskCreate, TaskDelete, TaskEdit, TaskView,
 };
 use trackside_engine::access::{Actor, Who};
 use trackside_engine::actions::INTERNAL;
@@ -43,7 +43,11 @@ impl Office {
         let workspace: WorkspaceId = source.new_id();
         let (ada, bob, cy) = (source.new_id(), source.new_id(), source.new_id());
         let now = source.now();
-        let people = [(ada, "ada", "admin"), (bob, "bob", "team_member"), (cy, "cy", "team_member")];
+        let people = [
+            (ada, "ada", "admin"),
+            (bob, "bob", "team_member"),
+            (cy, "cy", "team_member"),
+        ];
         db.write(async move |tx| {
             tx.execute("insert into workspaces (id, name, created_at) values ($1, $2, $3)", (workspace, "office", now)).await?;
             for (id, name, role) in people {
@@ -63,11 +67,24 @@ impl Office {
         })
         .await
         .unwrap();
-        Self { db: db.clone(), clock, source, workspace, ada, bob, cy }
+        Self {
+            db: db.clone(),
+            clock,
+            source,
+            workspace,
+            ada,
+            bob,
+            cy,
+        }
     }
 
     fn as_user(&self, id: UserId, role: Role) -> Cx {
-        self.source.cx(Actor { who: Who::User { id }, workspace: self.workspace, role, scopes: None })
+        self.source.cx(Actor {
+            who: Who::User { id },
+            workspace: self.workspace,
+            role,
+            scopes: None,
+        })
     }
 
     fn cx(&self) -> Cx {
@@ -78,23 +95,30 @@ impl Office {
         let new = json!({"key": key, "name": format!("The {key} project")});
         let new: NewProject = serde_json::from_value(new).unwrap();
         let cx = self.cx();
-        let made = async move |tx: &mut Tx| projects::service::create(tx, &cx, &cx.actor.may_here::<ProjectCreate>()?, new).await;
+        let made = async move |tx: &mut Tx| {
+            projects::service::create(tx, &cx, &cx.actor.may_here::<ProjectCreate>()?, new).await
+        };
         self.db.write(made).await.unwrap()
     }
 
     async fn create(&self, project: &Project, new: Value) -> Result<Task> {
-        let new: NewTask = serde_json::from_value(new).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let new: NewTask = serde_json::from_value(new)
+            .map_err(|error| Error::invalid("body", error.to_string()))?;
         let (cx, project) = (self.cx(), project.clone());
-        let made = async move |tx: &mut Tx| tasks::service::create(tx, &cx, &cx.actor.may::<TaskCreate, _>(project)?, new).await;
+        let made = async move |tx: &mut Tx| {
+            tasks::service::create(tx, &cx, &cx.actor.may::<TaskCreate, _>(project)?, new).await
+        };
         self.db.write(made).await
     }
 
     async fn update(&self, task: &Task, expected: Option<i64>, patch: Value) -> Result<Task> {
-        let patch: TaskPatch = serde_json::from_value(patch).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let patch: TaskPatch = serde_json::from_value(patch)
+            .map_err(|error| Error::invalid("body", error.to_string()))?;
         let (cx, handle) = (self.cx(), Handle::Id(task.id));
         self.db
             .write(async move |tx| {
-                let project = projects::service::find_of_task(tx, cx.actor.workspace, &handle).await?;
+                let project =
+                    projects::service::find_of_task(tx, cx.actor.workspace, &handle).await?;
                 let may = cx.actor.may::<TaskEdit, _>(project)?;
                 tasks::service::update(tx, &cx, &may, &handle, expected, patch).await
             })
@@ -105,8 +129,16 @@ impl Office {
         let (cx, handle) = (self.cx(), Handle::Id(task.id));
         self.db
             .write(async move |tx| {
-                let project = projects::service::find_of_task(tx, cx.actor.workspace, &handle).await?;
-                tasks::service::delete(tx, &cx, &cx.actor.may::<TaskDelete, _>(project)?, &handle, None).await
+                let project =
+                    projects::service::find_of_task(tx, cx.actor.workspace, &handle).await?;
+                tasks::service::delete(
+                    tx,
+                    &cx,
+                    &cx.actor.may::<TaskDelete, _>(project)?,
+                    &handle,
+                    None,
+                )
+                .await
             })
             .await
     }
@@ -134,16 +166,24 @@ impl Office {
             .read()
             .await
             .unwrap()
-            .all("select kind, payload from events where workspace_id = $1 order by id", (self.workspace,))
+            .all(
+                "select kind, payload from events where workspace_id = $1 order by id",
+                (self.workspace,),
+            )
             .await
             .unwrap();
         rows.into_iter().skip(passed).collect()
     }
 
     async fn act(&self, name: &'static str, input: Value) -> Result<Value> {
-        let action = INTERNAL.iter().find(|action| action.name() == name).unwrap();
+        let action = INTERNAL
+            .iter()
+            .find(|action| action.name() == name)
+            .unwrap();
         let cx = self.cx();
-        self.db.write(async move |tx| action.perform(tx, &cx, input).await).await
+        self.db
+            .write(async move |tx| action.perform(tx, &cx, input).await)
+            .await
     }
 }
 
@@ -159,9 +199,12 @@ fn shown(task: &Task) -> Value {
 async fn every_statement_is_understood() {
     on_each(async |place| {
         place.db.migrate().await.unwrap();
-        for statements in
-            [projects::store::ALL, projects::members::ALL, tasks::store::ALL, notifications::store::ALL]
-        {
+        for statements in [
+            projects::store::ALL,
+            projects::members::ALL,
+            tasks::store::ALL,
+            notifications::store::ALL,
+        ] {
             place.db.prepare_all(statements).await.unwrap();
         }
     })
@@ -249,11 +292,21 @@ async fn a_stale_write_is_refused_and_told_what_stands_there() {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
         let task = office.create(&web, json!({"title": "Old"})).await.unwrap();
-        office.update(&task, Some(1), json!({"title": "Theirs"})).await.unwrap();
-        let error = office.update(&task, Some(1), json!({"title": "Mine", "status": "todo"})).await.unwrap_err();
+        office
+            .update(&task, Some(1), json!({"title": "Theirs"}))
+            .await
+            .unwrap();
+        let error = office
+            .update(&task, Some(1), json!({"title": "Mine", "status": "todo"}))
+            .await
+            .unwrap_err();
         assert_eq!((error.class, error.code), (Class::Stale, "stale"));
         assert!(error.detail.contains("version 2"), "{error}");
-        let fields: Vec<_> = error.fields.iter().map(|field| (field.pointer.as_str(), field.message.as_str())).collect();
+        let fields: Vec<_> = error
+            .fields
+            .iter()
+            .map(|field| (field.pointer.as_str(), field.message.as_str()))
+            .collect();
         assert_eq!(fields, [("/title", "is \"Theirs\" at version 2")]);
         assert_eq!(office.find("WEB-1").await.unwrap().title, "Theirs");
     })
@@ -271,23 +324,58 @@ async fn what_does_not_fit_is_refused_by_name() {
             (json!({"title": ""}), "/title"),
             (json!({"title": "x".repeat(501)}), "/title"),
             (json!({"title": "a\u{0}b"}), "/title"),
-            (json!({"title": "t", "description": "x".repeat(64 * 1024 + 1)}), "/description"),
+            (
+                json!({"title": "t", "description": "x".repeat(64 * 1024 + 1)}),
+                "/description",
+            ),
             (json!({"title": "t", "labels": labels}), "/labels"),
-            (json!({"title": "t", "labels": ["fine", "x".repeat(65)]}), "/labels/1"),
-            (json!({"title": "t", "assignees": [office.bob, stranger]}), "/assignees/1"),
-            (json!({"title": "t", "custom": {"Not a name": 1}}), "/custom"),
-            (json!({"title": "t", "custom": {"large": "x".repeat(16 * 1024)}}), "/custom"),
-            (json!({"title": "t", "custom": {"nul": ["\u{0}"]}}), "/custom"),
+            (
+                json!({"title": "t", "labels": ["fine", "x".repeat(65)]}),
+                "/labels/1",
+            ),
+            (
+                json!({"title": "t", "assignees": [office.bob, stranger]}),
+                "/assignees/1",
+            ),
+            (
+                json!({"title": "t", "custom": {"Not a name": 1}}),
+                "/custom",
+            ),
+            (
+                json!({"title": "t", "custom": {"large": "x".repeat(16 * 1024)}}),
+                "/custom",
+            ),
+            (
+                json!({"title": "t", "custom": {"nul": ["\u{0}"]}}),
+                "/custom",
+            ),
             (json!({"title": "t", "parent": "WEB-99"}), "/parent"),
         ];
         for (body, pointer) in cases {
             let error = office.create(&web, body).await.unwrap_err();
-            assert_eq!((error.class, error.fields[0].pointer.as_str()), (Class::Invalid, pointer), "{error}");
+            assert_eq!(
+                (error.class, error.fields[0].pointer.as_str()),
+                (Class::Invalid, pointer),
+                "{error}"
+            );
         }
-        assert!(office.create(&web, json!({"title": "t", "titel": "u"})).await.unwrap_err().detail.contains("titel"));
-        let task = office.create(&web, json!({"title": "x".repeat(500)})).await.unwrap();
+        assert!(
+            office
+                .create(&web, json!({"title": "t", "titel": "u"}))
+                .await
+                .unwrap_err()
+                .detail
+                .contains("titel")
+        );
+        let task = office
+            .create(&web, json!({"title": "x".repeat(500)}))
+            .await
+            .unwrap();
         assert_eq!(task.key, "WEB-1", "a refused task takes no number");
-        let error = office.update(&task, None, json!({"title": null})).await.unwrap_err();
+        let error = office
+            .update(&task, None, json!({"title": null}))
+            .await
+            .unwrap_err();
         assert_eq!(error.fields[0].pointer, "/title");
         assert_eq!(office.events(0).await.len(), 2);
     })
@@ -302,27 +390,69 @@ async fn subtasks_never_go_in_a_circle() {
         let mut chain = vec![office.create(&web, json!({"title": "0"})).await.unwrap()];
         for level in 1..32 {
             let parent = chain[level - 1].key.clone();
-            chain.push(office.create(&web, json!({"title": level.to_string(), "parent": parent})).await.unwrap());
+            chain.push(
+                office
+                    .create(&web, json!({"title": level.to_string(), "parent": parent}))
+                    .await
+                    .unwrap(),
+            );
         }
-        let error = office.create(&web, json!({"title": "too deep", "parent": chain[31].id})).await.unwrap_err();
+        let error = office
+            .create(&web, json!({"title": "too deep", "parent": chain[31].id}))
+            .await
+            .unwrap_err();
         assert!(error.detail.contains("32 levels"), "{error}");
-        let error = office.update(&chain[0], None, json!({"parent": chain[2].id})).await.unwrap_err();
+        let error = office
+            .update(&chain[0], None, json!({"parent": chain[2].id}))
+            .await
+            .unwrap_err();
         assert!(error.detail.contains("part of itself"), "{error}");
-        let error = office.update(&chain[0], None, json!({"parent": chain[0].id})).await.unwrap_err();
+        let error = office
+            .update(&chain[0], None, json!({"parent": chain[0].id}))
+            .await
+            .unwrap_err();
         assert!(error.detail.contains("part of itself"), "{error}");
-        let loose = office.create(&web, json!({"title": "loose"})).await.unwrap();
-        let error = office.update(&chain[0], None, json!({"parent": loose.id})).await.unwrap_err();
+        let loose = office
+            .create(&web, json!({"title": "loose"}))
+            .await
+            .unwrap();
+        let error = office
+            .update(&chain[0], None, json!({"parent": loose.id}))
+            .await
+            .unwrap_err();
         assert!(error.detail.contains("32 levels"), "{error}");
-        let other = office.create(&ops, json!({"title": "other"})).await.unwrap();
-        assert_eq!(office.update(&other, None, json!({"parent": loose.id})).await.unwrap_err().fields[0].pointer, "/parent");
+        let other = office
+            .create(&ops, json!({"title": "other"}))
+            .await
+            .unwrap();
+        assert_eq!(
+            office
+                .update(&other, None, json!({"parent": loose.id}))
+                .await
+                .unwrap_err()
+                .fields[0]
+                .pointer,
+            "/parent"
+        );
 
-        let moved = office.update(&chain[31], None, json!({"parent": loose.key})).await.unwrap();
+        let moved = office
+            .update(&chain[31], None, json!({"parent": loose.key}))
+            .await
+            .unwrap();
         assert_eq!(moved.parent_id, Some(loose.id));
-        assert_eq!(office.delete(&loose).await.unwrap_err().code, "task_has_subtasks");
+        assert_eq!(
+            office.delete(&loose).await.unwrap_err().code,
+            "task_has_subtasks"
+        );
         let mut rx = office.db.read().await.unwrap();
-        let parts = tasks::service::subtasks(&mut rx, office.workspace, loose.id).await.unwrap();
+        let parts = tasks::service::subtasks(&mut rx, office.workspace, loose.id)
+            .await
+            .unwrap();
         drop(rx);
-        assert_eq!(parts.iter().map(|task| task.id).collect::<Vec<_>>(), [moved.id]);
+        assert_eq!(
+            parts.iter().map(|task| task.id).collect::<Vec<_>>(),
+            [moved.id]
+        );
         office.delete(&moved).await.unwrap();
         office.delete(&loose).await.unwrap();
         let events = office.events(0).await;
@@ -353,15 +483,42 @@ async fn a_list_is_filtered() {
         let office = Office::open(place).await;
         let (web, ops) = (office.project("WEB").await, office.project("OPS").await);
         let made = assorted(&office, &web).await;
-        let lone = office.create(&ops, json!({"title": "50% of \\ Ünder_way", "type": "bug", "parent": null})).await.unwrap();
-        office.update(&made[3], None, json!({"parent": made[4].key, "assignees": [office.bob, office.cy]})).await.unwrap();
+        let lone = office
+            .create(
+                &ops,
+                json!({"title": "50% of \\ Ünder_way", "type": "bug", "parent": null}),
+            )
+            .await
+            .unwrap();
+        office
+            .update(
+                &made[3],
+                None,
+                json!({"parent": made[4].key, "assignees": [office.bob, office.cy]}),
+            )
+            .await
+            .unwrap();
         let day = |days| (office.source.now() + Duration::days(days)).to_rfc3339();
-        let (id, bob, web_id, mixed) = (made[4].id.to_string(), office.bob.to_string(), web.id.to_string(), format!("OPS,{}", web.id));
-        let sorted = |filter: &[(&'static str, &str)]| filter.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>();
+        let (id, bob, web_id, mixed) = (
+            made[4].id.to_string(),
+            office.bob.to_string(),
+            web.id.to_string(),
+            format!("OPS,{}", web.id),
+        );
+        let sorted = |filter: &[(&'static str, &str)]| {
+            filter
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect::<Vec<_>>()
+        };
         let count = async |filter: &[(&'static str, &str)]| {
             let mut all = sorted(filter);
-            all.extend([("limit".to_owned(), "200".to_owned()), ("total".to_owned(), "true".to_owned())]);
-            let all: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            all.extend([
+                ("limit".to_owned(), "200".to_owned()),
+                ("total".to_owned(), "true".to_owned()),
+            ]);
+            let all: Vec<(&str, &str)> =
+                all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             let page = office.list(&all).await.unwrap();
             assert_eq!(page.total, Some(page.items.len() as i64));
             page.items.len()
@@ -384,7 +541,14 @@ async fn a_list_is_filtered() {
         assert_eq!(count(&[("parent", "WEB-5")]).await, 1);
         assert_eq!(count(&[("parent", "none")]).await, 12);
         assert_eq!(count(&[("key", "WEB-1,WEB-2,OPS-9")]).await, 2);
-        let due = |days| made.iter().filter(|task| task.due_at.is_some_and(|due| due < office.source.now() + Duration::days(days))).count();
+        let due = |days| {
+            made.iter()
+                .filter(|task| {
+                    task.due_at
+                        .is_some_and(|due| due < office.source.now() + Duration::days(days))
+                })
+                .count()
+        };
         assert_eq!(count(&[("due_at.lt", &day(3))]).await, due(3));
         assert_eq!(count(&[("due_at.gte", &day(3))]).await, 8 - due(3));
         assert_eq!(count(&[("updated_at.gt", &day(0))]).await, 0);
@@ -395,13 +559,35 @@ async fn a_list_is_filtered() {
         assert_eq!(count(&[("custom.absent", "1")]).await, 0);
         assert_eq!(count(&[("q", "t0")]).await, 10);
         for part in ["50%", "% OF \\", "ünder_"] {
-            assert_eq!(office.titles(&[("q", part)]).await.len(), usize::from(part != "ünder_" || office.db.dialect() == Dialect::Postgres), "{part}");
+            assert_eq!(
+                office.titles(&[("q", part)]).await.len(),
+                usize::from(part != "ünder_" || office.db.dialect() == Dialect::Postgres),
+                "{part}"
+            );
         }
-        assert_eq!(office.titles(&[("q", "Ünder_")]).await, [lone.title.as_str()]);
+        assert_eq!(
+            office.titles(&[("q", "Ünder_")]).await,
+            [lone.title.as_str()]
+        );
         assert_eq!(office.titles(&[("q", "_0")]).await.len(), 0);
-        for wrong in [("colour", "red"), ("status", "doing"), ("limit", "201"), ("limit", "x"), ("sort", "colour"), ("sort", "title,-title"),
-            ("due_at.le", "2026-01-01T00:00:00Z"), ("due_at.lt", "soon"), ("cursor", "?"), ("assignee", "bob"), ("q", "\u{0}")] {
-            assert_eq!(office.list(&[wrong]).await.unwrap_err().class, Class::Invalid, "{wrong:?}");
+        for wrong in [
+            ("colour", "red"),
+            ("status", "doing"),
+            ("limit", "201"),
+            ("limit", "x"),
+            ("sort", "colour"),
+            ("sort", "title,-title"),
+            ("due_at.le", "2026-01-01T00:00:00Z"),
+            ("due_at.lt", "soon"),
+            ("cursor", "?"),
+            ("assignee", "bob"),
+            ("q", "\u{0}"),
+        ] {
+            assert_eq!(
+                office.list(&[wrong]).await.unwrap_err().class,
+                Class::Invalid,
+                "{wrong:?}"
+            );
         }
     })
     .await;
@@ -464,20 +650,81 @@ async fn another_workspace_sees_nothing() {
         let web = office.project("WEB").await;
         let task = office.create(&web, json!({"title": "ours"})).await.unwrap();
         let theirs = other.project("WEB").await;
-        let own = other.create(&theirs, json!({"title": "theirs"})).await.unwrap();
+        let own = other
+            .create(&theirs, json!({"title": "theirs"}))
+            .await
+            .unwrap();
         assert_eq!(own.key, "WEB-1");
 
-        assert_eq!(other.find(&task.id.to_string()).await.unwrap_err().class, Class::NotFound);
+        assert_eq!(
+            other.find(&task.id.to_string()).await.unwrap_err().class,
+            Class::NotFound
+        );
         assert_eq!(other.find("WEB-1").await.unwrap().id, own.id);
-        assert_eq!(other.update(&task, None, json!({"title": "stolen"})).await.unwrap_err().class, Class::NotFound);
-        assert_eq!(other.delete(&task).await.unwrap_err().class, Class::NotFound);
-        assert_eq!(other.create(&web, json!({"title": "x"})).await.unwrap_err().class, Class::NotFound);
-        assert_eq!(other.create(&theirs, json!({"title": "x", "parent": task.id})).await.unwrap_err().fields[0].pointer, "/parent");
-        assert_eq!(other.create(&theirs, json!({"title": "x", "assignees": [office.bob]})).await.unwrap_err().class, Class::Invalid);
+        assert_eq!(
+            other
+                .update(&task, None, json!({"title": "stolen"}))
+                .await
+                .unwrap_err()
+                .class,
+            Class::NotFound
+        );
+        assert_eq!(
+            other.delete(&task).await.unwrap_err().class,
+            Class::NotFound
+        );
+        assert_eq!(
+            other
+                .create(&web, json!({"title": "x"}))
+                .await
+                .unwrap_err()
+                .class,
+            Class::NotFound
+        );
+        assert_eq!(
+            other
+                .create(&theirs, json!({"title": "x", "parent": task.id}))
+                .await
+                .unwrap_err()
+                .fields[0]
+                .pointer,
+            "/parent"
+        );
+        assert_eq!(
+            other
+                .create(&theirs, json!({"title": "x", "assignees": [office.bob]}))
+                .await
+                .unwrap_err()
+                .class,
+            Class::Invalid
+        );
         assert_eq!(other.titles(&[]).await, ["theirs"]);
-        assert_eq!(other.titles(&[("project", &web.id.to_string())]).await.len(), 0);
-        assert_eq!(other.act("task.comment", json!({"task": task.id, "body": "hello"})).await.unwrap_err().class, Class::NotFound);
-        assert_eq!(other.act("notify.send", json!({"to": [office.bob], "message": "hello"})).await.unwrap_err().class, Class::Invalid);
+        assert_eq!(
+            other
+                .titles(&[("project", &web.id.to_string())])
+                .await
+                .len(),
+            0
+        );
+        assert_eq!(
+            other
+                .act("task.comment", json!({"task": task.id, "body": "hello"}))
+                .await
+                .unwrap_err()
+                .class,
+            Class::NotFound
+        );
+        assert_eq!(
+            other
+                .act(
+                    "notify.send",
+                    json!({"to": [office.bob], "message": "hello"})
+                )
+                .await
+                .unwrap_err()
+                .class,
+            Class::Invalid
+        );
     })
     .await;
 }
@@ -488,10 +735,20 @@ async fn a_viewer_and_a_narrow_token_change_nothing() {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
         let viewer = office.as_user(office.bob, Role::Viewer);
-        assert_eq!(viewer.actor.may::<TaskCreate, _>(web.clone()).unwrap_err().class, Class::Denied);
+        assert_eq!(
+            viewer
+                .actor
+                .may::<TaskCreate, _>(web.clone())
+                .unwrap_err()
+                .class,
+            Class::Denied
+        );
         assert!(viewer.actor.may::<ProjectView, _>(web.clone()).is_ok());
         let member = office.as_user(office.bob, Role::TeamMember);
-        assert_eq!(member.actor.may::<TaskDelete, _>(web).unwrap_err().class, Class::Denied);
+        assert_eq!(
+            member.actor.may::<TaskDelete, _>(web).unwrap_err().class,
+            Class::Denied
+        );
     })
     .await;
 }
@@ -506,23 +763,61 @@ async fn comments_are_kept_in_order_and_announced() {
             let cx = office.as_user(office.bob, Role::TeamMember);
             let (project, handle) = (web.clone(), Handle::Key("WEB-1".into()));
             let new = NewComment { body: body.into() };
-            let write = async move |tx: &mut Tx| comments::comment(tx, &cx, &cx.actor.may::<TaskComment, _>(project)?, &handle, new).await;
+            let write = async move |tx: &mut Tx| {
+                comments::comment(
+                    tx,
+                    &cx,
+                    &cx.actor.may::<TaskComment, _>(project)?,
+                    &handle,
+                    new,
+                )
+                .await
+            };
             office.db.write(write).await.unwrap();
         }
         let may = office.cx().actor.may_here::<TaskView>().unwrap();
         let mut rx = office.db.read().await.unwrap();
-        let page = PageRequest { limit: Some(2), cursor: None };
-        let first = comments::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
-        let page = PageRequest { limit: Some(2), cursor: first.next_cursor.clone() };
-        let second = comments::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
+        let page = PageRequest {
+            limit: Some(2),
+            cursor: None,
+        };
+        let first = comments::list(&mut rx, &may, &task.id.into(), &page)
+            .await
+            .unwrap();
+        let page = PageRequest {
+            limit: Some(2),
+            cursor: first.next_cursor.clone(),
+        };
+        let second = comments::list(&mut rx, &may, &task.id.into(), &page)
+            .await
+            .unwrap();
         drop(rx);
-        let bodies: Vec<_> = first.items.iter().chain(&second.items).map(|comment| comment.body.as_str()).collect();
-        assert_eq!((bodies, second.next_cursor), (vec!["one", "two", "three"], None));
+        let bodies: Vec<_> = first
+            .items
+            .iter()
+            .chain(&second.items)
+            .map(|comment| comment.body.as_str())
+            .collect();
+        assert_eq!(
+            (bodies, second.next_cursor),
+            (vec!["one", "two", "three"], None)
+        );
         let (kind, payload) = office.events(0).await.pop().unwrap();
         let comment = serde_json::to_value(&second.items[0]).unwrap();
-        assert_eq!((kind.as_str(), &payload["comment"], &payload["task"]), ("task.commented", &comment, &shown(&task)));
+        assert_eq!(
+            (kind.as_str(), &payload["comment"], &payload["task"]),
+            ("task.commented", &comment, &shown(&task))
+        );
         assert_eq!(comment["author"], json!(office.bob));
-        assert_eq!(office.act("task.comment", json!({"task": "WEB-1", "body": " "})).await.unwrap_err().fields[0].pointer, "/body");
+        assert_eq!(
+            office
+                .act("task.comment", json!({"task": "WEB-1", "body": " "}))
+                .await
+                .unwrap_err()
+                .fields[0]
+                .pointer,
+            "/body"
+        );
         office.delete(&task).await.unwrap();
     })
     .await;
@@ -533,37 +828,118 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
     on_each(async |place| {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
-        for (key, code) in [("WEB", "project_key_taken"), ("web", "invalid_fields"), ("W", "invalid_fields"), ("1WEB", "invalid_fields")] {
+        for (key, code) in [
+            ("WEB", "project_key_taken"),
+            ("web", "invalid_fields"),
+            ("W", "invalid_fields"),
+            ("1WEB", "invalid_fields"),
+        ] {
             let cx = office.cx();
             let new: NewProject = serde_json::from_value(json!({"key": key, "name": "n"})).unwrap();
-            let write = async move |tx: &mut Tx| projects::service::create(tx, &cx, &cx.actor.may_here::<ProjectCreate>()?, new).await;
+            let write = async move |tx: &mut Tx| {
+                projects::service::create(tx, &cx, &cx.actor.may_here::<ProjectCreate>()?, new)
+                    .await
+            };
             let error = office.db.write(write).await.unwrap_err();
-            assert_eq!((error.code, error.fields[0].pointer.as_str()), (code, "/key"));
+            assert_eq!(
+                (error.code, error.fields[0].pointer.as_str()),
+                (code, "/key")
+            );
         }
         let patch = |patch: Value, expected| {
-            let (cx, web, patch) = (office.cx(), web.clone(), serde_json::from_value::<ProjectPatch>(patch).unwrap());
-            office.db.write(async move |tx| projects::service::update(tx, &cx, &cx.actor.may::<ProjectEdit, _>(web)?, expected, patch).await)
+            let (cx, web, patch) = (
+                office.cx(),
+                web.clone(),
+                serde_json::from_value::<ProjectPatch>(patch).unwrap(),
+            );
+            office.db.write(async move |tx| {
+                projects::service::update(
+                    tx,
+                    &cx,
+                    &cx.actor.may::<ProjectEdit, _>(web)?,
+                    expected,
+                    patch,
+                )
+                .await
+            })
         };
-        let changed = patch(json!({"name": "Web", "owner": office.bob, "status": "archived"}), Some(1)).await.unwrap();
+        let changed = patch(
+            json!({"name": "Web", "owner": office.bob, "status": "archived"}),
+            Some(1),
+        )
+        .await
+        .unwrap();
         assert_eq!((changed.version, changed.owner_id), (2, office.bob));
-        assert_eq!(patch(json!({"name": "Other"}), Some(1)).await.unwrap_err().class, Class::Stale);
-        assert_eq!(patch(json!({"name": null}), None).await.unwrap_err().fields[0].pointer, "/name");
-        assert_eq!(patch(json!({"owner": office.source.new_id::<UserId>()}), None).await.unwrap_err().fields[0].pointer, "/owner");
-        assert_eq!(office.create(&changed, json!({"title": "t"})).await.unwrap_err().code, "project_archived");
+        assert_eq!(
+            patch(json!({"name": "Other"}), Some(1))
+                .await
+                .unwrap_err()
+                .class,
+            Class::Stale
+        );
+        assert_eq!(
+            patch(json!({"name": null}), None).await.unwrap_err().fields[0].pointer,
+            "/name"
+        );
+        assert_eq!(
+            patch(json!({"owner": office.source.new_id::<UserId>()}), None)
+                .await
+                .unwrap_err()
+                .fields[0]
+                .pointer,
+            "/owner"
+        );
+        assert_eq!(
+            office
+                .create(&changed, json!({"title": "t"}))
+                .await
+                .unwrap_err()
+                .code,
+            "project_archived"
+        );
         let (kind, payload) = office.events(0).await.pop().unwrap();
-        assert_eq!((kind.as_str(), &payload["change"]["owner"]), ("project.updated", &json!({"from": office.ada, "to": office.bob})));
+        assert_eq!(
+            (kind.as_str(), &payload["change"]["owner"]),
+            (
+                "project.updated",
+                &json!({"from": office.ada, "to": office.bob})
+            )
+        );
 
         let open = patch(json!({"status": "active"}), None).await.unwrap();
-        let parent = office.create(&open, json!({"title": "a", "labels": ["x"], "assignees": [office.bob]})).await.unwrap();
-        office.create(&open, json!({"title": "b", "parent": parent.id})).await.unwrap();
+        let parent = office
+            .create(
+                &open,
+                json!({"title": "a", "labels": ["x"], "assignees": [office.bob]}),
+            )
+            .await
+            .unwrap();
+        office
+            .create(&open, json!({"title": "b", "parent": parent.id}))
+            .await
+            .unwrap();
         let cx = office.cx();
-        let gone = office.db.write(async move |tx| projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?).await).await;
+        let gone = office
+            .db
+            .write(async move |tx| {
+                projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?).await
+            })
+            .await;
         assert_eq!(gone.unwrap(), 2);
         assert_eq!(office.titles(&[]).await.len(), 0);
         let (kind, payload) = office.events(0).await.pop().unwrap();
-        assert_eq!((kind.as_str(), &payload["tasks"]), ("project.deleted", &json!(2)));
+        assert_eq!(
+            (kind.as_str(), &payload["tasks"]),
+            ("project.deleted", &json!(2))
+        );
         let may = office.cx().actor.may_here::<ProjectView>().unwrap();
-        let projects = projects::service::list(&mut *office.db.read().await.unwrap(), &may, &PageRequest::default()).await.unwrap();
+        let projects = projects::service::list(
+            &mut *office.db.read().await.unwrap(),
+            &may,
+            &PageRequest::default(),
+        )
+        .await
+        .unwrap();
         assert_eq!(projects.items.len(), 0);
     })
     .await;
@@ -574,26 +950,78 @@ async fn rules_make_change_and_give_out_tasks() {
     on_each(async |place| {
         let office = Office::open(place).await;
         office.project("WEB").await;
-        let made = office.act("task.create", json!({"project": "WEB", "title": "From a rule", "priority": "critical"})).await.unwrap();
-        assert_eq!((&made["key"], &made["priority"]), (&json!("WEB-1"), &json!("critical")));
-        let changed = office.act("task.update", json!({"task": "WEB-1", "status": "blocked", "custom": {"why": "rain"}})).await.unwrap();
-        assert_eq!((&changed["status"], &changed["custom"]), (&json!("blocked"), &json!({"why": "rain"})));
-        let error = office.act("task.update", json!({"task": "WEB-1", "statuss": "blocked"})).await.unwrap_err();
+        let made = office
+            .act(
+                "task.create",
+                json!({"project": "WEB", "title": "From a rule", "priority": "critical"}),
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            (&made["key"], &made["priority"]),
+            (&json!("WEB-1"), &json!("critical"))
+        );
+        let changed = office
+            .act(
+                "task.update",
+                json!({"task": "WEB-1", "status": "blocked", "custom": {"why": "rain"}}),
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            (&changed["status"], &changed["custom"]),
+            (&json!("blocked"), &json!({"why": "rain"}))
+        );
+        let error = office
+            .act(
+                "task.update",
+                json!({"task": "WEB-1", "statuss": "blocked"}),
+            )
+            .await
+            .unwrap_err();
         assert!(error.detail.contains("statuss"), "{error}");
 
         // Ada and Bob have one open task each, so Cy has the fewest.
-        office.act("task.assign", json!({"task": "WEB-1", "to": [office.ada, office.bob]})).await.unwrap();
-        office.act("task.create", json!({"project": "WEB", "title": "Two"})).await.unwrap();
-        let two = office.act("task.assign", json!({"task": "WEB-2", "pick": "least_loaded"})).await.unwrap();
+        office
+            .act(
+                "task.assign",
+                json!({"task": "WEB-1", "to": [office.ada, office.bob]}),
+            )
+            .await
+            .unwrap();
+        office
+            .act("task.create", json!({"project": "WEB", "title": "Two"}))
+            .await
+            .unwrap();
+        let two = office
+            .act(
+                "task.assign",
+                json!({"task": "WEB-2", "pick": "least_loaded"}),
+            )
+            .await
+            .unwrap();
         assert_eq!(two["assignees"], json!([office.cy]));
         let mut people = [office.ada, office.bob, office.cy];
         people.sort();
-        let two = office.act("task.assign", json!({"task": "WEB-2", "pick": "round_robin"})).await.unwrap();
+        let two = office
+            .act(
+                "task.assign",
+                json!({"task": "WEB-2", "pick": "round_robin"}),
+            )
+            .await
+            .unwrap();
         assert_eq!(two["assignees"], json!([people[2]]));
-        let error = office.act("task.assign", json!({"task": "WEB-2"})).await.unwrap_err();
+        let error = office
+            .act("task.assign", json!({"task": "WEB-2"}))
+            .await
+            .unwrap_err();
         assert_eq!(error.code, "action_input");
         for action in INTERNAL {
-            assert!(action.input_schema().is_object() && action.output_schema().is_object(), "{}", action.name());
+            assert!(
+                action.input_schema().is_object() && action.output_schema().is_object(),
+                "{}",
+                action.name()
+            );
         }
     })
     .await;
@@ -642,9 +1070,15 @@ async fn numbers_are_given_once_however_many_ask() {
     on_each(async |place| {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
-        let body = |number: usize| json!({"title": format!("T{number}"), "priority": Priority::High});
-        let made = futures::future::join_all((0..20).map(|number| office.create(&web, body(number)))).await;
-        let mut numbers: Vec<i64> = made.into_iter().map(|task| task.unwrap().number()).collect();
+        let body =
+            |number: usize| json!({"title": format!("T{number}"), "priority": Priority::High});
+        let made =
+            futures::future::join_all((0..20).map(|number| office.create(&web, body(number))))
+                .await;
+        let mut numbers: Vec<i64> = made
+            .into_iter()
+            .map(|task| task.unwrap().number())
+            .collect();
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=20).collect::<Vec<i64>>());
     })
