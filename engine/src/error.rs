@@ -158,6 +158,21 @@ impl Error {
         self
     }
 
+    /// What it means.
+    pub fn class(&self) -> Class {
+        self.0.class
+    }
+
+    /// Stable name for programs.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What to tell a person.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The violated unique (or named check) constraint, such as `tasks_workspace_id_key_key`; the same name on
     /// every database.
     pub fn constraint(&self) -> Option<&str> {

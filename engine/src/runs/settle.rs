@@ -15,18 +15,23 @@ use super::{journal, store};
 use crate::access::{self, Actor, Who};
 use crate::actions::ErasedInternal;
 use crate::cx::{Cause, Cx, Source};
-use crate::db::Tx;
+use crate::db::{Rx, Tx};
 use crate::jobs::{self, Ticket};
 use crate::{Error, Result, crash, events, notifications, rules};
 
-/// The context in which a run acts: its rule, with the rights its owner has now.
-async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
-    let role = access::service::role_of(tx, plan.workspace, plan.owner).await?.ok_or_else(|| {
+/// Who acts in a run: its rule, with the rights its owner has now.
+pub(super) async fn actor(rx: &mut Rx, plan: &Plan) -> Result<Actor> {
+    let role = access::service::role_of(rx, plan.workspace, plan.owner).await?.ok_or_else(|| {
         Error::denied(format!("the rule's owner {} is no longer a member of the workspace; give the rule to another", plan.owner))
     })?;
     let who = Who::Rule { id: plan.rule, owner: plan.owner };
+    Ok(Actor { who, workspace: plan.workspace, role, scopes: None })
+}
+
+/// The context in which a step acts.
+async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
     let mut cx = source
-        .cx(Actor { who, workspace: plan.workspace, role, scopes: None })
+        .cx(actor(tx, plan).await?)
         .because(Cause { rule: plan.rule, run: plan.run, step: step.to_owned(), event: plan.event, depth: plan.depth });
     cx.trace = plan.trace.clone();
     Ok(cx)
@@ -102,6 +107,19 @@ pub(super) async fn suspend(
         .await?;
     crash::point("run.suspended");
     Ok(())
+}
+
+/// Puts the run down so that others get a turn; it goes on at once.
+pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+    let (run, now) = (plan.run, runner.source.now());
+    runner
+        .db
+        .write(async move |tx| {
+            journal::write(tx, run, &steps).await?;
+            store::set_state(tx, run, RunState::Running, None).await?;
+            jobs::service::reschedule(tx, ticket, now).await
+        })
+        .await
 }
 
 /// Ends the run: its last lines, its outcome, what the outcome leads to, and the end of its job.
