@@ -42,10 +42,7 @@ impl<I: fmt::Display> fmt::Display for Handle<I> {
         match self {
             Self::Id(id) => id.fmt(f),
             // Shown in messages: what was asked for may be anything, at any length.
-            Self::Key(key) => key
-                .chars()
-                .take(64)
-                .try_for_each(|letter| write!(f, "{letter}")),
+            Self::Key(key) => key.chars().take(64).try_for_each(|letter| write!(f, "{letter}")),
         }
     }
 }
@@ -87,10 +84,7 @@ mod tests {
     #[test]
     fn tells_an_id_from_a_key() {
         let id: TaskId = "task_01h455vb4pex5vsknk084sn02q".parse().unwrap();
-        assert_eq!(
-            "task_01h455vb4pex5vsknk084sn02q".parse(),
-            Ok(Handle::Id(id))
-        );
+        assert_eq!("task_01h455vb4pex5vsknk084sn02q".parse(), Ok(Handle::Id(id)));
         assert_eq!(
             "WEB-142".parse::<Handle<TaskId>>(),
             Ok(Handle::Key("WEB-142".into()))

@@ -110,9 +110,7 @@ impl Cursor {
 
     /// The cursor in `text`, which must have been given by a list of this sort.
     pub fn decode(text: &str, sort: &str) -> Result<Self> {
-        let bytes = BASE64_URL_SAFE_NO_PAD
-            .decode(text)
-            .map_err(|_| bad_cursor())?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
         let cursor: Self = serde_json::from_slice(&bytes).map_err(|_| bad_cursor())?;
         if cursor.sort != sort {
             return Err(Error::invalid(

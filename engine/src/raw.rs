@@ -77,8 +77,6 @@ impl<T> Column for Raw<T> {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         RawValue::from_string(cell.text()?.to_owned())
             .map(|raw| Self(raw, PhantomData))
-            .map_err(|error| {
-                Error::internal("A column should hold JSON and does not.").caused_by(error)
-            })
+            .map_err(|error| Error::internal("A column should hold JSON and does not.").caused_by(error))
     }
 }

@@ -37,39 +37,23 @@ pub async fn send(
             format!("{stranger} is not a member of this workspace"),
         ));
     }
-    let notes: Vec<(NotificationId, UserId)> =
-        people.into_iter().map(|user| (cx.new_id(), user)).collect();
+    let notes: Vec<(NotificationId, UserId)> = people.into_iter().map(|user| (cx.new_id(), user)).collect();
     store::insert(tx, workspace, &notes, message, subject, cx.now()).await?;
     Ok(notes.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Tells people what Trackside itself has to say. It never fails for what it is given, because what it reports has
 /// already happened: who has left the workspace is passed over, and what is too long is cut.
-pub async fn notify(
-    tx: &mut Tx,
-    cx: &Cx,
-    to: &[UserId],
-    message: &str,
-    subject: Option<&str>,
-) -> Result<()> {
+pub async fn notify(tx: &mut Tx, cx: &Cx, to: &[UserId], message: &str, subject: Option<&str>) -> Result<()> {
     let workspace = cx.actor.workspace;
     let mut people = members::among(tx, workspace, to).await?;
     people.sort_unstable();
-    let notes: Vec<(NotificationId, UserId)> =
-        people.into_iter().map(|user| (cx.new_id(), user)).collect();
+    let notes: Vec<(NotificationId, UserId)> = people.into_iter().map(|user| (cx.new_id(), user)).collect();
     let (message, subject) = (
         cut(message, MAX_MESSAGE),
         subject.map(|subject| cut(subject, MAX_SUBJECT)),
     );
-    store::insert(
-        tx,
-        workspace,
-        &notes,
-        &message,
-        subject.as_deref(),
-        cx.now(),
-    )
-    .await
+    store::insert(tx, workspace, &notes, &message, subject.as_deref(), cx.now()).await
 }
 
 /// What a person was told in a workspace, the newest first.
@@ -104,16 +88,10 @@ pub async fn mark_read(
 
 fn check(pointer: &str, text: &str, longest: usize) -> Result<()> {
     if text.trim().is_empty() || text.len() > longest {
-        return Err(Error::field(
-            pointer,
-            format!("must be 1 to {longest} bytes"),
-        ));
+        return Err(Error::field(pointer, format!("must be 1 to {longest} bytes")));
     }
     if text.contains('\0') {
-        return Err(Error::field(
-            pointer,
-            "must not contain the character U+0000",
-        ));
+        return Err(Error::field(pointer, "must not contain the character U+0000"));
     }
     Ok(())
 }

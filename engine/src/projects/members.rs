@@ -20,11 +20,7 @@ statements! {
 }
 
 /// Those of `users` who are members of the workspace.
-pub(crate) async fn among(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    users: &[UserId],
-) -> Result<Vec<UserId>> {
+pub(crate) async fn among(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Vec<UserId>> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
@@ -55,11 +51,7 @@ pub(crate) async fn by_email(
 }
 
 /// Members with one of these roles.
-pub(crate) async fn by_role(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    roles: &[String],
-) -> Result<Vec<UserId>> {
+pub(crate) async fn by_role(rx: &mut Rx, workspace: WorkspaceId, roles: &[String]) -> Result<Vec<UserId>> {
     if roles.is_empty() {
         return Ok(Vec::new());
     }

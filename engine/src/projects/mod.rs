@@ -12,6 +12,4 @@ mod model;
 pub mod service;
 pub mod store;
 
-pub use model::{
-    MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus,
-};
+pub use model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};

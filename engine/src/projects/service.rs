@@ -1,9 +1,7 @@
 //! The public verbs of projects.
 
 use super::events::{Changes, ProjectCreated, ProjectDeleted, ProjectUpdated, change};
-use super::model::{
-    MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus,
-};
+use super::model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};
 use super::{members, store};
 use crate::access::permissions::{
     Granted, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Workspace,
@@ -17,22 +15,14 @@ use crate::paging::{Cursor, Page, PageRequest};
 use crate::{Error, Result};
 
 /// The project with this id or key.
-pub async fn find(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    handle: &Handle<ProjectId>,
-) -> Result<Project> {
+pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
     store::find(rx, workspace, handle)
         .await?
         .ok_or_else(|| Error::not_found("project", handle))
 }
 
 /// The project of the task with this id or key; what a permission on the task is asked for.
-pub async fn find_of_task(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    task: &Handle<TaskId>,
-) -> Result<Project> {
+pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<Project> {
     store::find_of_task(rx, workspace, task)
         .await?
         .ok_or_else(|| Error::not_found("task", task))
@@ -111,14 +101,8 @@ pub async fn update(
             project.updated_at.to_rfc3339(),
         )));
     }
-    let (name, status) = (
-        patch.name.required("/name")?,
-        patch.status.required("/status")?,
-    );
-    let (owner, description) = (
-        patch.owner.required("/owner")?,
-        patch.description.or_default(),
-    );
+    let (name, status) = (patch.name.required("/name")?, patch.status.required("/status")?);
+    let (owner, description) = (patch.owner.required("/owner")?, patch.description.or_default());
     name.as_deref().map_or(Ok(()), check_name)?;
     description.as_deref().map_or(Ok(()), check_description)?;
     if let Some(owner) = owner {
@@ -126,12 +110,7 @@ pub async fn update(
     }
     let mut changes = Changes::new();
     change(&mut changes, "name", &mut project.name, name);
-    change(
-        &mut changes,
-        "description",
-        &mut project.description,
-        description,
-    );
+    change(&mut changes, "description", &mut project.description, description);
     change(&mut changes, "status", &mut project.status, status);
     change(&mut changes, "owner", &mut project.owner_id, owner);
     if changes.is_empty() {

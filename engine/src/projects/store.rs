@@ -124,11 +124,7 @@ pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
 }
 
 /// The next number for a task of the project. The row stays locked until the transaction ends.
-pub(super) async fn take_number(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    id: ProjectId,
-) -> Result<Option<i64>> {
+pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<i64>> {
     let row: Option<(i64,)> = tx.opt(TAKE_NUMBER, (workspace, id)).await?;
     Ok(row.map(|(number,)| number))
 }

@@ -130,8 +130,7 @@ pub struct UpdateInput {
 impl Internal for Update {
     const NAME: &'static str = "task.update";
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
-    const CAUSES: &'static [&'static str] =
-        &["task.assigned", "task.status_changed", "task.updated"];
+    const CAUSES: &'static [&'static str] = &["task.assigned", "task.status_changed", "task.updated"];
     type Input = UpdateInput;
     type Output = Task;
 

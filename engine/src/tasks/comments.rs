@@ -85,7 +85,6 @@ pub async fn list(
 ) -> Result<Page<Comment>> {
     let limit = page.limit()?;
     let task = service::find(rx, may, task).await?;
-    let rows =
-        store::list_comments(rx, may.resource().0, task.id, page.after()?, limit + 1).await?;
+    let rows = store::list_comments(rx, may.resource().0, task.id, page.after()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
 }

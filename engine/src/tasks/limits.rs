@@ -43,10 +43,7 @@ pub(super) fn description(description: &str) -> Result<()> {
 
 pub(super) fn comment(body: &str) -> Result<()> {
     if body.trim().is_empty() || body.len() > MAX_COMMENT {
-        return Err(Error::field(
-            "/body",
-            format!("must be 1 to {MAX_COMMENT} bytes"),
-        ));
+        return Err(Error::field("/body", format!("must be 1 to {MAX_COMMENT} bytes")));
     }
     storable("/body", body)
 }
@@ -66,10 +63,7 @@ pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
             kept.push(label);
         }
         if kept.len() > MAX_LABELS {
-            return Err(Error::field(
-                "/labels",
-                format!("must be at most {MAX_LABELS}"),
-            ));
+            return Err(Error::field("/labels", format!("must be at most {MAX_LABELS}")));
         }
     }
     Ok(kept)
@@ -123,10 +117,7 @@ pub(super) fn custom(custom: &Map<String, Value>, text: &str) -> Result<()> {
     }
     // As JSON text a NUL is an escape; a jsonb column refuses it.
     if text.contains("\\u0000") && custom.values().any(holds_nul) {
-        return Err(Error::field(
-            "/custom",
-            "must not contain the character U+0000",
-        ));
+        return Err(Error::field("/custom", "must not contain the character U+0000"));
     }
     Ok(())
 }
@@ -145,10 +136,7 @@ fn holds_nul(value: &Value) -> bool {
 /// PostgreSQL stores every character but U+0000; what is refused by one database is refused by both.
 fn storable(pointer: &str, text: &str) -> Result<()> {
     if text.contains('\0') {
-        return Err(Error::field(
-            pointer,
-            "must not contain the character U+0000",
-        ));
+        return Err(Error::field(pointer, "must not contain the character U+0000"));
     }
     Ok(())
 }

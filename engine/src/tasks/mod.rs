@@ -19,9 +19,7 @@ pub mod service;
 pub mod store;
 mod tree;
 
-pub use limits::{
-    MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE,
-};
+pub use limits::{MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
 pub use model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;

@@ -134,10 +134,7 @@ impl TaskQuery {
                 return Err(invalid(name, format!("is longer than {MAX_LENGTH} bytes")));
             }
             if name.contains('\0') || value.contains('\0') {
-                return Err(invalid(
-                    "parameters",
-                    "must not contain the character U+0000",
-                ));
+                return Err(invalid("parameters", "must not contain the character U+0000"));
             }
             query.take(name, value)?;
             if query.filters.len() > MAX_FILTERS {
@@ -167,8 +164,7 @@ impl TaskQuery {
                     .parse()
                     .ok()
                     .filter(|offset| (0..=MAX_OFFSET).contains(offset));
-                self.offset =
-                    offset.ok_or_else(|| invalid(name, format!("must be 0 to {MAX_OFFSET}")))?;
+                self.offset = offset.ok_or_else(|| invalid(name, format!("must be 0 to {MAX_OFFSET}")))?;
                 return Ok(());
             }
             "cursor" => {
@@ -202,11 +198,9 @@ impl TaskQuery {
                 Some(("due_at", side)) => {
                     Filter::Time(TimeColumn::Due, operator(name, side)?, one(name, value)?)
                 }
-                Some(("updated_at", side)) => Filter::Time(
-                    TimeColumn::Updated,
-                    operator(name, side)?,
-                    one(name, value)?,
-                ),
+                Some(("updated_at", side)) => {
+                    Filter::Time(TimeColumn::Updated, operator(name, side)?, one(name, value)?)
+                }
                 Some(("custom", field)) if !field.is_empty() => {
                     Filter::Custom(field.to_owned(), value.to_owned())
                 }
@@ -287,10 +281,7 @@ fn shorten(text: &str) -> String {
 }
 
 fn invalid(name: &str, message: impl std::fmt::Display) -> Error {
-    Error::invalid(
-        "invalid_parameter",
-        format!("`{}` {message}", shorten(name)),
-    )
+    Error::invalid("invalid_parameter", format!("`{}` {message}", shorten(name)))
 }
 
 fn unknown(name: &str) -> Error {

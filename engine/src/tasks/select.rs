@@ -19,11 +19,7 @@ use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
 
 /// The page that `query` asks for.
-pub(super) async fn page(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    query: &TaskQuery,
-) -> Result<Page<Task>> {
+pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
     let mut select = Statement::new(
         format_args!("select {} from tasks", Task::COLUMNS),
@@ -140,11 +136,7 @@ impl Column {
 
     /// The parameter for a cursor's value; `None` for null.
     fn parameter(self, value: &Json) -> Result<Option<Value<'static>>> {
-        let time = |value: &Json| {
-            value
-                .as_i64()
-                .and_then(DateTime::<Utc>::from_timestamp_micros)
-        };
+        let time = |value: &Json| value.as_i64().and_then(DateTime::<Utc>::from_timestamp_micros);
         let found = match self {
             Self::Due if value.is_null() => return Ok(None),
             Self::Due | Self::Updated => time(value).map(Value::Time),
@@ -157,10 +149,7 @@ impl Column {
                 .and_then(|id| id.parse::<ProjectId>().ok())
                 .map(|id| Value::Uuid(id.uuid())),
             Self::Number | Self::Priority | Self::Status => value.as_i64().map(Value::Int),
-            Self::Title => value
-                .as_str()
-                .filter(|title| !title.contains('\0'))
-                .map(text),
+            Self::Title => value.as_str().filter(|title| !title.contains('\0')).map(text),
         };
         found.map(Some).ok_or_else(bad_cursor)
     }
@@ -217,11 +206,7 @@ impl<'a> Statement<'a> {
     /// `column = $n`, or `column = any($n)` for several: an equality lets an index give the rows in order.
     fn any_of<T: Param>(&mut self, column: &str, values: &'a [T]) {
         match values {
-            [one] => self
-                .push(" and ")
-                .push(column)
-                .push(" = ")
-                .bind(one.value()),
+            [one] => self.push(" and ").push(column).push(" = ").bind(one.value()),
             several => self
                 .push(" and ")
                 .push(column)
@@ -258,7 +243,9 @@ impl<'a> Statement<'a> {
                 self.push(" and parent_id = ").bind(id.value());
             }
             Filter::Parent(Some(Handle::Key(key))) => {
-                self.push(" and parent_id = (select p.id from tasks p where p.workspace_id = $1 and p.key = ");
+                self.push(
+                    " and parent_id = (select p.id from tasks p where p.workspace_id = $1 and p.key = ",
+                );
                 self.bind(key.value()).push(")");
             }
             Filter::Time(column, operator, time) => {
@@ -280,9 +267,7 @@ impl<'a> Statement<'a> {
                     .push(" as text) in (")
                     .bind(value.value());
                 let quoted = Json::String(value.clone()).to_string();
-                self.push(", ")
-                    .bind(Value::Text(Cow::Owned(quoted)))
-                    .push(")");
+                self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
             }
             Filter::Title(part) => self.title(part),
         }
@@ -306,9 +291,10 @@ impl<'a> Statement<'a> {
                         Handle::Key(key) => keys.push(key.value()),
                     }
                 }
-                self.push("project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(");
-                self.bind(Value::List(Kind::Uuid, ids))
-                    .push(") or p.key = any(");
+                self.push(
+                    "project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(",
+                );
+                self.bind(Value::List(Kind::Uuid, ids)).push(") or p.key = any(");
                 self.bind(Value::List(Kind::Text, keys)).push(")))");
             }
         }
@@ -364,10 +350,7 @@ impl<'a> Statement<'a> {
                 continue;
             };
             let operator = if step.descending { " < " } else { " > " };
-            self.push("(")
-                .push(column)
-                .push(operator)
-                .bind(value.clone());
+            self.push("(").push(column).push(operator).bind(value.clone());
             if step.column.is_nullable() {
                 self.push(" or ").push(column).push(" is null");
             }
@@ -391,8 +374,7 @@ impl<'a> Statement<'a> {
                 // As the index has it.
                 self.push("(").push(column).push(" is null), ");
             }
-            self.push(column)
-                .push(if step.descending { " desc" } else { "" });
+            self.push(column).push(if step.descending { " desc" } else { "" });
         }
     }
 

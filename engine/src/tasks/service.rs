@@ -2,8 +2,7 @@
 //! [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
 
 use super::events::{
-    AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged,
-    TaskUpdated,
+    AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated,
 };
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
 use super::query::TaskQuery;
@@ -25,22 +24,14 @@ use crate::{Error, Result};
 pub const MAX_RELATED: i64 = 10_000;
 
 /// The task with this id or key.
-pub async fn find(
-    rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
-    handle: &Handle<TaskId>,
-) -> Result<Task> {
+pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Handle<TaskId>) -> Result<Task> {
     store::find(rx, may.resource().0, handle)
         .await?
         .ok_or_else(|| Error::not_found("task", handle))
 }
 
 /// The task with this id or key, if it is of this project.
-pub(super) async fn find_in(
-    rx: &mut Rx,
-    project: &Project,
-    handle: &Handle<TaskId>,
-) -> Result<Task> {
+pub(super) async fn find_in(rx: &mut Rx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
     store::find(rx, project.workspace_id, handle)
         .await?
         .filter(|task| task.project_id == project.id)
@@ -48,11 +39,7 @@ pub(super) async fn find_in(
 }
 
 /// A page of the workspace's tasks.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
-    query: &TaskQuery,
-) -> Result<Page<Task>> {
+pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &TaskQuery) -> Result<Page<Task>> {
     select::page(rx, may.resource().0, query).await
 }
 
@@ -62,21 +49,12 @@ pub async fn subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId) -> Re
 }
 
 /// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
-pub async fn of_project(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    project: ProjectId,
-) -> Result<Vec<Task>> {
+pub async fn of_project(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Task>> {
     store::list_of_project(rx, workspace, project, MAX_RELATED).await
 }
 
 /// Makes a task.
-pub async fn create(
-    tx: &mut Tx,
-    cx: &Cx,
-    may: &Granted<TaskCreate, Project>,
-    new: NewTask,
-) -> Result<Task> {
+pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, new: NewTask) -> Result<Task> {
     let project = may.resource();
     if project.status == ProjectStatus::Archived {
         return Err(Error::conflict(
@@ -97,10 +75,7 @@ pub async fn create(
         .start_at
         .map(|time| limits::time("/start_at", time))
         .transpose()?;
-    let due_at = new
-        .due_at
-        .map(|time| limits::time("/due_at", time))
-        .transpose()?;
+    let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
     check_members(tx, project.workspace_id, &assignees).await?;
     // Taking the number locks the project's row, which the check of the parent wants too.
     let number = projects::service::take_number(tx, project).await?;
@@ -338,12 +313,7 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
     change(&mut changes, "title", &mut task.title, title);
     let description = patch.description.or_default();
     description.as_deref().map_or(Ok(()), limits::description)?;
-    change(
-        &mut changes,
-        "description",
-        &mut task.description,
-        description,
-    );
+    change(&mut changes, "description", &mut task.description, description);
     change(
         &mut changes,
         "type",
@@ -376,19 +346,9 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
         .due_at
         .optional()
         .map(|time| time.map(|time| limits::time("/due_at", time)).transpose());
-    change(
-        &mut changes,
-        "due_at",
-        &mut task.due_at,
-        due_at.transpose()?,
-    );
+    change(&mut changes, "due_at", &mut task.due_at, due_at.transpose()?);
     let labels = match patch.labels.or_default() {
-        Some(labels) => change_list(
-            &mut changes,
-            "labels",
-            &mut task.labels,
-            limits::labels(labels)?,
-        )?,
+        Some(labels) => change_list(&mut changes, "labels", &mut task.labels, limits::labels(labels)?)?,
         None => None,
     };
     let assignees = match patch.assignees.or_default() {

@@ -82,12 +82,7 @@ pub(super) async fn list_of_project(
 }
 
 /// Inserts the task; its labels and assignees as rows are [`set_labels`]' and [`set_assignees`]' matter.
-pub(super) async fn insert(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    number: i64,
-    task: &Task,
-) -> Result<()> {
+pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, task: &Task) -> Result<()> {
     let args = (
         workspace,
         number,
@@ -146,12 +141,7 @@ pub(super) async fn count_subtasks(rx: &mut Rx, workspace: WorkspaceId, id: Task
 }
 
 /// Writes the labels as rows; `fresh` says that there are none yet.
-pub(super) async fn set_labels(
-    tx: &mut Tx,
-    task: TaskId,
-    labels: &[String],
-    fresh: bool,
-) -> Result<()> {
+pub(super) async fn set_labels(tx: &mut Tx, task: TaskId, labels: &[String], fresh: bool) -> Result<()> {
     if !fresh {
         tx.execute(CLEAR_LABELS, (task,)).await?;
     }
@@ -188,11 +178,7 @@ pub(super) async fn height(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> R
     Ok(height.unwrap_or(1))
 }
 
-pub(super) async fn insert_comment(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    comment: &Comment,
-) -> Result<()> {
+pub(super) async fn insert_comment(tx: &mut Tx, workspace: WorkspaceId, comment: &Comment) -> Result<()> {
     let args = (
         workspace,
         comment.id,
@@ -213,9 +199,6 @@ pub(super) async fn list_comments(
 ) -> Result<Vec<Comment>> {
     match after {
         None => rx.all(COMMENTS, (workspace, task, limit)).await,
-        Some(after) => {
-            rx.all(COMMENTS_AFTER, (workspace, task, limit, after))
-                .await
-        }
+        Some(after) => rx.all(COMMENTS_AFTER, (workspace, task, limit, after)).await,
     }
 }
