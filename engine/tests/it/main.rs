@@ -3,5 +3,9 @@
 mod areas;
 mod db;
 mod hooks;
+mod lists;
+mod office;
 mod people;
 mod place;
+mod projects;
+mod work;
