@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{expression::Expr, facts::Vars, problem::Problem, quotes, sandbox::Sandbox, template};
+use crate::{expression::Expr, facts::Vars, problem::Problem, quotes, sandbox::{MAX_EXPRESSION, Sandbox}, template};
 
 /// Relations of a task or project that the engine can list. A bare one of these names is a
 /// relation; everything else is an expression giving a list.
@@ -33,6 +33,10 @@ pub enum Source {
 impl ForEach {
     /// Compiles the text, with the names of the relations there are.
     pub fn compile(sandbox: &Sandbox, text: &str, relations: &[&str]) -> Result<Self, Problem> {
+        if text.len() > MAX_EXPRESSION {
+            let message = format!("The text has {} bytes; at most {MAX_EXPRESSION} are allowed.", text.len());
+            return Err(Problem::new("too_large", "", message));
+        }
         let (source, filter) = split(text);
         let name = source.trim();
         let source = if relations.contains(&name) {

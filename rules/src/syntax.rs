@@ -21,11 +21,6 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// Paths that read the whole value.
-    pub fn whole() -> Self {
-        Self { whole: true, fields: BTreeMap::new() }
-    }
-
     fn add(&mut self, path: &[&str]) {
         match path {
             _ if self.whole => {}

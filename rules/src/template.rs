@@ -10,7 +10,7 @@ use crate::{
     facts::Vars,
     problem::{Problem, pointer_key},
     quotes,
-    sandbox::Sandbox,
+    sandbox::{MAX_EXPRESSION, Sandbox},
 };
 
 /// Bytes of one text a template makes.
@@ -170,7 +170,7 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
         let inside = &rest[open + 2..];
         let (line, column) = place(text, text.len() - inside.len());
         let Some(length) = closing(inside) else {
-            let message = "`{{` is not closed; write `}}` after the expression, or `{{ \"{{\" }}` for the braces themselves.";
+            let message = "`{{` is not closed, or what it opens is too long; write `}}` after the expression, or `{{ \"{{\" }}` for the braces themselves.";
             return Err(Problem::new("syntax", "", message).at(line, column.saturating_sub(2).max(1)));
         };
         let expr = Expr::compile(sandbox, &inside[..length]).map_err(|problem| shift(problem, line, column))?;
@@ -189,6 +189,8 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
 
 /// Where the expression ends: the first `}}` outside quotes and outside braces of its own.
 fn closing(inside: &str) -> Option<usize> {
+    // No further than an expression may be long: looking for the end of a quote costs what is left.
+    let inside = &inside[..inside.floor_char_boundary(MAX_EXPRESSION + 2)];
     let mut at = 0;
     let mut open = 0_usize;
     while at < inside.len() {

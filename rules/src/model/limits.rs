@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::{Rule, Step, StepKind, Wait, trigger::InputType};
 use crate::{facts::is_given_name, problem::Problem};
 
@@ -14,6 +16,8 @@ pub const MAX_ITEMS: u32 = 500;
 /// Bytes of a rule's source.
 pub const MAX_SOURCE: usize = 256 * 1024;
 
+/// Expressions (`{{`) in the texts of a rule; compiling each takes some microseconds and kilobytes.
+const MAX_EXPRESSIONS: usize = 2_000;
 /// Attempts a retry may ask for.
 const MAX_RETRIES: u32 = 100;
 /// Letters of a step's id or an item's name.
@@ -45,6 +49,14 @@ impl Rule {
         seen.list("/steps", &self.steps, 1);
         if seen.count > MAX_STEPS {
             let message = format!("The rule has {} steps; at most {MAX_STEPS} are allowed. Split it into several rules.", seen.count);
+            seen.problems.push(Problem::new("too_many", "/steps", message));
+        }
+        let mut expressions = 0;
+        for (_, step) in self.walk() {
+            expressions += step.with.values().map(expressions_in).sum::<usize>();
+        }
+        if expressions > MAX_EXPRESSIONS {
+            let message = format!("The rule has {expressions} expressions in its texts; at most {MAX_EXPRESSIONS} are allowed.");
             seen.problems.push(Problem::new("too_many", "/steps", message));
         }
         seen.problems
@@ -84,6 +96,15 @@ impl Rule {
         let mut out = Vec::new();
         go("/steps", &self.steps, &mut out);
         out
+    }
+}
+
+fn expressions_in(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.matches("{{").count(),
+        Value::Array(items) => items.iter().map(expressions_in).sum(),
+        Value::Object(fields) => fields.values().map(expressions_in).sum(),
+        _ => 0,
     }
 }
 

@@ -45,6 +45,9 @@ pub const MAX_LIST: usize = 512;
 /// Fields of a map an expression makes, counting maps inside.
 pub const MAX_FIELDS: usize = 1024;
 
+/// Bytes of an error's message that come from the expression.
+const MAX_MESSAGE: usize = 500;
+
 /// Every function of the language, for completion and for suggestions.
 pub const FUNCTIONS: &[&str] = &[
     "abs", "all", "any", "ceil", "contains", "count", "date", "days", "default", "ends_with", "filter", "find", "first", "floor", "get",
@@ -212,7 +215,12 @@ fn failure(error: &EvalAltResult) -> Problem {
             ("wrong_type", format!("A value of type {} is needed here, this is {}.", plain(wanted), plain(given)))
         }
         other => {
-            let mut bare = other.to_string();
+            let mut bare = match other {
+                EvalAltResult::ErrorRuntime(said, _) => said.to_string(),
+                other => other.to_string(),
+            };
+            // A script may throw the whole event.
+            bare.truncate(bare.floor_char_boundary(MAX_MESSAGE));
             if let Some(cut) = bare.rfind(" (line ") {
                 bare.truncate(cut);
             }
