@@ -91,14 +91,34 @@ fn mistakes_in_expressions_are_found_with_place_and_nearest_name() {
         ("task.title > 3", "wrong_type", 12, None),
         ("task.done == 'yes'", "wrong_type", 11, None),
         ("task.status == 'bloked'", "unknown_constant", 16, Some("blocked")),
-        ("task.priority in ['high', 'critcal']", "unknown_constant", 27, Some("critical")),
+        (
+            "task.priority in ['high', 'critcal']",
+            "unknown_constant",
+            27,
+            Some("critical"),
+        ),
         ("task.labels.contains(5)", "wrong_type", 13, None),
-        ("task.title.containz('x')", "unknown_function", 12, Some("contains")),
+        (
+            "task.title.containz('x')",
+            "unknown_function",
+            12,
+            Some("contains"),
+        ),
         ("task.title.x == 1", "unknown_field", 12, None),
         ("task.title", "wrong_type", 1, None),
         ("task.title && true", "wrong_type", 1, None),
-        ("task.watchers.any(|w| w.nam == 'x')", "unknown_field", 25, Some("name")),
-        ("task.watchers.any(|w| w.id == task.titel)", "unknown_field", 36, Some("title")),
+        (
+            "task.watchers.any(|w| w.nam == 'x')",
+            "unknown_field",
+            25,
+            Some("name"),
+        ),
+        (
+            "task.watchers.any(|w| w.id == task.titel)",
+            "unknown_field",
+            36,
+            Some("title"),
+        ),
         ("steps.tel.output.ts == 'x'", "unknown_step", 7, Some("tell")),
         ("steps.tell.output.tx == 'x'", "unknown_field", 19, Some("ts")),
         ("task.status = 'x'", "syntax", 13, None),
@@ -106,9 +126,19 @@ fn mistakes_in_expressions_are_found_with_place_and_nearest_name() {
         ("comment.text == 'x'", "unknown_variable", 1, None),
     ] {
         let problems = condition(source);
-        let first = problems.first().unwrap_or_else(|| panic!("nothing found in {source}"));
-        assert_eq!((first.code.as_str(), first.column, first.suggestion.as_deref()), (code, Some(column), suggestion), "{source}: {first}");
-        assert_eq!((first.pointer.as_str(), first.line), ("/condition", Some(1)), "{source}");
+        let first = problems
+            .first()
+            .unwrap_or_else(|| panic!("nothing found in {source}"));
+        assert_eq!(
+            (first.code.as_str(), first.column, first.suggestion.as_deref()),
+            (code, Some(column), suggestion),
+            "{source}: {first}"
+        );
+        assert_eq!(
+            (first.pointer.as_str(), first.line),
+            ("/condition", Some(1)),
+            "{source}"
+        );
     }
 }
 
@@ -116,26 +146,119 @@ fn mistakes_in_expressions_are_found_with_place_and_nearest_name() {
 fn mistakes_elsewhere_are_found_too() {
     type Change = fn(&mut Value);
     let cases: [(Change, &str, &str, Option<&str>); 15] = [
-        (|rule| rule["trigger"]["on"] = json!("task.status_chnged"), "unknown_event", "/trigger/on", Some("task.status_changed")),
-        (|rule| rule["trigger"]["match"] = json!({"too": "blocked"}), "unknown_field", "/trigger/match/too", Some("to")),
-        (|rule| rule["trigger"]["match"] = json!({"to": ["open", "blockd"]}), "unknown_constant", "/trigger/match/to/1", Some("blocked")),
-        (|rule| rule["trigger"]["match"] = json!({"task.points": "x"}), "wrong_type", "/trigger/match/task.points", None),
-        (|rule| rule["steps"][0]["action"] = json!("slack.post_mesage"), "unknown_action", "/steps/0/action", Some("slack.post_message")),
-        (|rule| rule["steps"][0]["with"] = json!({"chanel": "x", "channel": "x", "text": "x"}), "unknown_input", "/steps/0/with/chanel", Some("channel")),
-        (|rule| rule["steps"][0]["with"] = json!({"channel": "x"}), "missing_input", "/steps/0/with", None),
-        (|rule| rule["steps"][0]["with"]["text"] = json!(5), "wrong_type", "/steps/0/with/text", None),
-        (|rule| rule["steps"][0]["with"]["text"] = json!("{{ task.labels }}"), "wrong_type", "/steps/0/with/text", None),
-        (|rule| rule["steps"][0]["with"]["text"] = json!("a {{ task.keey }}"), "unknown_field", "/steps/0/with/text", Some("key")),
-        (|rule| rule["steps"][0] = json!({"id": "u", "action": "task.update", "with": {"task": "x", "status": "opn"}}), "unknown_constant", "/steps/0/with/status", Some("open")),
-        (|rule| rule["steps"][0] = json!({"id": "u", "action": "task.update", "with": {"task": "x", "labels": ["a", 5]}}), "wrong_type", "/steps/0/with/labels/1", None),
-        (|rule| rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers where nme == 'x'", "do": []}), "unknown_variable", "/steps/0/for_each", Some("name")),
-        (|rule| rule["steps"][0] = json!({"id": "u", "for_each": "subtaks", "do": []}), "unknown_variable", "/steps/0/for_each", Some("subtasks")),
-        (|rule| rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers", "as": "w", "do": [{"id": "v", "action": "task.assign", "with": {"pick": "{{ w.idd }}"}}]}), "unknown_field", "/steps/0/do/0/with/pick", Some("id")),
+        (
+            |rule| rule["trigger"]["on"] = json!("task.status_chnged"),
+            "unknown_event",
+            "/trigger/on",
+            Some("task.status_changed"),
+        ),
+        (
+            |rule| rule["trigger"]["match"] = json!({"too": "blocked"}),
+            "unknown_field",
+            "/trigger/match/too",
+            Some("to"),
+        ),
+        (
+            |rule| rule["trigger"]["match"] = json!({"to": ["open", "blockd"]}),
+            "unknown_constant",
+            "/trigger/match/to/1",
+            Some("blocked"),
+        ),
+        (
+            |rule| rule["trigger"]["match"] = json!({"task.points": "x"}),
+            "wrong_type",
+            "/trigger/match/task.points",
+            None,
+        ),
+        (
+            |rule| rule["steps"][0]["action"] = json!("slack.post_mesage"),
+            "unknown_action",
+            "/steps/0/action",
+            Some("slack.post_message"),
+        ),
+        (
+            |rule| rule["steps"][0]["with"] = json!({"chanel": "x", "channel": "x", "text": "x"}),
+            "unknown_input",
+            "/steps/0/with/chanel",
+            Some("channel"),
+        ),
+        (
+            |rule| rule["steps"][0]["with"] = json!({"channel": "x"}),
+            "missing_input",
+            "/steps/0/with",
+            None,
+        ),
+        (
+            |rule| rule["steps"][0]["with"]["text"] = json!(5),
+            "wrong_type",
+            "/steps/0/with/text",
+            None,
+        ),
+        (
+            |rule| rule["steps"][0]["with"]["text"] = json!("{{ task.labels }}"),
+            "wrong_type",
+            "/steps/0/with/text",
+            None,
+        ),
+        (
+            |rule| rule["steps"][0]["with"]["text"] = json!("a {{ task.keey }}"),
+            "unknown_field",
+            "/steps/0/with/text",
+            Some("key"),
+        ),
+        (
+            |rule| {
+                rule["steps"][0] =
+                    json!({"id": "u", "action": "task.update", "with": {"task": "x", "status": "opn"}})
+            },
+            "unknown_constant",
+            "/steps/0/with/status",
+            Some("open"),
+        ),
+        (
+            |rule| {
+                rule["steps"][0] =
+                    json!({"id": "u", "action": "task.update", "with": {"task": "x", "labels": ["a", 5]}})
+            },
+            "wrong_type",
+            "/steps/0/with/labels/1",
+            None,
+        ),
+        (
+            |rule| {
+                rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers where nme == 'x'", "do": []})
+            },
+            "unknown_variable",
+            "/steps/0/for_each",
+            Some("name"),
+        ),
+        (
+            |rule| rule["steps"][0] = json!({"id": "u", "for_each": "subtaks", "do": []}),
+            "unknown_variable",
+            "/steps/0/for_each",
+            Some("subtasks"),
+        ),
+        (
+            |rule| rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers", "as": "w", "do": [{"id": "v", "action": "task.assign", "with": {"pick": "{{ w.idd }}"}}]}),
+            "unknown_field",
+            "/steps/0/do/0/with/pick",
+            Some("id"),
+        ),
     ];
     for (change, code, pointer, suggestion) in cases {
         let problems = checked(change);
-        let first = problems.first().unwrap_or_else(|| panic!("nothing found for {code} at {pointer}"));
-        assert_eq!((first.code.as_str(), first.pointer.as_str(), first.suggestion.as_deref()), (code, pointer, suggestion), "{first}");
+        let first = problems
+            .first()
+            .unwrap_or_else(|| panic!("nothing found for {code} at {pointer}"));
+        assert_eq!(
+            (
+                first.code.as_str(),
+                first.pointer.as_str(),
+                first.suggestion.as_deref()
+            ),
+            (code, pointer, suggestion),
+            "{first}"
+        );
     }
 }
 
@@ -143,7 +266,8 @@ fn mistakes_elsewhere_are_found_too() {
 fn a_hook_is_untyped_and_a_form_is_typed() {
     let problems = checked(|rule| {
         rule["trigger"] = json!({"on": "hook", "match": {"body.action": "opened"}});
-        rule["condition"] = json!("body.pull_request.merged && headers['x-event'] == 'pr' && hook.name == 'x'");
+        rule["condition"] =
+            json!("body.pull_request.merged && headers['x-event'] == 'pr' && hook.name == 'x'");
         rule["steps"][0]["with"]["text"] = json!("{{ body.x.y[0].z }}");
     });
     assert_eq!(problems, []);
@@ -153,6 +277,15 @@ fn a_hook_is_untyped_and_a_form_is_typed() {
         rule["condition"] = json!("inputs.severity == 'hgh'");
         rule["steps"][0]["with"]["text"] = json!("{{ inputs.nte }}");
     });
-    let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.suggestion.as_deref())).collect();
-    assert_eq!(found, [("unknown_constant", Some("high")), ("unknown_field", Some("note"))]);
+    let found: Vec<_> = problems
+        .iter()
+        .map(|problem| (problem.code.as_str(), problem.suggestion.as_deref()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("unknown_constant", Some("high")),
+            ("unknown_field", Some("note"))
+        ]
+    );
 }

@@ -10,11 +10,18 @@ use super::{
 use crate::{expression::Expr, problem::Problem, sandbox::FUNCTIONS, syntax::at_position};
 
 /// What the engine can read of a value besides its fields.
-const PROPERTIES: &[&str] = &["len", "first", "last", "year", "month", "day", "hour", "minute", "weekday", "date", "days", "hours", "minutes", "seconds"];
+const PROPERTIES: &[&str] = &[
+    "len", "first", "last", "year", "month", "day", "hour", "minute", "weekday", "date", "days", "hours",
+    "minutes", "seconds",
+];
 
 /// The shape of an expression's value; what is wrong in it goes to `problems`, with empty pointers.
 pub(super) fn infer<'c>(expr: &Expr, env: &Env<'c>, problems: &mut Vec<Problem>) -> Shape<'c> {
-    let mut walk = Inference { expr, env: env.clone(), problems };
+    let mut walk = Inference {
+        expr,
+        env: env.clone(),
+        problems,
+    };
     walk.statements(expr.ast().statements())
 }
 
@@ -27,7 +34,8 @@ struct Inference<'c, 'p> {
 impl<'c> Inference<'c, '_> {
     fn say(&mut self, code: &str, at: Position, message: String) -> &mut Problem {
         let index = self.problems.len();
-        self.problems.push(at_position(Problem::new(code, "", message), at));
+        self.problems
+            .push(at_position(Problem::new(code, "", message), at));
         &mut self.problems[index]
     }
 
@@ -95,7 +103,11 @@ impl<'c> Inference<'c, '_> {
     fn truth(&mut self, expr: &Ast) {
         let shape = self.expr(expr);
         if shape.kinds & (BOOL | NULL) == 0 {
-            self.say("wrong_type", start(expr), format!("This must be true or false, it is a {}.", shape.words()));
+            self.say(
+                "wrong_type",
+                start(expr),
+                format!("This must be true or false, it is a {}.", shape.words()),
+            );
         }
     }
 
@@ -113,7 +125,9 @@ impl<'c> Inference<'c, '_> {
 
     /// `a.b[c].d(e)`: link by link.
     fn chain(&mut self, expr: &Ast) -> Shape<'c> {
-        let (Ast::Dot(first, ..) | Ast::Index(first, ..)) = expr else { return self.expr(expr) };
+        let (Ast::Dot(first, ..) | Ast::Index(first, ..)) = expr else {
+            return self.expr(expr);
+        };
         let mut steps_of = matches!(&first.lhs, Ast::Variable(variable, ..) if variable.1 == "steps" && !self.env.is_local("steps"));
         let mut path = match &first.lhs {
             Ast::Variable(variable, ..) => variable.1.to_string(),
@@ -130,7 +144,9 @@ impl<'c> Inference<'c, '_> {
                 _ => return shape,
             };
             let (link, next) = match rhs {
-                Ast::Dot(x, ..) | Ast::Index(x, ..) if !flags.intersects(ASTFlags::BREAK) => (&x.lhs, Some(rhs)),
+                Ast::Dot(x, ..) | Ast::Index(x, ..) if !flags.intersects(ASTFlags::BREAK) => {
+                    (&x.lhs, Some(rhs))
+                }
                 other => (other, None),
             };
             let after = step.take();
@@ -147,7 +163,11 @@ impl<'c> Inference<'c, '_> {
                 Ast::StringConstant(name, at) if !dotted => self.field(&shape, &path, name, *at),
                 index => {
                     let index = self.expr(index);
-                    if shape.kinds & LIST != 0 && index.kinds & NUMBER != 0 { shape.items() } else { Shape::any() }
+                    if shape.kinds & LIST != 0 && index.kinds & NUMBER != 0 {
+                        shape.items()
+                    } else {
+                        Shape::any()
+                    }
                 }
             };
             if steps_of && let Ast::Property(property, _) = link {
@@ -182,9 +202,13 @@ impl<'c> Inference<'c, '_> {
         match (shape.field(name), name) {
             (Field::Found(shape), _) => shape,
             (Field::Missing(_), "len") if shape.kinds & (TEXT | LIST) != 0 => Shape::of(NUMBER),
-            (Field::Missing(_), "first" | "last") if shape.kinds & LIST != 0 => shape.items().or(Shape::of(NULL)),
+            (Field::Missing(_), "first" | "last") if shape.kinds & LIST != 0 => {
+                shape.items().or(Shape::of(NULL))
+            }
             (Field::Missing(_), "weekday" | "date") if shape.kinds & MOMENT != 0 => Shape::of(TEXT),
-            (Field::Missing(_), name) if shape.kinds & (MOMENT | SPAN) != 0 && PROPERTIES.contains(&name) => Shape::of(NUMBER),
+            (Field::Missing(_), name) if shape.kinds & (MOMENT | SPAN) != 0 && PROPERTIES.contains(&name) => {
+                Shape::of(NUMBER)
+            }
             (Field::Missing(names), name) => {
                 let message = if shape.kinds & MAP == 0 {
                     format!("`{path}` is a {} and has no field `{name}`.", shape.words())
@@ -225,7 +249,11 @@ impl<'c> Inference<'c, '_> {
                     let shape = self.expr(arg);
                     numbers &= shape.kinds & !NULL == NUMBER;
                     if shape.kinds & (NUMBER | MOMENT | SPAN | TEXT | NULL) == 0 {
-                        self.say("wrong_type", start(arg), format!("`{}` does not work with a {}.", call.name, shape.words()));
+                        self.say(
+                            "wrong_type",
+                            start(arg),
+                            format!("`{}` does not work with a {}.", call.name, shape.words()),
+                        );
                     }
                 }
                 if numbers { Shape::of(NUMBER) } else { Shape::any() }
@@ -237,7 +265,15 @@ impl<'c> Inference<'c, '_> {
     /// Whether two values can ever be equal, and whether a text is one of those there are.
     fn compare(&mut self, one: &Shape<'c>, two: &Shape<'c>, at: Position) {
         if !comparable(one.kinds, two.kinds) {
-            self.say("wrong_type", at, format!("A {} is compared with a {}; they are never equal.", one.words(), two.words()));
+            self.say(
+                "wrong_type",
+                at,
+                format!(
+                    "A {} is compared with a {}; they are never equal.",
+                    one.words(),
+                    two.words()
+                ),
+            );
             return;
         }
         self.constants(one, two);
@@ -250,7 +286,10 @@ impl<'c> Inference<'c, '_> {
         }
         for (literal, at) in &written.literals {
             if !field.constants.contains(&literal.as_str()) {
-                let message = format!("It is never `{literal}`; it is one of `{}`.", field.constants.join("`, `"));
+                let message = format!(
+                    "It is never `{literal}`; it is one of `{}`.",
+                    field.constants.join("`, `")
+                );
                 let constants = field.constants.clone();
                 let problem = self.say("unknown_constant", *at, message);
                 *problem = problem.clone().nearest(literal, constants);
@@ -291,7 +330,11 @@ impl<'c> Inference<'c, '_> {
                         self.constants(item, &within);
                         self.constants(&within, item);
                     } else {
-                        self.say("wrong_type", at, format!("A list of {} never holds a {}.", within.words(), item.words()));
+                        self.say(
+                            "wrong_type",
+                            at,
+                            format!("A list of {} never holds a {}.", within.words(), item.words()),
+                        );
                     }
                 }
                 Shape::of(BOOL)
@@ -307,7 +350,9 @@ impl<'c> Inference<'c, '_> {
             "filter" => first.written(Vec::new()),
             "first" | "last" | "find" => first.items().or(Shape::of(NULL)),
             "map" => Shape::list(args.pop().unwrap_or_else(Shape::any)),
-            "abs" | "round" | "floor" | "ceil" | "to_int" | "to_float" | "sum" => Shape::of(NUMBER | (first.kinds & NULL)),
+            "abs" | "round" | "floor" | "ceil" | "to_int" | "to_float" | "sum" => {
+                Shape::of(NUMBER | (first.kinds & NULL))
+            }
             "default" => match args.pop() {
                 Some(other) if args.len() == 1 => first.or(other),
                 _ => Shape::any(),
@@ -319,12 +364,18 @@ impl<'c> Inference<'c, '_> {
     /// The value of a closure called with an item of this shape.
     fn closure(&mut self, name: &str, item: Shape<'c>) -> Shape<'c> {
         let ast = self.expr.ast();
-        let Some((params, found)) = ast.iter_functions().find(|function| function.name == name).map(|function| (function.params.clone(), function.name)) else {
+        let Some((params, found)) = ast
+            .iter_functions()
+            .find(|function| function.name == name)
+            .map(|function| (function.params.clone(), function.name))
+        else {
             return Shape::any();
         };
         let lib: &rhai::Module = ast.as_ref();
         // Captured variables come first, the item is last; they keep their names and so their shapes.
-        let (Some(definition), Some(param)) = (lib.get_script_fn(found, params.len()), params.last()) else { return Shape::any() };
+        let (Some(definition), Some(param)) = (lib.get_script_fn(found, params.len()), params.last()) else {
+            return Shape::any();
+        };
         let begins = definition.body.start_position();
         // The tree's walk gives the first statement of each function; ours is the first one from where
         // the function's body begins.
@@ -357,7 +408,10 @@ impl<'c> Inference<'c, '_> {
 /// The name of the closure that stands here, captured variables or not.
 fn closure(expr: &Ast) -> Option<String> {
     match expr {
-        Ast::DynamicConstant(value, _) => (**value).clone().try_cast::<FnPtr>().map(|closure| closure.fn_name().to_owned()),
+        Ast::DynamicConstant(value, _) => (**value)
+            .clone()
+            .try_cast::<FnPtr>()
+            .map(|closure| closure.fn_name().to_owned()),
         Ast::FnCall(call, _) if call.name == "curry" => closure(call.args.first()?),
         Ast::Stmt(block) => block.statements().iter().find_map(|statement| match statement {
             Stmt::Expr(expr) => closure(expr),
@@ -372,4 +426,3 @@ fn closure(expr: &Ast) -> Option<String> {
 fn start(expr: &Ast) -> Position {
     expr.start_position()
 }
-
