@@ -13,18 +13,7 @@ use crate::{
 
 /// Relations of a task or project that the engine can list. A bare one of these names is a
 /// relation; everything else is an expression giving a list.
-pub const RELATIONS: &[&str] = &[
-    "blocked_by",
-    "blocking",
-    "children",
-    "comments",
-    "dependencies",
-    "members",
-    "milestones",
-    "subtasks",
-    "tasks",
-    "watchers",
-];
+pub const RELATIONS: &[&str] = &["subtasks", "tasks"];
 
 /// A compiled `for_each`.
 #[derive(Debug, Clone)]

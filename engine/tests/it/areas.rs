@@ -23,7 +23,7 @@ async fn every_statement_is_understood_by_both_databases() {
     on_each(async |place| {
         place.db.migrate().await.unwrap();
         for area in AREAS {
-            for statement in area.statements {
+            for statement in area.statements.iter().copied().flatten() {
                 if let Err(error) = place.db.prepare_all(&[statement]).await {
                     panic!("{}: {error}\n{statement}", area.name);
                 }
