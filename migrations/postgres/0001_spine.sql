@@ -90,21 +90,26 @@ create table tasks (
     parent_id uuid references tasks (id),
     title text not null,
     description text not null,
-    type text not null,
+    kind text not null,
     status text not null,
     priority bigint not null,
     labels text not null,
     assignees text not null,
     start_at timestamptz,
     due_at timestamptz,
-    custom text not null,
+    custom jsonb not null,
     created_by uuid references users (id),
     created_at timestamptz not null,
     updated_at timestamptz not null,
     completed_at timestamptz,
     unique (workspace_id, key)
 );
-create index tasks_project on tasks (project_id, status);
+-- Lists: the newest of a workspace, of a project, of a project's status; and what is most urgent in a project. The id is
+-- the last column of each, because pages are cut by it.
+create index tasks_workspace on tasks (workspace_id, id);
+create index tasks_project on tasks (project_id, id);
+create index tasks_project_status on tasks (project_id, status, id);
+create index tasks_project_urgency on tasks (project_id, priority desc, (due_at is null), due_at, id);
 create index tasks_parent on tasks (parent_id) where parent_id is not null;
 
 -- Labels and assignees once more as rows, for filters; the task carries them as JSON, for reading.

@@ -1,1 +1,86 @@
-//! What happens by itself in Trackside: dispatcher, apalis jobs, integrations.
+//! What happens by itself in Trackside: events are dispatched, runs carried on, outside services called.
+//!
+//! [`Workers`] is the whole of it, started by `serve` and by `worker`. Everything it does can be stopped at any moment
+//! and done by another node instead: the truth stands in the database.
+
+mod credentials;
+mod dispatcher;
+pub mod egress;
+pub mod integrations;
+pub mod queue;
+mod runs;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use trackside_engine::actions::Actions;
+use trackside_engine::cx::Source;
+use trackside_engine::db::Db;
+use trackside_engine::jobs::DbJobs;
+use trackside_engine::rules::Library;
+use trackside_engine::runs::dispatch::Dispatcher;
+use trackside_engine::runs::{HotRuns, Runner};
+use trackside_engine::vault::Vault;
+
+use crate::queue::{Handlers, Queues, entry};
+
+/// What the workers of a node need.
+pub struct Options {
+    /// The database.
+    pub db: Db,
+    /// Where time and ids come from.
+    pub source: Source,
+    /// The rules.
+    pub library: Arc<Library>,
+    /// What rules may do.
+    pub actions: Actions,
+    /// What opens the secrets of connections.
+    pub vault: Arc<Vault>,
+    /// With this Redis, lists of due jobs go through it, for many nodes.
+    pub redis: Option<String>,
+    /// How each queue is worked on.
+    pub queues: Queues,
+    /// How long running jobs may take to finish when the node stops.
+    pub grace: Duration,
+}
+
+/// Everything that works by itself on this node.
+pub struct Workers {
+    stop: CancellationToken,
+    dispatcher: JoinHandle<()>,
+    queue: queue::Running,
+}
+
+/// What runs each kind of job, sorted by kind.
+fn handlers(runner: Arc<Runner>) -> Result<Handlers, String> {
+    Handlers::new(vec![entry(runs::AdvanceRun(runner)), entry(queue::Noop)])
+}
+
+impl Workers {
+    /// Starts the workers of this node. Fails when the settings are unsound, saying why.
+    pub fn start(options: Options) -> Result<Self, String> {
+        let Options { db, source, library, actions, vault, redis, queues, grace } = options;
+        let hot = Arc::new(HotRuns::default());
+        let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
+        let runner =
+            Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
+        let dispatcher = Dispatcher::new(db.clone(), source.clone(), library, hot);
+        let stop = CancellationToken::new();
+        let queue = queue::start(
+            Arc::new(DbJobs::new(db.clone(), source)),
+            queue::Options { queues, handlers: handlers(Arc::new(runner))?, redis, grace },
+        )?;
+        let dispatcher = tokio::spawn(dispatcher::run(db, dispatcher, stop.clone()));
+        Ok(Self { stop, dispatcher, queue })
+    }
+
+    /// Stops taking work, lets what runs finish as long as the grace period allows, and gives back the rest.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.queue.stop().await;
+        // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatcher).await;
+    }
+}

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{Event, NewEvent};
 use crate::Result;
 use crate::cx::Cx;
-use crate::db::{JsonText, Rx, Tx, row, sql};
+use crate::db::{JsonText, Rx, Tx, row, statements};
 use crate::ids::{EventId, ProjectId, WorkspaceId};
 
 row! {
@@ -66,24 +66,21 @@ row! {
     }
 }
 
-const INSERT: &str = "insert into events (id, workspace_id, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
+statements! {
+    INSERT = "insert into events (id, workspace_id, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-const PENDING: &str = sql!("select {Pending} from events where position is null order by id limit $1");
-const DISPATCHED: &str = sql!("select {Pending} from events where workspace_id = $1 and id = $2");
-const LOCK_HEAD: &str = "select position from log_head where id = 1 for update";
-const ASSIGN: &str = "update events set position = $1 + o.n from \
+    PENDING = "select {Pending} from events where position is null order by id limit $1", Pending;
+    DISPATCHED = "select {Pending} from events where workspace_id = $1 and id = $2", Pending;
+    LOCK_HEAD = "select position from log_head where id = 1 for update";
+    ASSIGN = "update events set position = $1 + o.n from \
      (select id, row_number() over (order by id) as n from events where position is null and id = any($2)) o \
      where events.id = o.id returning events.id, events.position";
-const MOVE_HEAD: &str = "update log_head set position = $1 where id = 1";
-const HEAD: &str = "select position from log_head where id = 1";
-const AFTER: &str =
-    sql!("select {Logged} from events where workspace_id = $1 and position > $2 order by position limit $3");
-const AFTER_ALL: &str = sql!("select {Logged} from events where position > $1 order by position limit $2");
-const FIND: &str = sql!("select {Logged} from events where workspace_id = $1 and id = $2 and position is not null");
-
-/// Every statement of this file.
-pub const ALL: &[&str] =
-    &[INSERT, PENDING, DISPATCHED, LOCK_HEAD, ASSIGN, MOVE_HEAD, HEAD, AFTER, AFTER_ALL, FIND];
+    MOVE_HEAD = "update log_head set position = $1 where id = 1";
+    HEAD = "select position from log_head where id = 1";
+    AFTER = "select {Logged} from events where workspace_id = $1 and position > $2 order by position limit $3", Logged;
+    AFTER_ALL = "select {Logged} from events where position > $1 order by position limit $2", Logged;
+    FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
+}
 
 pub(super) async fn insert(tx: &mut Tx, id: EventId, cx: &Cx, event: &NewEvent, actor: &str) -> Result<()> {
     let cause = match &cx.cause {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use trackside_rules::Rule;
 
 use super::model::{RuleInfo, RuleState, RuleVersion};
-use crate::db::{Rx, Tx, row, sql};
+use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::{Error, Result};
 
@@ -32,31 +32,26 @@ row! {
     }
 }
 
-const INSERT: &str = "insert into rules (id, workspace_id, name, state, version, owner_id, created_at, updated_at) \
+statements! {
+    INSERT = "insert into rules (id, workspace_id, name, state, version, owner_id, created_at, updated_at) \
      values ($1, $2, $3, $4, 1, $5, $6, $6)";
-const INSERT_VERSION: &str =
-    "insert into rule_versions (rule_id, version, body, created_by, created_at) values ($1, $2, $3, $4, $5)";
-const FIND: &str = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
+    INSERT_VERSION = "insert into rule_versions (rule_id, version, body, created_by, created_at) values ($1, $2, $3, $4, $5)";
+    FIND = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and r.id = $2";
-const LOCK: &str = "select version, state from rules where workspace_id = $1 and id = $2 for update";
-const LIST: &str = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
-     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and ($2 is null or r.state = $2) and ($3 is null or r.id > $3) \
+    LOCK = "select version, state from rules where workspace_id = $1 and id = $2 for update";
+    LIST = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
+     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and (cast($2 as text) is null or r.state = $2) and (cast($3 as text) is null or r.id > $3) \
      order by r.id limit $4";
-const LISTENING: &str = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
+    LISTENING = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";
-const UPDATE: &str = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
-const SET_STATE: &str = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
-const DELETE: &str = "delete from rules where id = $1";
-const VERSIONS: &str =
-    sql!("select {VersionRow} from rule_versions where rule_id = $1 order by version desc limit 200");
-const BODY: &str = "select body from rule_versions where rule_id = $1 and version = $2";
-const REVISION: &str = "select revision from rule_book where id = 1";
-const MOVE_REVISION: &str = "update rule_book set revision = revision + 1 where id = 1";
-
-/// Every statement of this file.
-pub const ALL: &[&str] = &[
-    INSERT, INSERT_VERSION, FIND, LOCK, LIST, LISTENING, UPDATE, SET_STATE, DELETE, VERSIONS, BODY, REVISION, MOVE_REVISION,
-];
+    UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
+    SET_STATE = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
+    DELETE = "delete from rules where id = $1";
+    VERSIONS = "select {VersionRow} from rule_versions where rule_id = $1 order by version desc limit 200", VersionRow;
+    BODY = "select body from rule_versions where rule_id = $1 and version = $2";
+    REVISION = "select revision from rule_book where id = 1";
+    MOVE_REVISION = "update rule_book set revision = revision + 1 where id = 1";
+}
 
 fn parse(id: RuleId, body: &str) -> Result<Rule> {
     serde_json::from_str(body).map_err(|error| Error::internal(format!("the stored rule {id} does not parse: {error}")))

@@ -104,14 +104,14 @@ impl Dispatcher {
     /// Finds the rules that listen to an event and holds their conditions against it.
     fn judge(&self, event: Pending) -> Judged {
         let mut runs = Vec::new();
-        let mut seen: Option<Seen> = None;
+        let mut seen: Option<Facts> = None;
         let mut broken = false;
         self.library.listeners(event.workspace_id, &event.kind, |entry| {
             if broken || !accepts(entry, &event) {
                 return;
             }
             if seen.is_none() {
-                seen = Seen::of(&event).inspect_err(|error| tracing::error!(event = %event.id, %error, "event left out")).ok();
+                seen = fields(&event).and_then(facts).inspect_err(|error| tracing::error!(event = %event.id, %error, "event left out")).ok();
             }
             let Some(seen) = &seen else {
                 broken = true;
@@ -124,14 +124,14 @@ impl Dispatcher {
         Judged { event: event.id, runs }
     }
 
-    fn hold(&self, entry: &Entry, event: &Pending, seen: &Seen) -> Option<(NewRun, Option<Plan>)> {
+    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<(NewRun, Option<Plan>)> {
         let compiled = &entry.compiled;
-        if !in_scope(entry, &seen.json) || !compiled.matches(&seen.json) {
+        if !in_scope(entry, facts.json()) || !compiled.matches(facts.json()) {
             return None;
         }
         let verdict = match &compiled.condition {
             None => Ok(true),
-            Some(condition) => condition.eval_bool(&Vars::new(&seen.facts, event.occurred_at)),
+            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
         };
         let depth = event.depth + 1;
         let mut run = NewRun {
@@ -182,29 +182,25 @@ impl Dispatcher {
             mode: run.mode,
             depth,
             compiled: compiled.clone(),
-            facts: seen.facts.clone(),
+            facts: facts.clone(),
             trace: event.trace.as_deref().map(Arc::from),
         };
         Some((run, Some(plan)))
     }
 }
 
-/// What expressions and matches see of one event; made once, shared by every rule that looks.
-pub(super) struct Seen {
-    pub(super) json: Value,
-    pub(super) facts: Facts,
+/// What expressions and matches see of one event: the payload's fields, and `event` and `actor` beside them. Made once,
+/// shared by every rule that looks.
+fn fields(event: &Pending) -> Result<Value> {
+    let unreadable = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
+    let mut fields: Map<String, Value> = serde_json::from_str(&event.payload).map_err(unreadable)?;
+    fields.insert("event".into(), about(event.id, &event.kind, event.occurred_at));
+    fields.insert("actor".into(), serde_json::from_str(&event.actor).map_err(unreadable)?);
+    Ok(Value::Object(fields))
 }
 
-impl Seen {
-    /// The payload's fields, and `event` and `actor` beside them.
-    pub(super) fn of(event: &Pending) -> Result<Self> {
-        let unreadable = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
-        let mut fields: Map<String, Value> = serde_json::from_str(&event.payload).map_err(unreadable)?;
-        fields.insert("event".into(), about(event.id, &event.kind, event.occurred_at));
-        fields.insert("actor".into(), serde_json::from_str(&event.actor).map_err(unreadable)?);
-        let json = Value::Object(fields);
-        Ok(Self { facts: Facts::from_json(&json), json })
-    }
+fn facts(fields: Value) -> Result<Facts> {
+    Facts::from_json(fields).map_err(|problem| Error::invalid("facts", problem.to_string()))
 }
 
 fn about(id: EventId, kind: &str, occurred_at: DateTime<Utc>) -> Value {
@@ -236,16 +232,16 @@ pub(super) async fn plan(db: &Db, library: &Library, run: RunId) -> Result<Optio
     let Some(standing) = store::standing(&mut rx, run).await? else { return Ok(None) };
     let Some(owner) = store::owner(&mut rx, standing.rule_id).await? else { return Ok(None) };
     let compiled = library.version(&mut rx, standing.rule_id, standing.rule_version).await?;
-    let (mut fields, mut trace) = (json!({}), None);
+    let (mut seen, mut trace) = (json!({}), None);
     if let Some(id) = standing.event_id {
         let event = log::find_pending(&mut rx, standing.workspace_id, id)
             .await?
             .ok_or_else(|| Error::not_found("event", id))?;
         trace = event.trace.as_deref().map(Arc::from);
-        fields = Seen::of(&event)?.json;
+        seen = fields(&event)?;
     }
     if let Some(inputs) = standing.inputs {
-        fields["inputs"] =
+        seen["inputs"] =
             serde_json::from_str(&inputs).map_err(|error| Error::internal(format!("inputs of {run}: {error}")))?;
     }
     let plan = Plan {
@@ -258,7 +254,7 @@ pub(super) async fn plan(db: &Db, library: &Library, run: RunId) -> Result<Optio
         mode: standing.mode,
         depth: standing.depth,
         compiled,
-        facts: Facts::from_json(&fields),
+        facts: facts(seen)?,
         trace,
     };
     Ok(Some((plan, standing.state)))

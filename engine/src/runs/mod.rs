@@ -10,13 +10,13 @@
 
 pub mod dispatch;
 pub mod events;
-mod failure;
 mod hot;
 mod interpreter;
 mod journal;
 mod model;
 mod runner;
 pub mod service;
+mod settle;
 mod steps;
 pub mod store;
 

@@ -55,6 +55,8 @@ words! {
 words! {
     /// Where a step stands.
     pub enum StepState {
+        /// Begun, not over.
+        Running = "running",
         /// Done.
         Succeeded = "succeeded",
         /// Failed for good.
@@ -65,8 +67,17 @@ words! {
         Unknown = "unknown",
         /// Waits until `resume_at`.
         Waiting = "waiting",
+        /// The branch or loop was entered: what is inside has lines of its own.
+        Entered = "entered",
         /// Not done, because the rule is in shadow: `input` is what would have been sent.
         Recorded = "recorded",
+    }
+}
+
+impl StepState {
+    /// Whether a run that is taken up again goes on behind this step.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Recorded | Self::Entered)
     }
 }
 

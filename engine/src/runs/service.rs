@@ -136,7 +136,7 @@ pub async fn rerun(
     store::insert(tx, &new, cx.now()).await?;
     for step in &steps[..kept] {
         // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
-        if matches!(step.state, StepState::Succeeded | StepState::Recorded) {
+        if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
             store::put_step(tx, new.id, step).await?;
         }
     }
@@ -183,9 +183,10 @@ pub async fn run_by_hand(
 /// Whether a rule's condition holds for these inputs.
 pub fn judge_by_hand(compiled: &trackside_rules::Compiled, inputs: &Value, now: DateTime<Utc>) -> Result<bool> {
     let Some(condition) = &compiled.condition else { return Ok(true) };
-    let facts = trackside_rules::Facts::from_json(&serde_json::json!({ "inputs": inputs }));
+    let facts = trackside_rules::Facts::from_json(serde_json::json!({ "inputs": inputs }))
+        .map_err(|problem| Error::invalid("inputs", problem.to_string()))?;
     condition
-        .eval_bool(&Vars::new(&facts, now))
+        .eval_bool(&Vars::new(facts, now))
         .map_err(|error| Error::invalid("condition", format!("the rule's condition could not be judged: {error}")))
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
-use crate::db::{Rx, Tx, row, sql};
+use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::{Error, Result};
 
@@ -58,38 +58,29 @@ row! {
     }
 }
 
-const INSERT: &str = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at)";
-const INSERT_ONE: &str = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at) \
+statements! {
+    INSERT = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing";
-const FIND: &str = sql!("select {RunRow} from runs where workspace_id = $1 and id = $2");
-const STANDING: &str = sql!("select {Standing} from runs where id = $1");
-const NAMES: &str = "select id, name from rules where id = any($1)";
-const OWNER: &str = "select owner_id from rules where id = $1";
-const LOCK: &str = "select state from runs where workspace_id = $1 and id = $2 for update";
-const STEPS: &str = sql!("select {StepRow} from run_steps where run_id = $1 order by ordinal, path");
-const LIST: &str = sql!(
-    "select {RunRow} from runs where workspace_id = $1 and ($2 is null or rule_id = $2) and ($3 is null or state = $3) \
-     and ($4 is null or id < $4) order by id desc limit $5"
-);
-const LIST_OF_EVENT: &str = sql!("select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id");
-const SET_STATE: &str = "update runs set state = $2, waiting = $3 where id = $1";
-const FINISH: &str = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
-const PUT_STEP: &str = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
+    FIND = "select {RunRow} from runs where workspace_id = $1 and id = $2", RunRow;
+    STANDING = "select {Standing} from runs where id = $1", Standing;
+    NAMES = "select id, name from rules where id = any($1)";
+    OWNER = "select owner_id from rules where id = $1";
+    LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
+    STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
+    LIST = "select {RunRow} from runs where workspace_id = $1 and (cast($2 as text) is null or rule_id = $2) and (cast($3 as text) is null or state = $3) \
+     and (cast($4 as text) is null or id < $4) order by id desc limit $5", RunRow;
+    LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
+    SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
+    FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
+    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
-const LAST_STATES: &str = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
-const QUEUED_OF_RULE: &str = "select id from runs where rule_id = $1 and state = 'queued'";
-const CANCEL_QUEUED: &str =
-    "update runs set state = 'cancelled', finished_at = $2, error = $3 where rule_id = $1 and state = 'queued'";
-const LIVE_OF_RULE: &str =
-    "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
-
-/// Every statement of this file.
-pub const ALL: &[&str] = &[
-    INSERT_ONE, FIND, STANDING, NAMES, OWNER, LOCK, STEPS, LIST, LIST_OF_EVENT, SET_STATE, FINISH, PUT_STEP, LAST_STATES,
-    QUEUED_OF_RULE, CANCEL_QUEUED, LIVE_OF_RULE,
-];
+    LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
+    QUEUED_OF_RULE = "select id from runs where rule_id = $1 and state = 'queued'";
+    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where rule_id = $1 and state = 'queued'";
+    LIVE_OF_RULE = "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
+}
 
 type RunArgs = (
     RunId,
@@ -138,12 +129,12 @@ fn parsed<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<Option
 /// Stores new runs; one for an (event, rule) that already has a run is left out.
 pub(super) async fn insert_many(tx: &mut Tx, runs: &[NewRun], now: DateTime<Utc>) -> Result<u64> {
     let rows = runs.iter().map(|run| args(run, now)).collect::<Result<Vec<_>>>()?;
-    tx.insert_many(INSERT, "on conflict do nothing", &rows).await
+    tx.execute_many(INSERT, &rows).await
 }
 
 /// Stores one run; answers whether it is new.
 pub(super) async fn insert(tx: &mut Tx, run: &NewRun, now: DateTime<Utc>) -> Result<bool> {
-    Ok(tx.execute(INSERT_ONE, args(run, now)?).await? == 1)
+    Ok(tx.execute(INSERT, args(run, now)?).await? == 1)
 }
 
 pub(super) async fn standing(rx: &mut Rx, run: RunId) -> Result<Option<Standing>> {

@@ -1,0 +1,107 @@
+//! Schema changes: forward only, embedded, one transaction each.
+//!
+//! A step is a pair of files `migrations/{sqlite,postgres}/NNNN_name.sql` and one line in [`ALL`]. Foreign keys are never
+//! deferred: SQLite checks deferred ones only at the commit, where one bad write would undo its whole batch, so a schema
+//! that has any is refused. Insert the side that is pointed at first, or fill in one side of a circle by an update.
+
+use super::transaction::Tx;
+use super::{Db, Dialect, One};
+use crate::{Error, Result};
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// `NNNN_name`.
+    pub name: &'static str,
+    /// The statements for SQLite.
+    pub sqlite: &'static str,
+    /// The statements for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+macro_rules! migration {
+    ($name:literal) => {
+        Migration {
+            name: $name,
+            sqlite: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/postgres/", $name, ".sql")),
+        }
+    };
+}
+
+/// All steps, in order: `migration!("0001_spine"),`.
+pub const ALL: &[Migration] = &[migration!("0001_spine"), migration!("0002_jobs")];
+
+/// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.
+const LOCK: i64 = i64::from_be_bytes(*b"tracksid");
+
+impl Db {
+    /// Does the steps of [`ALL`] that have not been done; their names.
+    pub async fn migrate(&self) -> Result<Vec<String>> {
+        self.migrate_by(ALL).await
+    }
+
+    /// [`migrate`](Self::migrate) by another list.
+    pub async fn migrate_by(&self, steps: &'static [Migration]) -> Result<Vec<String>> {
+        let done = self.write(async move |tx: &mut Tx| known(tx).await).await?;
+        if let Some(unknown) = done.iter().find(|name| !steps.iter().any(|step| step.name == name.as_str())) {
+            let detail = format!("The database is newer than this program: it has the step {unknown}. Start the newer program.");
+            return Err(Error::internal(detail).with_code("database_newer"));
+        }
+        let mut applied = Vec::new();
+        for step in steps.iter().filter(|step| !done.iter().any(|name| name == step.name)) {
+            if self.write(async move |tx: &mut Tx| apply(tx, step).await).await? {
+                tracing::info!(step = step.name, "the database was migrated");
+                applied.push(step.name.to_owned());
+            }
+        }
+        Ok(applied)
+    }
+}
+
+/// The steps done so far; makes the table for them.
+async fn known(tx: &mut Tx) -> Result<Vec<String>> {
+    lock(tx).await?;
+    let time = match tx.dialect() {
+        Dialect::Sqlite => "integer",
+        Dialect::Postgres => "timestamptz",
+    };
+    tx.batch(&format!("create table if not exists migrations (name text primary key, applied_at {time} not null)")).await?;
+    let names: Vec<One<String>> = tx.all("select name from migrations order by name", ()).await?;
+    Ok(names.into_iter().map(|name| name.0).collect())
+}
+
+/// Does a step unless another node has done it meanwhile.
+async fn apply(tx: &mut Tx, step: &Migration) -> Result<bool> {
+    lock(tx).await?;
+    if tx.opt::<One<String>>("select name from migrations where name = $1", (step.name,)).await?.is_some() {
+        return Ok(false);
+    }
+    let (text, now) = match tx.dialect() {
+        Dialect::Sqlite => (step.sqlite, "cast(unixepoch('subsec') * 1000000 as integer)"),
+        Dialect::Postgres => (step.postgres, "now()"),
+    };
+    let failed = |error: Error| Error::internal(format!("The step {} failed: {error}", step.name)).with_code("migration_failed").caused_by(error);
+    tx.batch(text).await.map_err(failed)?;
+    refuse_deferred(tx).await.map_err(failed)?;
+    tx.execute(&format!("insert into migrations (name, applied_at) values ($1, {now})"), (step.name,)).await?;
+    Ok(true)
+}
+
+async fn lock(tx: &mut Tx) -> Result<()> {
+    match tx.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => tx.execute("select pg_advisory_xact_lock($1)", (LOCK,)).await.map(drop),
+    }
+}
+
+async fn refuse_deferred(tx: &mut Tx) -> Result<()> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "select name from sqlite_schema where lower(sql) like '%initially%deferred%'",
+        Dialect::Postgres => "select conname from pg_constraint where condeferrable",
+    };
+    match tx.opt::<One<String>>(sql, ()).await? {
+        None => Ok(()),
+        Some(One(name)) => Err(Error::internal(format!("{name} has a deferred constraint; make it immediate."))),
+    }
+}

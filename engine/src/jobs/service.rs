@@ -1,0 +1,137 @@
+//! The public verbs of the queue, for code that holds a transaction. Workers go through
+//! [`JobStore`](super::JobStore).
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::model::{DeadJob, NewJob, Ticket};
+use super::{QUEUES, store};
+use crate::db::{Rx, Signal, Tx};
+use crate::ids::{Id, JobId, WorkspaceId};
+use crate::{Class, Error, Result};
+
+/// How many jobs stand where in one queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Waiting {
+    /// The queue.
+    pub queue: String,
+    /// Nothing is claimed from it.
+    pub paused: bool,
+    /// Due and waiting for a worker.
+    pub ready: i64,
+    /// Waiting for their time.
+    pub delayed: i64,
+    /// Claimed.
+    pub running: i64,
+    /// Given up.
+    pub dead: i64,
+}
+
+/// Writes a job; workers learn of it when the transaction commits.
+pub async fn enqueue(tx: &mut Tx, job: &NewJob) -> Result<()> {
+    enqueue_many(tx, std::slice::from_ref(job)).await
+}
+
+/// Writes jobs; workers learn of them when the transaction commits.
+pub async fn enqueue_many(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    store::insert(tx, jobs).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
+/// Finishes a job in the transaction that holds its effects. Fails with `lease_lost` when another worker has claimed
+/// it since, and then nothing of the transaction may commit.
+pub async fn complete(tx: &mut Tx, ticket: Ticket) -> Result<()> {
+    match store::complete(tx, ticket).await? {
+        None => Err(lease_lost(ticket)),
+        Some(again) => {
+            if again {
+                tx.wake(Signal::Jobs);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Puts a job off to `due_at` in the transaction that holds its effects; its attempts start again at 0. Fails with
+/// `lease_lost` as [`complete`] does.
+pub async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> Result<()> {
+    if !store::reschedule(tx, ticket, due_at).await? {
+        return Err(lease_lost(ticket));
+    }
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
+/// Makes sure that nobody else has claimed the job, until the transaction ends. Fails with `lease_lost`.
+pub async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<()> {
+    if store::hold(tx, ticket).await? { Ok(()) } else { Err(lease_lost(ticket)) }
+}
+
+fn lease_lost(ticket: Ticket) -> Error {
+    Error::new(
+        Class::Conflict,
+        "lease_lost",
+        format!("another worker has taken over {}: drop the work, its result is not wanted any more", ticket.id),
+    )
+}
+
+/// Stops claims from a queue; what runs goes on.
+pub async fn pause(tx: &mut Tx, queue: &str) -> Result<()> {
+    known(queue)?;
+    store::set_paused(tx, queue, true).await
+}
+
+/// Allows claims from a queue again.
+pub async fn resume(tx: &mut Tx, queue: &str) -> Result<()> {
+    known(queue)?;
+    store::set_paused(tx, queue, false).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
+/// How many jobs stand where. Counts rows: for people, not for polling.
+pub async fn waiting(rx: &mut Rx) -> Result<Vec<Waiting>> {
+    store::waiting(rx).await
+}
+
+/// Dead letters of a queue by id, after `after`; of one workspace, or of all for the operator.
+pub async fn list_dead(
+    rx: &mut Rx,
+    queue: &str,
+    workspace: Option<WorkspaceId>,
+    after: Option<JobId>,
+    limit: i64,
+) -> Result<Vec<DeadJob>> {
+    known(queue)?;
+    let after = after.unwrap_or_else(|| JobId::from_uuid(uuid::Uuid::nil()));
+    store::list_dead(rx, queue, workspace, after, limit.clamp(1, 1_000)).await
+}
+
+/// Puts dead letters back in their queues with all their attempts before them. Says how many; one whose key is taken
+/// by a living job is dropped, because that job does its work.
+pub async fn requeue_dead(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<u64> {
+    let revived = store::revive(tx, ids, now).await?;
+    tx.wake(Signal::Jobs);
+    Ok(revived)
+}
+
+/// Deletes dead letters for good. Says how many.
+pub async fn forget_dead(tx: &mut Tx, ids: &[JobId]) -> Result<u64> {
+    store::forget(tx, ids).await
+}
+
+fn known(queue: &str) -> Result<()> {
+    if QUEUES.contains(&queue) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Class::NotFound,
+        "queue_not_found",
+        format!("there is no queue `{queue}`; the queues are {}", QUEUES.join(", ")),
+    ))
+}

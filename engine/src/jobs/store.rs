@@ -1,0 +1,432 @@
+//! All SQL on `jobs`, `dead_jobs` and `queues`. One text serves both databases; `for update skip locked` is dropped
+//! on SQLite, where there is one writer.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use chrono::{DateTime, Utc};
+
+use super::model::{DeadJob, Job, Look, NewJob, Outcome, QueueState, Ticket};
+use super::service::Waiting;
+use crate::db::{Rx, Tx};
+use crate::{row, statements};
+use crate::ids::{JobId, WorkspaceId};
+use crate::Result;
+
+row! {
+    /// A claimed row, with its place in line: RETURNING promises no order.
+    #[derive(Debug)]
+    struct Claimed {
+        id: JobId,
+        workspace_id: Option<WorkspaceId>,
+        queue: String,
+        kind: String,
+        payload: String,
+        key: Option<String>,
+        priority: i64,
+        due_at: DateTime<Utc>,
+        attempts: i64,
+        max_attempts: i64,
+        epoch: i64,
+        created_at: DateTime<Utc>,
+        turn: Option<i64>,
+    }
+}
+
+row! {
+    /// A job whose time has come: delayed and due, or claimed and out of lease.
+    #[derive(Debug)]
+    struct Due {
+        id: JobId,
+        workspace_id: Option<WorkspaceId>,
+        queue: String,
+        priority: i64,
+        attempts: i64,
+        max_attempts: i64,
+        epoch: i64,
+    }
+}
+
+row! {
+    /// A dead letter.
+    #[derive(Debug)]
+    struct Dead {
+        id: JobId,
+        workspace_id: Option<WorkspaceId>,
+        queue: String,
+        kind: String,
+        payload: String,
+        attempts: i64,
+        reason: String,
+        created_at: DateTime<Utc>,
+        died_at: DateTime<Utc>,
+    }
+}
+
+statements! {
+    /// On a conflict an unfinished job of the same kind and key is there. If it runs, it may have looked already: it runs
+    /// once more.
+    INSERT = "insert into jobs (id, workspace_id, queue, kind, payload, key, priority, due_at, turn, max_attempts, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         on conflict (kind, key) where key is not null do update set again = true where jobs.lease_until is not null";
+    /// The turn being served, and the last turn this workspace has in line.
+    LINE = "select \
+         (select min(turn) from jobs where queue = $1 and priority = $2 and turn is not null and lease_until is null), \
+         (select max(turn) from jobs where queue = $1 and priority = $2 and workspace_id = $3 and turn is not null and lease_until is null)";
+    FRONT = "select min(turn) from jobs where queue = $1 and priority = $2 and turn is not null and lease_until is null";
+    CLAIM = "with picked as materialized (\
+            select id as picked_id from jobs \
+            where queue = $1 and turn is not null and lease_until is null \
+              and not exists (select 1 from queues where name = $1 and paused) \
+            order by priority desc, turn limit $2 for update skip locked) \
+         update jobs set attempts = attempts + 1, epoch = epoch + 1, lease_until = $3, lease_owner = $4 \
+         from picked where jobs.id = picked.picked_id returning {Claimed}", Claimed;
+    CLAIM_IDS = "with picked as materialized (\
+            select id as picked_id from jobs \
+            where id = any($2) and queue = $1 and turn is not null and lease_until is null \
+              and not exists (select 1 from queues where name = $1 and paused) \
+            for update skip locked) \
+         update jobs set attempts = attempts + 1, epoch = epoch + 1, lease_until = $3, lease_owner = $4 \
+         from picked where jobs.id = picked.picked_id returning {Claimed}", Claimed;
+    READY_IDS = "select id from jobs where queue = $1 and turn is not null and lease_until is null \
+         and not exists (select 1 from queues where name = $1 and paused) \
+         order by priority desc, turn limit $2";
+    RENEW = "update jobs set lease_until = $3 where id = any($1) and epoch = $2 and lease_until is not null returning id";
+    DELETE = "delete from jobs where id = any($1) and epoch = $2 and not again";
+    DELETE_ONE = "delete from jobs where id = $1 and epoch = $2";
+    REPEAT = "update jobs set again = false, attempts = 0, lease_until = null, lease_owner = null \
+         where id = any($1) and epoch = $2 and again";
+    RELEASE = "update jobs set attempts = attempts - 1, lease_until = null, lease_owner = null \
+         where id = any($1) and epoch = $2 and lease_until is not null";
+    RETRY = "update jobs set again = false, turn = null, due_at = $3, last_error = $4, lease_until = null, lease_owner = null \
+         where id = $1 and epoch = $2";
+    RESCHEDULE = "update jobs set attempts = 0, due_at = $3, turn = case when again then turn end, again = false, \
+         lease_until = null, lease_owner = null where id = $1 and epoch = $2";
+    HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
+    BURY = "insert into dead_jobs (id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, reason, created_at, died_at) \
+         select id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, $3, created_at, $4 \
+         from jobs where id = $1 and epoch = $2";
+    EXPIRED = "select {Due} from jobs where lease_until <= $1 order by lease_until limit $2 for update skip locked", Due;
+    DUE = "select {Due} from jobs where turn is null and lease_until is null and due_at <= $1 \
+         order by due_at limit $2 for update skip locked", Due;
+    FREE = "update jobs set lease_until = null, lease_owner = null where id = any($1)";
+    LINE_UP = "update jobs set turn = $2 where id = any($1)";
+    LOOK = "select q.name, q.paused, \
+           exists (select 1 from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null), \
+           (select min(due_at) from jobs where turn is null and lease_until is null), \
+           (select min(lease_until) from jobs where lease_until is not null) \
+         from queues q where q.name = any($1) order by q.name";
+    PAUSE = "insert into queues (name, paused) values ($1, $2) on conflict (name) do update set paused = excluded.paused";
+    WAITING = "select q.name, q.paused, \
+           (select count(*) from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null), \
+           (select count(*) from jobs j where j.queue = q.name and j.turn is null and j.lease_until is null), \
+           (select count(*) from jobs j where j.queue = q.name and j.lease_until is not null), \
+           (select count(*) from dead_jobs d where d.queue = q.name) \
+         from queues q order by q.name";
+    LIST_DEAD = "select {Dead} from dead_jobs where queue = $1 and id > $2 and workspace_id = $3 order by id limit $4", Dead;
+    LIST_DEAD_ALL = "select {Dead} from dead_jobs where queue = $1 and id > $2 order by id limit $3", Dead;
+    /// Back with its epoch, so that a worker of its first life is still refused.
+    REVIVE = "insert into jobs (id, workspace_id, queue, kind, payload, key, priority, due_at, max_attempts, epoch, created_at) \
+         select id, workspace_id, queue, kind, payload, key, priority, $2, max_attempts, epoch, created_at \
+         from dead_jobs where id = any($1) \
+         on conflict (kind, key) where key is not null do nothing";
+    FORGET = "delete from dead_jobs where id = any($1)";
+}
+
+/// Rows are gathered and bound in pieces of this many.
+const ROWS_PER_INSERT: usize = 500;
+/// Jobs promoted together share a turn in groups of this size, so that 500 of them are not 500 statements.
+const TURN_GROUP: usize = 16;
+/// How many delayed or expired jobs one transaction moves.
+const SWEEP: i64 = 500;
+
+/// The turns that were given out in this transaction, by line.
+#[derive(Default)]
+pub(super) struct Turns(HashMap<(String, i64, Option<WorkspaceId>), i64>);
+
+impl Turns {
+    /// The next turn in this line: behind the workspace's own jobs, but never behind the turn being served, so a
+    /// workspace with one job waits for one job of each other workspace and not for their whole backlog.
+    pub(super) async fn next(
+        &mut self,
+        rx: &mut Rx,
+        queue: &str,
+        priority: i64,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<i64> {
+        let line = (queue.to_owned(), priority, workspace);
+        if let Some(turn) = self.0.get_mut(&line) {
+            *turn += 1;
+            return Ok(*turn);
+        }
+        let (front, last): (Option<i64>, Option<i64>) = match workspace {
+            Some(workspace) => rx.one(LINE, (queue, priority, workspace)).await?,
+            None => {
+                let (front,): (Option<i64>,) = rx.one(FRONT, (queue, priority)).await?;
+                (front, None)
+            }
+        };
+        let turn = front.unwrap_or(0).max(last.map_or(0, |last| last + 1));
+        self.0.insert(line, turn);
+        Ok(turn)
+    }
+}
+
+/// Writes jobs; one that is due when it is written gets its place in line at once.
+pub(super) async fn insert(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
+    let mut turns = Turns::default();
+    // PostgreSQL refuses a statement whose rows collide with one another.
+    let mut keys = HashSet::new();
+    for some in jobs.chunks(ROWS_PER_INSERT) {
+        let mut rows = Vec::with_capacity(some.len());
+        for job in some {
+            if job.key.as_deref().is_some_and(|key| !keys.insert((job.kind, key))) {
+                continue;
+            }
+            let turn = if job.due_at <= job.created_at {
+                Some(turns.next(tx, job.queue, job.priority, job.workspace_id).await?)
+            } else {
+                None
+            };
+            rows.push((
+                job.id,
+                job.workspace_id,
+                job.queue,
+                job.kind,
+                job.payload.as_str(),
+                job.key.as_deref(),
+                job.priority,
+                job.due_at,
+                turn,
+                job.max_attempts,
+                job.created_at,
+            ));
+        }
+        tx.execute_many(INSERT, &rows).await?;
+    }
+    Ok(())
+}
+
+/// Claims up to `limit` ready jobs, in the order they are to run.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    queue: &str,
+    limit: i64,
+    lease_until: DateTime<Utc>,
+    owner: &str,
+) -> Result<Vec<Job>> {
+    Ok(in_order(tx.all(CLAIM, (queue, limit, lease_until, owner)).await?))
+}
+
+/// Claims those of `ids` that are still ready.
+pub(super) async fn claim_ids(
+    tx: &mut Tx,
+    queue: &str,
+    ids: &[JobId],
+    lease_until: DateTime<Utc>,
+    owner: &str,
+) -> Result<Vec<Job>> {
+    Ok(in_order(tx.all(CLAIM_IDS, (queue, ids, lease_until, owner)).await?))
+}
+
+fn in_order(mut rows: Vec<Claimed>) -> Vec<Job> {
+    rows.sort_unstable_by_key(|row| (std::cmp::Reverse(row.priority), row.turn, row.id));
+    rows.into_iter()
+        .map(|row| Job {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            queue: row.queue,
+            kind: row.kind,
+            payload: row.payload,
+            key: row.key,
+            priority: row.priority,
+            due_at: row.due_at,
+            attempts: row.attempts,
+            max_attempts: row.max_attempts,
+            epoch: row.epoch,
+            created_at: row.created_at,
+        })
+        .collect()
+}
+
+/// The first ready jobs of a queue, in order, without claiming them.
+pub(super) async fn ready_ids(rx: &mut Rx, queue: &str, limit: i64) -> Result<Vec<JobId>> {
+    let rows: Vec<(JobId,)> = rx.all(READY_IDS, (queue, limit)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Renews leases and says which tickets are still good.
+pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>) -> Result<Vec<JobId>> {
+    let mut kept = Vec::with_capacity(tickets.len());
+    for (epoch, ids) in by_epoch(tickets.iter().copied()) {
+        let rows: Vec<(JobId,)> = tx.all(RENEW, (ids.as_slice(), epoch, until)).await?;
+        kept.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(kept)
+}
+
+/// Writes what became of jobs. What a stale ticket says is dropped. Tells whether something is to be woken for.
+pub(super) async fn finish(tx: &mut Tx, outcomes: &[(Ticket, Outcome)], now: DateTime<Utc>) -> Result<bool> {
+    let of = |wanted: Outcome| outcomes.iter().filter(move |(_, outcome)| *outcome == wanted).map(|(ticket, _)| *ticket);
+    let mut wake = false;
+    for (epoch, ids) in by_epoch(of(Outcome::Done)) {
+        let deleted = tx.execute(DELETE, (ids.as_slice(), epoch)).await?;
+        if deleted < ids.len() as u64 {
+            wake |= tx.execute(REPEAT, (ids.as_slice(), epoch)).await? > 0;
+        }
+    }
+    for (epoch, ids) in by_epoch(of(Outcome::Released)) {
+        wake |= tx.execute(RELEASE, (ids.as_slice(), epoch)).await? > 0;
+    }
+    for (ticket, outcome) in outcomes {
+        match outcome {
+            Outcome::Retry { after, error } => {
+                let after = chrono::Duration::from_std(*after).unwrap_or(chrono::Duration::days(1));
+                tx.execute(RETRY, (ticket.id, ticket.epoch, now + after, error.as_str())).await?;
+                wake = true;
+            }
+            Outcome::Dead { reason } => bury(tx, *ticket, reason, now).await?,
+            Outcome::Done | Outcome::Released | Outcome::Settled => {}
+        }
+    }
+    Ok(wake)
+}
+
+/// Finishes one job; false for a stale ticket.
+pub(super) async fn complete(tx: &mut Tx, ticket: Ticket) -> Result<Option<bool>> {
+    let ids = [ticket.id];
+    if tx.execute(DELETE, (ids.as_slice(), ticket.epoch)).await? > 0 {
+        return Ok(Some(false));
+    }
+    Ok((tx.execute(REPEAT, (ids.as_slice(), ticket.epoch)).await? > 0).then_some(true))
+}
+
+/// Puts one job off; false for a stale ticket.
+pub(super) async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> Result<bool> {
+    Ok(tx.execute(RESCHEDULE, (ticket.id, ticket.epoch, due_at)).await? > 0)
+}
+
+/// Locks the job's row; false for a stale ticket.
+pub(super) async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
+    let row: Option<(JobId,)> = tx.opt(HOLD, (ticket.id, ticket.epoch)).await?;
+    Ok(row.is_some())
+}
+
+async fn bury(tx: &mut Tx, ticket: Ticket, reason: &str, now: DateTime<Utc>) -> Result<()> {
+    if tx.execute(BURY, (ticket.id, ticket.epoch, reason, now)).await? > 0 {
+        tx.execute(DELETE_ONE, (ticket.id, ticket.epoch)).await?;
+    }
+    Ok(())
+}
+
+/// Lines up delayed jobs that are due and jobs whose worker died; those whose workers died too often are given up.
+/// Says how many it moved.
+pub(super) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize> {
+    let expired: Vec<Due> = tx.all(EXPIRED, (now, SWEEP)).await?;
+    let (dead, alive): (Vec<&Due>, Vec<&Due>) = expired.iter().partition(|job| job.attempts >= job.max_attempts);
+    for job in dead {
+        let reason = match job.attempts {
+            1 => "its worker died".to_owned(),
+            n => format!("its worker died; it was attempt {n} of {}", job.max_attempts),
+        };
+        bury(tx, Ticket { id: job.id, epoch: job.epoch }, &reason, now).await?;
+    }
+    if !alive.is_empty() {
+        // They keep the turn they had: whoever waited longest goes first.
+        let ids: Vec<JobId> = alive.iter().map(|job| job.id).collect();
+        tx.execute(FREE, (ids.as_slice(),)).await?;
+    }
+    let due: Vec<Due> = tx.all(DUE, (now, SWEEP)).await?;
+    let mut lines: HashMap<(&str, i64, Option<WorkspaceId>), Vec<JobId>> = HashMap::new();
+    for job in &due {
+        lines.entry((job.queue.as_str(), job.priority, job.workspace_id)).or_default().push(job.id);
+    }
+    let mut turns = Turns::default();
+    for ((queue, priority, workspace), ids) in lines {
+        for group in ids.chunks(TURN_GROUP) {
+            let turn = turns.next(tx, queue, priority, workspace).await?;
+            tx.execute(LINE_UP, (group, turn)).await?;
+        }
+    }
+    Ok(expired.len() + due.len())
+}
+
+/// One poll of these queues.
+pub(super) async fn look(rx: &mut Rx, queues: &[String]) -> Result<Look> {
+    type Row = (String, bool, bool, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+    let rows: Vec<Row> = rx.all(LOOK, (queues,)).await?;
+    let next = rows.first().and_then(|row| match (row.3, row.4) {
+        (Some(due), Some(lease)) => Some(due.min(lease)),
+        (due, lease) => due.or(lease),
+    });
+    let queues = rows.into_iter().map(|(name, paused, ready, _, _)| QueueState { name, paused, ready }).collect();
+    Ok(Look { queues, next })
+}
+
+/// Pauses a queue or lets it go on.
+pub(super) async fn set_paused(tx: &mut Tx, queue: &str, paused: bool) -> Result<()> {
+    tx.execute(PAUSE, (queue, paused)).await?;
+    Ok(())
+}
+
+/// How many jobs stand where. Counts rows: for people, not for polling.
+pub(super) async fn waiting(rx: &mut Rx) -> Result<Vec<Waiting>> {
+    let rows: Vec<(String, bool, i64, i64, i64, i64)> = rx.all(WAITING, ()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(queue, paused, ready, delayed, running, dead)| Waiting { queue, paused, ready, delayed, running, dead })
+        .collect())
+}
+
+/// Dead letters of a queue in the order of their ids; of one workspace or of all.
+pub(super) async fn list_dead(
+    rx: &mut Rx,
+    queue: &str,
+    workspace: Option<WorkspaceId>,
+    after: JobId,
+    limit: i64,
+) -> Result<Vec<DeadJob>> {
+    let rows: Vec<Dead> = match workspace {
+        Some(workspace) => rx.all(LIST_DEAD, (queue, after, workspace, limit)).await?,
+        None => rx.all(LIST_DEAD_ALL, (queue, after, limit)).await?,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| DeadJob {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            queue: row.queue,
+            kind: row.kind,
+            payload: serde_json::from_str(&row.payload).unwrap_or(serde_json::Value::String(row.payload)),
+            attempts: row.attempts,
+            reason: row.reason,
+            created_at: row.created_at,
+            died_at: row.died_at,
+        })
+        .collect())
+}
+
+/// Puts dead letters back, due at `now`. One whose key is taken by a living job is dropped: that job does its work.
+pub(super) async fn revive(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<u64> {
+    let revived = tx.execute(REVIVE, (ids, now)).await?;
+    tx.execute(FORGET, (ids,)).await?;
+    Ok(revived)
+}
+
+/// Deletes dead letters.
+pub(super) async fn forget(tx: &mut Tx, ids: &[JobId]) -> Result<u64> {
+    tx.execute(FORGET, (ids,)).await
+}
+
+/// Ids by epoch: nearly always one group, since nearly every job succeeds at its first claim.
+fn by_epoch(tickets: impl Iterator<Item = Ticket>) -> HashMap<i64, Vec<JobId>> {
+    group(tickets.map(|ticket| (ticket.epoch, ticket.id)))
+}
+
+fn group<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in pairs {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
+}

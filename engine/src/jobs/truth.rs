@@ -1,0 +1,153 @@
+//! What the workers ask of the queue, as one object, so that they need not know the database.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+
+use super::model::{Job, Look, Outcome, Ticket};
+use super::store;
+use crate::Result;
+use crate::cx::Source;
+use crate::db::{Db, Signal};
+use crate::ids::JobId;
+
+/// The queue, as workers see it. Everything a worker says is fenced by the epoch of its [`Ticket`].
+pub trait JobStore: Send + Sync + 'static {
+    /// Claims up to `limit` due jobs of a queue for `worker`, in the order they are to run.
+    fn claim<'a>(&'a self, queue: &'a str, worker: &'a str, limit: usize, lease: Duration)
+    -> BoxFuture<'a, Result<Vec<Job>>>;
+    /// Claims those of `ids` that are still to be claimed.
+    fn claim_ids<'a>(
+        &'a self,
+        queue: &'a str,
+        ids: Vec<JobId>,
+        worker: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>>;
+    /// The first due jobs of a queue, in order, unclaimed: for a front that only carries ids.
+    fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>>;
+    /// Writes what became of jobs; what stale tickets say is dropped.
+    fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>>;
+    /// Renews leases and returns the tickets that are lost.
+    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Vec<Ticket>>>;
+    /// One poll for all queues: lines up what has become due, takes over from dead workers, and says what is ready
+    /// and when to look again. One query when there is nothing to do.
+    fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>>;
+    /// Changes when jobs may have become due because somebody wrote them; may change for nothing.
+    fn wakes(&self) -> watch::Receiver<u64>;
+    /// The time by which jobs are due.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The queue in the database.
+#[derive(Clone)]
+pub struct DbJobs {
+    db: Db,
+    source: Source,
+}
+
+impl DbJobs {
+    /// The queue in this database, by this clock.
+    pub fn new(db: Db, source: Source) -> Self {
+        Self { db, source }
+    }
+}
+
+impl JobStore for DbJobs {
+    fn claim<'a>(
+        &'a self,
+        queue: &'a str,
+        worker: &'a str,
+        limit: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>> {
+        let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
+        async move {
+            let jobs = self
+                .db
+                .write(async move |tx| store::claim(tx, &queue, limit as i64, until, &worker).await)
+                .await?;
+            crate::crash::point("job.claimed");
+            Ok(jobs)
+        }
+        .boxed()
+    }
+
+    fn claim_ids<'a>(
+        &'a self,
+        queue: &'a str,
+        ids: Vec<JobId>,
+        worker: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>> {
+        let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
+        async move {
+            let jobs =
+                self.db.write(async move |tx| store::claim_ids(tx, &queue, &ids, until, &worker).await).await?;
+            crate::crash::point("job.claimed");
+            Ok(jobs)
+        }
+        .boxed()
+    }
+
+    fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>> {
+        async move { store::ready_ids(&mut *self.db.read().await?, queue, limit as i64).await }.boxed()
+    }
+
+    fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>> {
+        let now = self.now();
+        async move {
+            crate::crash::point("job.ran");
+            self.db
+                .write(async move |tx| {
+                    if store::finish(tx, &outcomes, now).await? {
+                        tx.wake(Signal::Jobs);
+                    }
+                    Ok(())
+                })
+                .await?;
+            crate::crash::point("job.finished");
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Vec<Ticket>>> {
+        let until = self.now() + lease;
+        async move {
+            let held = tickets.clone();
+            let kept: std::collections::HashSet<JobId> =
+                self.db.write(async move |tx| store::renew(tx, &held, until).await).await?.into_iter().collect();
+            Ok(tickets.into_iter().filter(|ticket| !kept.contains(&ticket.id)).collect())
+        }
+        .boxed()
+    }
+
+    fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>> {
+        async move {
+            let mut look = store::look(&mut *self.db.read().await?, queues).await?;
+            let now = self.now();
+            while look.next.is_some_and(|next| next <= now) {
+                // Nothing moved: another node holds these rows and moves them.
+                let moved = self.db.write(async move |tx| store::sweep(tx, now).await).await?;
+                look = store::look(&mut *self.db.read().await?, queues).await?;
+                if moved == 0 {
+                    break;
+                }
+            }
+            Ok(look)
+        }
+        .boxed()
+    }
+
+    fn wakes(&self) -> watch::Receiver<u64> {
+        self.db.signals().watch(Signal::Jobs)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.source.now()
+    }
+}

@@ -1,0 +1,58 @@
+//! Who in a workspace can be given work or told something. All SQL here only reads `members`.
+
+use crate::Result;
+use crate::db::{Rx, statements};
+use crate::ids::{TaskId, UserId, WorkspaceId};
+
+statements! {
+    AMONG = "select user_id from members where workspace_id = $1 and user_id = any($2)";
+    BY_EMAIL = "select u.id, lower(u.email) from members m join users u on u.id = m.user_id \
+     where m.workspace_id = $1 and lower(u.email) = any($2)";
+    BY_ROLE = "select user_id from members where workspace_id = $1 and role = any($2) order by user_id";
+    WORKERS = "select user_id from members where workspace_id = $1 \
+     and role in ('team_member', 'project_manager', 'admin') order by user_id";
+    LEAST_LOADED = "select m.user_id from members m \
+     left join task_assignees a on a.user_id = m.user_id \
+     left join tasks t on t.id = a.task_id and t.workspace_id = $1 and t.id <> $2 \
+       and t.status not in ('completed', 'cancelled') \
+     where m.workspace_id = $1 and m.role in ('team_member', 'project_manager', 'admin') \
+     group by m.user_id order by count(t.id), m.user_id limit 1";
+}
+
+/// The first of `users` that is not a member of the workspace.
+pub(crate) async fn stranger(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Option<UserId>> {
+    if users.is_empty() {
+        return Ok(None);
+    }
+    let members: Vec<(UserId,)> = rx.all(AMONG, (workspace, users)).await?;
+    Ok(users.iter().copied().find(|user| !members.contains(&(*user,))))
+}
+
+/// Members by their addresses (in lower case), with the address.
+pub(crate) async fn by_email(rx: &mut Rx, workspace: WorkspaceId, emails: &[String]) -> Result<Vec<(UserId, String)>> {
+    if emails.is_empty() {
+        return Ok(Vec::new());
+    }
+    rx.all(BY_EMAIL, (workspace, emails)).await
+}
+
+/// Members with one of these roles.
+pub(crate) async fn by_role(rx: &mut Rx, workspace: WorkspaceId, roles: &[String]) -> Result<Vec<UserId>> {
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(UserId,)> = rx.all(BY_ROLE, (workspace, roles)).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Everyone who works on tasks, in an order that does not change.
+pub(crate) async fn workers(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = rx.all(WORKERS, (workspace,)).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Whoever works on tasks and has the fewest open ones, `besides` not counted.
+pub(crate) async fn least_loaded(rx: &mut Rx, workspace: WorkspaceId, besides: TaskId) -> Result<Option<UserId>> {
+    let row: Option<(UserId,)> = rx.opt(LEAST_LOADED, (workspace, besides)).await?;
+    Ok(row.map(|(user,)| user))
+}

@@ -1,0 +1,15 @@
+//! Projects: what tasks belong to. A project has a key that begins the keys of its tasks (`WEB-142`), an owner, and
+//! the counter that the numbers of its tasks come from.
+//!
+//! Guaranteed: a key is used once per workspace and never changes; every change raises the version and leaves its
+//! event in the same transaction; a change that changes nothing leaves no trace. Deleting a project deletes its tasks
+//! with it, and is announced once, by `project.deleted`.
+//! Deliberately absent: members of a project (whoever is in the workspace works on it), milestones, templates.
+
+pub mod events;
+pub(crate) mod members;
+mod model;
+pub mod service;
+pub mod store;
+
+pub use model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};

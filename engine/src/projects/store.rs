@@ -1,0 +1,84 @@
+//! All SQL on `projects`.
+
+use super::model::Project;
+use crate::Result;
+use crate::db::{Rx, Tx, statements};
+use crate::handle::Handle;
+use crate::ids::{ProjectId, TaskId, WorkspaceId};
+
+statements! {
+    FIND = "select {Project} from projects where workspace_id = $1 and id = $2", Project;
+    FIND_KEY = "select {Project} from projects where workspace_id = $1 and key = $2", Project;
+    FIND_FOR_UPDATE = "select {Project} from projects where workspace_id = $1 and id = $2 for update", Project;
+    FIND_OF_TASK = "select {Project} from projects where workspace_id = $1 and id = \
+     (select project_id from tasks where workspace_id = $1 and id = $2)", Project;
+    FIND_OF_TASK_KEY = "select {Project} from projects where workspace_id = $1 and id = \
+     (select project_id from tasks where workspace_id = $1 and key = $2)", Project;
+    LIST = "select {Project} from projects where workspace_id = $1 order by id limit $2", Project;
+    LIST_AFTER = "select {Project} from projects where workspace_id = $1 and id > $3 order by id limit $2", Project;
+    INSERT = "insert into projects \
+     (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at, next_number) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)";
+    UPDATE = "update projects set name = $3, description = $4, status = $5, owner_id = $6, version = $7, \
+     updated_at = $8 where workspace_id = $1 and id = $2";
+    TAKE_NUMBER = "update projects set next_number = next_number + 1 \
+     where workspace_id = $1 and id = $2 returning next_number - 1";
+    DELETE_TASKS = "delete from tasks where workspace_id = $1 and project_id = $2";
+    DELETE = "delete from projects where workspace_id = $1 and id = $2";
+}
+
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Option<Project>> {
+    match handle {
+        Handle::Id(id) => rx.opt(FIND, (workspace, *id)).await,
+        Handle::Key(key) => rx.opt(FIND_KEY, (workspace, key)).await,
+    }
+}
+
+/// The project as it is now, locked until the transaction ends.
+pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<Project>> {
+    tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
+}
+
+pub(super) async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<Option<Project>> {
+    match task {
+        Handle::Id(id) => rx.opt(FIND_OF_TASK, (workspace, *id)).await,
+        Handle::Key(key) => rx.opt(FIND_OF_TASK_KEY, (workspace, key)).await,
+    }
+}
+
+pub(super) async fn list(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    after: Option<ProjectId>,
+    limit: i64,
+) -> Result<Vec<Project>> {
+    match after {
+        None => rx.all(LIST, (workspace, limit)).await,
+        Some(after) => rx.all(LIST_AFTER, (workspace, limit, after)).await,
+    }
+}
+
+pub(super) async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
+    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at } = project;
+    let args = (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at);
+    tx.execute(INSERT, args).await.map(drop)
+}
+
+pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
+    let Project { id, workspace_id, name, description, status, owner_id, version, updated_at, .. } = project;
+    let args = (workspace_id, id, name, description, status, owner_id, version, updated_at);
+    tx.execute(UPDATE, args).await.map(drop)
+}
+
+/// The next number for a task of the project. The row stays locked until the transaction ends.
+pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<i64>> {
+    let row: Option<(i64,)> = tx.opt(TAKE_NUMBER, (workspace, id)).await?;
+    Ok(row.map(|(number,)| number))
+}
+
+/// Deletes the project and its tasks; says how many tasks.
+pub(super) async fn delete(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<u64> {
+    let tasks = tx.execute(DELETE_TASKS, (workspace, id)).await?;
+    tx.execute(DELETE, (workspace, id)).await?;
+    Ok(tasks)
+}

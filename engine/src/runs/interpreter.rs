@@ -1,0 +1,282 @@
+//! The interpreter: walks a rule's tree from its root, every time. What the journal says is done is not done again; its
+//! output is taken from there, so a run that is taken up by another process sees what the first one saw.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_json::{Value, json};
+use trackside_rules::{Branches, CompiledStep, ForEach, Kind, Source, StopOutcome, Vars};
+
+use super::hot::Plan;
+use super::journal::Journal;
+use super::model::{RunError, RunState, Step, StepState, Waiting};
+use super::runner::Runner;
+use super::settle;
+use crate::ids::{ProjectId, TaskId};
+use crate::jobs::Ticket;
+use crate::{Error, Result, tasks};
+
+/// How a step, or a list of steps, ended.
+pub(super) enum Flow {
+    /// Go on with the next one.
+    Next,
+    /// The run was put down; its job is due later.
+    Suspended,
+    /// The run ends here.
+    Stop(RunState, Option<RunError>),
+}
+
+/// One walk through a run's tree.
+pub(super) struct Walk<'r> {
+    pub(super) runner: &'r Runner,
+    pub(super) plan: Plan,
+    pub(super) journal: Journal,
+    pub(super) ticket: Ticket,
+    pub(super) vars: Vars,
+    /// An answer from outside is not written yet: before the next call goes out, it must be.
+    pub(super) owed: bool,
+}
+
+type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
+
+impl<'r> Walk<'r> {
+    pub(super) fn new(runner: &'r Runner, plan: Plan, journal: Journal, ticket: Ticket) -> Self {
+        let about = json!({ "id": plan.run, "rule": plan.rule, "version": plan.rule_version });
+        let vars = Vars::new(plan.facts.clone(), runner.source.now()).with("run", about);
+        Self { runner, plan, journal, ticket, vars, owed: false }
+    }
+
+    /// Walks a list of steps; `place` is the path that their ids are appended to.
+    pub(super) fn steps<'w>(&'w mut self, steps: &'w [CompiledStep], place: &'w str) -> Walking<'w> {
+        Box::pin(async move {
+            for step in steps {
+                let path = format!("{place}{}", step.id);
+                self.vars.set_now(self.runner.source.now());
+                let flow = match &step.kind {
+                    Kind::Action(action) => self.action(&step.id, action, path, place).await?,
+                    Kind::If(branches) => self.branch(branches, path, place).await?,
+                    Kind::ForEach(each) => self.each(each, path).await?,
+                    Kind::Wait(period) => self.wait(*period, path).await?,
+                    Kind::Stop(stop) => self.stop(stop.outcome, &stop.reason, path),
+                };
+                if !matches!(flow, Flow::Next) {
+                    return Ok(flow);
+                }
+            }
+            Ok(Flow::Next)
+        })
+    }
+
+    async fn branch(&mut self, branches: &Branches, path: String, place: &str) -> Result<Flow> {
+        let chosen = match self.done(&path) {
+            Some(step) => step.output.as_ref().and_then(|output| output["branch"].as_u64()).map(|index| index as usize),
+            None => match self.choose(branches) {
+                Ok(chosen) => {
+                    let output = json!({ "branch": chosen, "name": name(chosen, branches) });
+                    self.enter(&path, "if", output);
+                    chosen
+                }
+                Err(message) => return Ok(self.fail(&path, "if", message)),
+            },
+        };
+        match chosen {
+            Some(index) => match branches.branches.get(index) {
+                Some((_, steps)) => self.steps(steps, place).await,
+                None => Err(Error::internal(format!("the journal of {} names a branch that is not there", self.plan.run))),
+            },
+            None => self.steps(&branches.otherwise, place).await,
+        }
+    }
+
+    fn choose(&self, branches: &Branches) -> Result<Option<usize>, String> {
+        for (index, (condition, _)) in branches.branches.iter().enumerate() {
+            if condition.eval_bool(&self.vars).map_err(|error| error.to_string())? {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn each(&mut self, each: &ForEach, path: String) -> Result<Flow> {
+        let items = match self.done(&path) {
+            Some(step) => match &step.output {
+                Some(Value::Array(items)) => items.clone(),
+                _ => return Err(Error::internal(format!("the journal of {} lost the items of {path}", self.plan.run))),
+            },
+            None => match self.items(each).await? {
+                Ok(items) => {
+                    self.enter(&path, "for_each", Value::Array(items.clone()));
+                    items
+                }
+                Err(message) => return Ok(self.fail(&path, "for_each", message)),
+            },
+        };
+        let outside = self.vars.clone();
+        for (index, item) in items.into_iter().enumerate() {
+            self.vars = outside.with(&each.name, item);
+            let place = format!("{path}[{index}].");
+            match self.steps(&each.body, &place).await? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        self.vars = outside;
+        Ok(Flow::Next)
+    }
+
+    /// The items of a loop, filtered; or in words why there are none.
+    async fn items(&self, each: &ForEach) -> Result<Result<Vec<Value>, String>> {
+        let all = match &each.source {
+            Source::Relation(name) => match self.related(name).await? {
+                Ok(items) => items,
+                Err(message) => return Ok(Err(message)),
+            },
+            Source::Expr(expression) => match expression.eval_json(&self.vars) {
+                Ok(Value::Array(items)) => items,
+                Ok(Value::Null) => Vec::new(),
+                Ok(other) => return Ok(Err(format!("for_each needs a list, but the expression gives {other}"))),
+                Err(error) => return Ok(Err(error.to_string())),
+            },
+        };
+        let mut items = Vec::new();
+        for item in all {
+            let wanted = match &each.filter {
+                None => Ok(true),
+                Some(filter) => filter.eval_bool(&self.vars.with_fields(item.clone())),
+            };
+            match wanted {
+                Ok(true) => items.push(item),
+                Ok(false) => {}
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+        }
+        if items.len() > each.max as usize {
+            return Ok(Err(format!("{} items, and the step's limit is {}; narrow the filter or raise `max`", items.len(), each.max)));
+        }
+        Ok(Ok(items))
+    }
+
+    async fn related(&self, name: &str) -> Result<Result<Vec<Value>, String>> {
+        let facts = self.plan.facts.json();
+        let mut rx = self.runner.db.read().await?;
+        let workspace = self.plan.workspace;
+        let found = match name {
+            "subtasks" => match id::<TaskId>(&facts["task"]["id"]) {
+                Some(task) => tasks::service::subtasks(&mut rx, workspace, task).await?,
+                None => return Ok(Err("the event has no task, so there are no subtasks".to_owned())),
+            },
+            "tasks" => match id::<ProjectId>(&facts["project"]["id"]) {
+                Some(project) => tasks::service::of_project(&mut rx, workspace, project).await?,
+                None => return Ok(Err("the event has no project, so there are no tasks".to_owned())),
+            },
+            other => return Ok(Err(format!("`{other}` is no relation that a rule can go through"))),
+        };
+        let items = found.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
+        items.map(Ok).map_err(|error| Error::internal(format!("{name} as JSON: {error}")))
+    }
+
+    async fn wait(&mut self, period: std::time::Duration, path: String) -> Result<Flow> {
+        if self.done(&path).is_some() {
+            return Ok(Flow::Next);
+        }
+        let now = self.runner.source.now();
+        let mut step = self.journal.begin(&path, "wait", now);
+        if super::dispatch::is_shadow(&self.plan) {
+            step.state = StepState::Recorded;
+            step.finished_at = Some(now);
+            self.journal.record(step);
+            return Ok(Flow::Next);
+        }
+        let until = self.journal.get(&path).and_then(|known| known.resume_at).unwrap_or(now + period);
+        if until <= now {
+            step.state = StepState::Succeeded;
+            step.finished_at = Some(now);
+            self.journal.record(step);
+            return Ok(Flow::Next);
+        }
+        step.state = StepState::Waiting;
+        step.resume_at = Some(until);
+        self.journal.record(step);
+        self.suspend(RunState::Waiting, Waiting::Timer { step: path, until }, until).await
+    }
+
+    fn stop(&mut self, outcome: StopOutcome, reason: &trackside_rules::Template, path: String) -> Flow {
+        let reason = match reason.render(&self.vars) {
+            Ok(Value::String(text)) => text,
+            Ok(other) => other.to_string(),
+            Err(problem) => return self.fail(&path, "stop", problem.to_string()),
+        };
+        let now = self.runner.source.now();
+        let mut step = self.journal.begin(&path, "stop", now);
+        step.state = StepState::Succeeded;
+        step.output = Some(json!({ "reason": reason }));
+        step.finished_at = Some(now);
+        self.journal.record(step);
+        let error = |code: &str| RunError { code: code.to_owned(), message: reason.clone(), step: Some(path.clone()) };
+        match outcome {
+            StopOutcome::Succeeded => Flow::Stop(RunState::Succeeded, None),
+            StopOutcome::Skipped => Flow::Stop(RunState::Skipped, Some(error("stopped"))),
+            StopOutcome::Failed => Flow::Stop(RunState::Failed, Some(error("stopped"))),
+        }
+    }
+
+    /// Puts the run down, with everything that is not written yet.
+    pub(super) async fn suspend(
+        &mut self,
+        state: RunState,
+        waiting: Waiting,
+        until: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Flow> {
+        let steps = self.journal.unwritten();
+        settle::suspend(self.runner, &self.plan, self.ticket, steps, state, waiting, until).await?;
+        Ok(Flow::Suspended)
+    }
+
+    /// The line of a step that is done.
+    pub(super) fn done(&self, path: &str) -> Option<&Step> {
+        self.journal.get(path).filter(|step| step.state.is_done())
+    }
+
+    fn enter(&mut self, path: &str, kind: &str, output: Value) {
+        let now = self.runner.source.now();
+        let mut step = self.journal.begin(path, kind, now);
+        step.state = StepState::Entered;
+        step.output = Some(output);
+        step.finished_at = Some(now);
+        self.journal.record(step);
+    }
+
+    /// A step that cannot be carried out ends the run.
+    fn fail(&mut self, path: &str, kind: &str, message: String) -> Flow {
+        let now = self.runner.source.now();
+        let mut step = self.journal.begin(path, kind, now);
+        step.state = StepState::Failed;
+        step.error = Some(message.clone());
+        step.finished_at = Some(now);
+        self.journal.record(step);
+        let error = RunError { code: "step_failed".into(), message, step: Some(path.to_owned()) };
+        Flow::Stop(RunState::Failed, Some(error))
+    }
+
+    /// Makes a step's output visible to later ones.
+    pub(super) fn show(&mut self, id: &str, output: Option<&Value>, error: Option<&str>) {
+        let mut result = json!({ "output": output.cloned().unwrap_or(Value::Null) });
+        if let Some(error) = error {
+            result["error"] = json!({ "message": error });
+        }
+        self.vars.set_step(id, result);
+    }
+}
+
+fn id<T: crate::ids::Id>(value: &Value) -> Option<T> {
+    value.as_str()?.parse().ok()
+}
+
+fn name(chosen: Option<usize>, branches: &Branches) -> &'static str {
+    match chosen {
+        Some(0) => "then",
+        Some(_) => "else_if",
+        None if branches.otherwise.is_empty() => "none",
+        None => "else",
+    }
+}

@@ -1,0 +1,124 @@
+//! The runner: carries one run as far as it goes now.
+
+use std::sync::Arc;
+
+use super::dispatch;
+use super::hot::{HotRuns, Plan};
+use super::interpreter::{Flow, Walk};
+use super::journal::Journal;
+use super::model::{RunError, RunState};
+use super::service::{CRASH_LIMIT, run_of};
+use super::{settle, store};
+use crate::actions::Actions;
+use crate::actions::external::Credentials;
+use crate::cx::Source;
+use crate::db::Db;
+use crate::jobs::{self, Job, Outcome, Ticket};
+use crate::rules::Library;
+use crate::{Class, Result};
+
+/// Carries runs on. Shared by all workers of a process.
+pub struct Runner {
+    pub(super) db: Db,
+    pub(super) source: Source,
+    pub(super) library: Arc<Library>,
+    pub(super) actions: Actions,
+    pub(super) credentials: Arc<dyn Credentials>,
+    hot: Arc<HotRuns>,
+}
+
+/// A claimed job that carries a run on.
+#[derive(Debug, Clone, Copy)]
+pub struct RunJob {
+    /// The proof of the claim.
+    pub ticket: Ticket,
+    /// How often it was claimed without a word from the worker since; 1 for the first time.
+    pub attempts: i64,
+}
+
+impl From<&Job> for RunJob {
+    fn from(job: &Job) -> Self {
+        Self { ticket: job.ticket(), attempts: job.attempts }
+    }
+}
+
+impl Runner {
+    /// A runner over this database.
+    pub fn new(
+        db: Db,
+        source: Source,
+        library: Arc<Library>,
+        actions: Actions,
+        credentials: Arc<dyn Credentials>,
+        hot: Arc<HotRuns>,
+    ) -> Self {
+        Self { db, source, library, actions, credentials, hot }
+    }
+
+    /// Carries a run on until it is over or has to wait, and settles its job in the transaction that says so.
+    pub async fn advance(&self, job: RunJob) -> Outcome {
+        match self.carry(job).await {
+            Ok(()) => Outcome::Settled,
+            // Somebody else has the run now, or it was cancelled: nothing of ours was written.
+            Err(error) if error.code() == jobs::LEASE_LOST => Outcome::Settled,
+            Err(error) => {
+                if error.class() == Class::Internal {
+                    tracing::error!(run = %run_of(job.ticket.id), %error, "a run could not be carried on");
+                }
+                Outcome::retry(error.to_string())
+            }
+        }
+    }
+
+    async fn carry(&self, job: RunJob) -> Result<()> {
+        let run = run_of(job.ticket.id);
+        // The epoch counts claims, so the first claim means that nothing has been done yet and no journal stands.
+        let hot = if job.ticket.epoch == 1 { self.hot.take(run) } else { None };
+        let (plan, journal) = match hot {
+            Some(plan) => (plan, Journal::default()),
+            None => match self.read(job).await? {
+                Some(read) => read,
+                None => return Ok(()),
+            },
+        };
+        if job.attempts > CRASH_LIMIT {
+            let error = RunError {
+                code: "worker_died".into(),
+                message: format!("the worker died {CRASH_LIMIT} times at this run; look at the step it stands at"),
+                step: None,
+            };
+            return settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await;
+        }
+        let span = tracing::debug_span!("run", run = %plan.run, rule = %plan.rule, trace = plan.trace.as_deref());
+        tracing::Instrument::instrument(self.walk(plan, journal, job.ticket), span).await
+    }
+
+    /// A run that another process, or this one earlier, has begun.
+    async fn read(&self, job: RunJob) -> Result<Option<(Plan, Journal)>> {
+        let run = run_of(job.ticket.id);
+        let Some((plan, state)) = dispatch::plan(&self.db, &self.library, run).await? else {
+            // The rule was deleted with its runs.
+            settle::drop_job(self, job.ticket).await?;
+            return Ok(None);
+        };
+        if state.is_terminal() {
+            settle::drop_job(self, job.ticket).await?;
+            return Ok(None);
+        }
+        let steps = store::steps(&mut *self.db.read().await?, run).await?;
+        Ok(Some((plan, Journal::of(steps))))
+    }
+
+    async fn walk(&self, plan: Plan, journal: Journal, ticket: Ticket) -> Result<()> {
+        let compiled = plan.compiled.clone();
+        let mut walk = Walk::new(self, plan, journal, ticket);
+        let flow = walk.steps(&compiled.steps, "").await?;
+        let (state, error) = match flow {
+            Flow::Suspended => return Ok(()),
+            Flow::Next => (RunState::Succeeded, None),
+            Flow::Stop(state, error) => (state, error),
+        };
+        let unwritten = walk.journal.unwritten();
+        settle::finish(self, &walk.plan, ticket, unwritten, state, error).await
+    }
+}

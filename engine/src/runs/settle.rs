@@ -1,0 +1,187 @@
+//! The transactions that a run is made of: each shows the lease first, and writes what happened together with what it
+//! led to.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::dispatch::is_shadow;
+use super::events::{FailedRun, RunFailed};
+use super::hot::Plan;
+use super::model::{RunError, RunState, Step, StepState, Waiting};
+use super::runner::Runner;
+use super::{journal, store};
+use crate::access::{self, Actor, Who};
+use crate::actions::ErasedInternal;
+use crate::cx::{Cause, Cx, Source};
+use crate::db::Tx;
+use crate::jobs::{self, Ticket};
+use crate::{Error, Result, crash, events, notifications, rules};
+
+/// The context in which a run acts: its rule, with the rights its owner has now.
+async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
+    let role = access::service::role_of(tx, plan.workspace, plan.owner).await?.ok_or_else(|| {
+        Error::denied(format!("the rule's owner {} is no longer a member of the workspace; give the rule to another", plan.owner))
+    })?;
+    let who = Who::Rule { id: plan.rule, owner: plan.owner };
+    let mut cx = source
+        .cx(Actor { who, workspace: plan.workspace, role, scopes: None })
+        .because(Cause { rule: plan.rule, run: plan.run, step: step.to_owned(), event: plan.event, depth: plan.depth });
+    cx.trace = plan.trace.clone();
+    Ok(cx)
+}
+
+/// Does an internal action: its effects, its events and its line of the journal in one transaction.
+pub(super) async fn perform(
+    runner: &Runner,
+    plan: &Plan,
+    ticket: Ticket,
+    before: Vec<Step>,
+    mut step: Step,
+    action: &'static dyn ErasedInternal,
+    input: Value,
+) -> Result<Step> {
+    let (source, plan) = (runner.source.clone(), plan.clone());
+    let done = runner
+        .db
+        .write(async move |tx| {
+            jobs::service::hold(tx, ticket).await?;
+            journal::write(tx, plan.run, &before).await?;
+            let cx = context(tx, &source, &plan, &step.path).await?;
+            let output = action.perform(tx, &cx, input).await?;
+            step.state = StepState::Succeeded;
+            step.output = Some(output);
+            step.error = None;
+            step.finished_at = Some(source.now());
+            journal::write(tx, plan.run, std::slice::from_ref(&step)).await?;
+            store::set_state(tx, plan.run, RunState::Running, None).await?;
+            crash::point("run.step_before_commit");
+            Ok(step)
+        })
+        .await?;
+    crash::point("run.step_committed");
+    Ok(done)
+}
+
+/// Writes lines of the journal, so that what they say is not done again.
+pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+    let run = plan.run;
+    runner
+        .db
+        .write(async move |tx| {
+            jobs::service::hold(tx, ticket).await?;
+            journal::write(tx, run, &steps).await?;
+            store::set_state(tx, run, RunState::Running, None).await
+        })
+        .await?;
+    crash::point("run.journal_committed");
+    Ok(())
+}
+
+/// Puts the run down until `until`: from then on it is a row and a job that is due later.
+pub(super) async fn suspend(
+    runner: &Runner,
+    plan: &Plan,
+    ticket: Ticket,
+    steps: Vec<Step>,
+    state: RunState,
+    waiting: Waiting,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    let run = plan.run;
+    runner
+        .db
+        .write(async move |tx| {
+            journal::write(tx, run, &steps).await?;
+            store::set_state(tx, run, state, Some(&waiting)).await?;
+            jobs::service::reschedule(tx, ticket, until).await?;
+            crash::point("run.suspend_before_commit");
+            Ok(())
+        })
+        .await?;
+    crash::point("run.suspended");
+    Ok(())
+}
+
+/// Ends the run: its last lines, its outcome, what the outcome leads to, and the end of its job.
+pub(super) async fn finish(
+    runner: &Runner,
+    plan: &Plan,
+    ticket: Ticket,
+    steps: Vec<Step>,
+    state: RunState,
+    error: Option<RunError>,
+) -> Result<()> {
+    let (source, plan) = (runner.source.clone(), plan.clone());
+    runner
+        .db
+        .write(async move |tx| {
+            jobs::service::complete(tx, ticket).await?;
+            journal::write(tx, plan.run, &steps).await?;
+            store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
+            if let (RunState::Failed, Some(error)) = (state, error) {
+                failed(tx, &source, &plan, error).await?;
+            }
+            crash::point("run.finish_before_commit");
+            Ok(())
+        })
+        .await?;
+    crash::point("run.finished");
+    metrics::counter!("trackside_runs_finished_total", "state" => state.as_str()).increment(1);
+    Ok(())
+}
+
+/// What a failure leads to: an event, word to the owner, and after too many in a row the rule is paused.
+async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> Result<()> {
+    if is_shadow(plan) {
+        return Ok(());
+    }
+    let cx = source.cx(Actor::system(plan.workspace)).because(Cause {
+        rule: plan.rule,
+        run: plan.run,
+        step: error.step.clone().unwrap_or_default(),
+        event: plan.event,
+        depth: plan.depth,
+    });
+    let Some(policy) = plan.compiled.rule.on_failure.clone() else {
+        return announce(tx, &cx, plan, error).await;
+    };
+    let mut message = format!("A run of “{}” failed: {}", plan.compiled.rule.name, error.message);
+    if let Some(limit) = policy.pause_after.filter(|limit| *limit > 0) {
+        let last = store::last_states(tx, plan.rule, i64::from(limit)).await?;
+        if last.len() == limit as usize && last.iter().all(|state| *state == RunState::Failed) {
+            let because = format!("it failed {limit} times in a row, the last time with: {}", error.message);
+            if rules::service::pause_because(tx, &cx, plan.rule, &because).await?.is_some() {
+                message = format!("“{}” was paused: {because}", plan.compiled.rule.name);
+            }
+        }
+    }
+    if policy.notify.iter().any(|who| who == "owner") {
+        let subject = Some(plan.run.to_string());
+        notifications::service::notify(tx, &cx, &[plan.owner], &message, subject.as_deref()).await?;
+    }
+    announce(tx, &cx, plan, error).await
+}
+
+async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<()> {
+    let run =
+        FailedRun { id: plan.run, rule: plan.rule, rule_version: plan.rule_version, event: plan.event, error };
+    events::emit(tx, cx, &RunFailed { run }).await?;
+    Ok(())
+}
+
+/// Ends the job of a run that needs nothing any more.
+pub(super) async fn drop_job(runner: &Runner, ticket: Ticket) -> Result<()> {
+    runner.db.write(async move |tx| jobs::service::complete(tx, ticket).await).await
+}
+
+/// A pause with up to a quarter more, so that what failed together does not come back together. The share comes from
+/// the run and the attempt, not from chance: the same run waits the same.
+pub(super) fn jittered(pause: Duration, plan: &Plan, attempt: i64) -> Duration {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (plan.run, attempt).hash(&mut hasher);
+    let share = (hasher.finish() % 1_000) as f64 / 4_000.0;
+    pause.mul_f64(1.0 + share)
+}

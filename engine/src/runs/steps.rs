@@ -1,0 +1,219 @@
+//! Action steps: the one kind of step that has effects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use trackside_rules::{ActionStep, OnFailed, Retry};
+
+use super::dispatch::is_shadow;
+use super::interpreter::{Flow, Walk};
+use super::journal::kept;
+use super::model::{RunError, RunState, Step, StepState, Waiting};
+use super::settle;
+use crate::actions::external::{Call, ErasedExternal, Failure};
+use crate::actions::{Entry, ErasedInternal};
+use crate::{Class, Result, crash};
+
+/// How long an attempt may take unless the step says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// A call that takes longer than this is shown as running while it runs.
+const SHOWN_AFTER: Duration = Duration::from_millis(250);
+/// How often a call is tried again unless the step says otherwise.
+const RETRIES: u32 = 3;
+
+impl Walk<'_> {
+    /// Does an action, or takes from the journal what it did.
+    pub(super) async fn action(&mut self, id: &str, action: &ActionStep, path: String, place: &str) -> Result<Flow> {
+        if let Some(done) = self.done(&path).cloned() {
+            self.show(id, done.output.as_ref(), done.error.as_deref());
+            return match done.state {
+                StepState::Failed => self.after_failure(action, done, place).await,
+                _ => Ok(Flow::Next),
+            };
+        }
+        let now = self.runner.source.now();
+        let mut step = self.journal.begin(&path, &action.name, now);
+        if let Some(until) = self.journal.get(&path).and_then(|known| known.resume_at).filter(|until| *until > now) {
+            // Woken before its time, by somebody who re-queued the job: it waits on.
+            return self.suspend(RunState::Retrying, Waiting::Retry { step: path, until }, until).await;
+        }
+        let input = match action.with.render(&self.vars) {
+            Ok(input) => input,
+            Err(problem) => return self.failed(id, action, step, problem.to_string(), place).await,
+        };
+        step.input = Some(kept(input.clone()));
+        if is_shadow(&self.plan) {
+            step.state = StepState::Recorded;
+            step.finished_at = Some(now);
+            self.show(id, None, None);
+            self.journal.record(step);
+            return Ok(Flow::Next);
+        }
+        step.attempts += 1;
+        match self.runner.actions.get(&action.name).cloned() {
+            Some(Entry::Internal(internal)) => self.internal(id, action, step, internal, input, place).await,
+            Some(Entry::External(external)) => self.external(id, action, step, external, input, place).await,
+            None => {
+                let message = format!("there is no action `{}` any more; choose another", action.name);
+                self.failed(id, action, step, message, place).await
+            }
+        }
+    }
+
+    async fn internal(
+        &mut self,
+        id: &str,
+        action: &ActionStep,
+        step: Step,
+        internal: &'static dyn ErasedInternal,
+        input: Value,
+        place: &str,
+    ) -> Result<Flow> {
+        let before = self.journal.unwritten();
+        let done = settle::perform(self.runner, &self.plan, self.ticket, before, step.clone(), internal, input).await;
+        match done {
+            Ok(mut done) => {
+                self.journal.written();
+                self.owed = false;
+                self.show(id, done.output.as_ref(), None);
+                done.output = done.output.map(kept);
+                self.journal.know(done);
+                Ok(Flow::Next)
+            }
+            // The database, not the action: the job comes back, and with it the step.
+            Err(error) if error.class() == Class::Busy || error.code() == crate::jobs::LEASE_LOST => Err(error),
+            Err(error) => self.failed(id, action, step, error.to_string(), place).await,
+        }
+    }
+
+    async fn external(
+        &mut self,
+        id: &str,
+        action: &ActionStep,
+        mut step: Step,
+        external: Arc<dyn ErasedExternal>,
+        input: Value,
+        place: &str,
+    ) -> Result<Flow> {
+        if self.owed {
+            self.write(Vec::new()).await?;
+        }
+        let call = Call {
+            idempotency_key: format!("{}:{}", self.plan.run, step.path),
+            attempt: step.attempts,
+            timeout: action.timeout.unwrap_or(TIMEOUT),
+            workspace: self.plan.workspace,
+            credentials: self.runner.credentials.clone(),
+        };
+        let answer = self.call(&call, &step, external, input).await?;
+        crash::point("run.call_answered");
+        match answer {
+            Ok(output) => {
+                step.state = StepState::Succeeded;
+                step.error = None;
+                step.finished_at = Some(self.runner.source.now());
+                self.show(id, Some(&output), None);
+                step.output = Some(kept(output));
+                self.journal.record(step);
+                self.owed = true;
+                Ok(Flow::Next)
+            }
+            Err(Failure::Permanent { error }) => self.failed(id, action, step, error, place).await,
+            Err(Failure::Retryable { error, after }) => {
+                self.again(id, action, step, StepState::Retrying, error, after, place).await
+            }
+            Err(Failure::Unknown { error }) => self.again(id, action, step, StepState::Unknown, error, None, place).await,
+        }
+    }
+
+    /// Makes one attempt. One that takes a while is journalled as running while it runs, so that people see it.
+    async fn call(
+        &mut self,
+        call: &Call,
+        step: &Step,
+        external: Arc<dyn ErasedExternal>,
+        input: Value,
+    ) -> Result<Result<Value, Failure>> {
+        let attempt = tokio::time::timeout(call.timeout, external.perform_json(call, input));
+        tokio::pin!(attempt);
+        let answer = tokio::select! {
+            biased;
+            answer = &mut attempt => answer,
+            () = tokio::time::sleep(SHOWN_AFTER) => {
+                self.write(vec![step.clone()]).await?;
+                attempt.await
+            }
+        };
+        Ok(answer.unwrap_or_else(|_| {
+            Err(Failure::unknown(format!("no answer within {:?}; it may have had its effect", call.timeout)))
+        }))
+    }
+
+    async fn write(&mut self, more: Vec<Step>) -> Result<()> {
+        let mut steps = self.journal.unwritten();
+        steps.extend(more);
+        settle::write(self.runner, &self.plan, self.ticket, steps).await?;
+        self.journal.written();
+        self.owed = false;
+        Ok(())
+    }
+
+    /// Tries again later if the step has attempts left, and gives up if not.
+    #[allow(clippy::too_many_arguments, reason = "everything that is known about one failed attempt")]
+    async fn again(
+        &mut self,
+        id: &str,
+        action: &ActionStep,
+        mut step: Step,
+        state: StepState,
+        error: String,
+        after: Option<Duration>,
+        place: &str,
+    ) -> Result<Flow> {
+        let usual = Retry { max: RETRIES, ..Retry::default() };
+        let retry = action.retry.as_ref().map_or(&usual, |retry| &retry.policy);
+        let wanted = match action.retry.as_ref().and_then(|retry| retry.condition.as_ref()) {
+            None => true,
+            Some(condition) => {
+                let vars = self.vars.with("error", json!({ "message": error, "unknown": state == StepState::Unknown }));
+                condition.eval_bool(&vars).unwrap_or(false)
+            }
+        };
+        let attempts = u32::try_from(step.attempts).unwrap_or(u32::MAX);
+        if attempts > retry.max || !wanted {
+            let tries = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
+            return self.failed(id, action, step, format!("tried {tries}: {error}"), place).await;
+        }
+        let pause = settle::jittered(retry.pause(attempts + 1), &self.plan, step.attempts);
+        let until = self.runner.source.now() + pause.max(after.unwrap_or_default());
+        step.state = state;
+        step.error = Some(error);
+        step.resume_at = Some(until);
+        let path = step.path.clone();
+        self.journal.record(step);
+        self.suspend(RunState::Retrying, Waiting::Retry { step: path, until }, until).await
+    }
+
+    /// A step failed for good.
+    async fn failed(&mut self, id: &str, action: &ActionStep, mut step: Step, error: String, place: &str) -> Result<Flow> {
+        step.state = StepState::Failed;
+        step.error = Some(error.clone());
+        step.finished_at = Some(self.runner.source.now());
+        self.show(id, None, Some(&error));
+        self.journal.record(step.clone());
+        self.after_failure(action, step, place).await
+    }
+
+    async fn after_failure(&mut self, action: &ActionStep, step: Step, place: &str) -> Result<Flow> {
+        match &action.on_error {
+            OnFailed::Continue => Ok(Flow::Next),
+            OnFailed::Steps(steps) => self.steps(steps, place).await,
+            OnFailed::Fail => {
+                let message = step.error.unwrap_or_default();
+                let error = RunError { code: "step_failed".into(), message, step: Some(step.path) };
+                Ok(Flow::Stop(RunState::Failed, Some(error)))
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What rules may do with tasks. The rule acts with its owner's rights.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::comments::{self, NewComment};
+use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+use super::service;
+use crate::access::permissions::{TaskComment, TaskCreate, TaskEdit};
+use crate::actions::Internal;
+use crate::cx::Cx;
+use crate::db::Tx;
+use crate::handle::Handle;
+use crate::ids::{ProjectId, TaskId, UserId};
+use crate::patch::Patch;
+use crate::projects::{self, members};
+use crate::{Error, Result};
+
+/// `task.create`.
+pub struct Create;
+
+/// What `task.create` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInput {
+    /// The project, by id or key.
+    pub project: Handle<ProjectId>,
+    /// 1 to 500 characters.
+    pub title: String,
+    /// Markdown.
+    #[serde(default)]
+    pub description: String,
+    /// `task` when left out.
+    #[serde(rename = "type")]
+    pub kind: Option<TaskType>,
+    /// `todo` when left out.
+    pub status: Option<TaskStatus>,
+    /// `medium` when left out.
+    pub priority: Option<Priority>,
+    /// Its labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Who works on it: members of the workspace.
+    #[serde(default)]
+    pub assignees: Vec<UserId>,
+    /// The task that it is a part of, by id or key.
+    pub parent: Option<Handle<TaskId>>,
+    /// When work is to begin.
+    pub start_at: Option<DateTime<Utc>>,
+    /// When it is to be done.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Fields of the workspace's own.
+    #[serde(default)]
+    pub custom: Map<String, Value>,
+}
+
+impl Internal for Create {
+    const NAME: &'static str = "task.create";
+    const SUMMARY: &'static str = "Makes a task.";
+    const CAUSES: &'static [&'static str] = &["task.assigned", "task.created"];
+    type Input = CreateInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: CreateInput) -> Result<Task> {
+        let project = projects::service::find(tx, cx.actor.workspace, &input.project).await?;
+        let may = cx.actor.may::<TaskCreate, _>(project)?;
+        let new = NewTask {
+            title: input.title,
+            description: input.description,
+            kind: input.kind,
+            status: input.status,
+            priority: input.priority,
+            labels: input.labels,
+            assignees: input.assignees,
+            parent: input.parent,
+            start_at: input.start_at,
+            due_at: input.due_at,
+            custom: input.custom,
+        };
+        service::create(tx, cx, &may, new).await
+    }
+}
+
+/// `task.update`.
+pub struct Update;
+
+/// What `task.update` takes: the task, and its fields as `PATCH /tasks/{id}` takes them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// 1 to 500 characters.
+    #[serde(default)]
+    pub title: Patch<String>,
+    /// Markdown; null empties it.
+    #[serde(default)]
+    pub description: Patch<String>,
+    /// What kind of work it is.
+    #[serde(default, rename = "type")]
+    pub kind: Patch<TaskType>,
+    /// How it stands.
+    #[serde(default)]
+    pub status: Patch<TaskStatus>,
+    /// How urgent it is.
+    #[serde(default)]
+    pub priority: Patch<Priority>,
+    /// All its labels from now on.
+    #[serde(default)]
+    pub labels: Patch<Vec<String>>,
+    /// All who work on it from now on.
+    #[serde(default)]
+    pub assignees: Patch<Vec<UserId>>,
+    /// The task that it becomes a part of; null makes it stand alone.
+    #[serde(default)]
+    pub parent: Patch<Handle<TaskId>>,
+    /// When work is to begin; null takes it off.
+    #[serde(default)]
+    pub start_at: Patch<DateTime<Utc>>,
+    /// When it is to be done; null takes it off.
+    #[serde(default)]
+    pub due_at: Patch<DateTime<Utc>>,
+    /// Merged into the task's own fields; null removes one.
+    #[serde(default)]
+    pub custom: Patch<Map<String, Value>>,
+}
+
+impl Internal for Update {
+    const NAME: &'static str = "task.update";
+    const SUMMARY: &'static str = "Changes a task; what is left out stays.";
+    const CAUSES: &'static [&'static str] = &["task.assigned", "task.status_changed", "task.updated"];
+    type Input = UpdateInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: UpdateInput) -> Result<Task> {
+        let patch = TaskPatch {
+            title: input.title,
+            description: input.description,
+            kind: input.kind,
+            status: input.status,
+            priority: input.priority,
+            labels: input.labels,
+            assignees: input.assignees,
+            parent: input.parent,
+            start_at: input.start_at,
+            due_at: input.due_at,
+            custom: input.custom,
+        };
+        update(tx, cx, &input.task, patch).await
+    }
+}
+
+/// `task.comment`.
+pub struct Comment;
+
+/// What `task.comment` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// Markdown.
+    pub body: String,
+}
+
+impl Internal for Comment {
+    const NAME: &'static str = "task.comment";
+    const SUMMARY: &'static str = "Writes a comment on a task.";
+    const CAUSES: &'static [&'static str] = &["task.commented"];
+    type Input = CommentInput;
+    type Output = comments::Comment;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: CommentInput) -> Result<comments::Comment> {
+        let project = projects::service::find_of_task(tx, cx.actor.workspace, &input.task).await?;
+        let may = cx.actor.may::<TaskComment, _>(project)?;
+        comments::comment(tx, cx, &may, &input.task, NewComment { body: input.body }).await
+    }
+}
+
+/// `task.assign`.
+pub struct Assign;
+
+/// How somebody is picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Pick {
+    /// Whoever has the fewest open tasks.
+    LeastLoaded,
+    /// One after another, by the task's number: the same task always goes to the same person.
+    RoundRobin,
+}
+
+/// What `task.assign` takes: either `to` or `pick`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// All who work on it from now on.
+    pub to: Option<Vec<UserId>>,
+    /// One of those who work on tasks in the workspace.
+    pub pick: Option<Pick>,
+}
+
+impl Internal for Assign {
+    const NAME: &'static str = "task.assign";
+    const SUMMARY: &'static str = "Gives a task to people, or picks one.";
+    const CAUSES: &'static [&'static str] = &["task.assigned", "task.updated"];
+    type Input = AssignInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: AssignInput) -> Result<Task> {
+        let to = match (input.to, input.pick) {
+            (Some(to), None) => to,
+            (None, Some(pick)) => vec![picked(tx, cx, &input.task, pick).await?],
+            _ => return Err(Error::invalid("action_input", "`task.assign` takes either `to` or `pick`; give one of them")),
+        };
+        update(tx, cx, &input.task, TaskPatch { assignees: Patch::Value(to), ..TaskPatch::default() }).await
+    }
+}
+
+async fn update(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, patch: TaskPatch) -> Result<Task> {
+    let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
+    let may = cx.actor.may::<TaskEdit, _>(project)?;
+    service::update(tx, cx, &may, task, None, patch).await
+}
+
+async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, pick: Pick) -> Result<UserId> {
+    let workspace = cx.actor.workspace;
+    let project = projects::service::find_of_task(tx, workspace, task).await?;
+    let task = service::find_in(tx, &project, task).await?;
+    let found = match pick {
+        Pick::LeastLoaded => members::least_loaded(tx, workspace, task.id).await?,
+        Pick::RoundRobin => {
+            let workers = members::workers(tx, workspace).await?;
+            let turn = usize::try_from(task.number()).unwrap_or_default();
+            workers.get(turn.checked_rem(workers.len()).unwrap_or_default()).copied()
+        }
+    };
+    found.ok_or_else(|| Error::conflict("nobody_to_pick", "nobody in this workspace works on tasks; add a team member"))
+}

@@ -1,0 +1,115 @@
+//! What tasks announce. Each event carries the task as it is after the change, and its project in short.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::comments::Comment;
+use super::model::{Task, TaskStatus};
+use crate::events::EventType;
+use crate::ids::{ProjectId, UserId};
+use crate::projects::ProjectRef;
+use crate::projects::events::Changes;
+
+/// A task was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskCreated<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+}
+
+/// A task changed, in whatever way.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskUpdated<'a> {
+    /// The task as it is now.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// What changed, by field: `{"title": {"from": …, "to": …}}`.
+    pub change: &'a Changes,
+}
+
+/// From which status to which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StatusChange {
+    /// How it stood.
+    pub from: TaskStatus,
+    /// How it stands.
+    pub to: TaskStatus,
+}
+
+/// A task's status changed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskStatusChanged<'a> {
+    /// The task as it is now.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// The change.
+    pub change: StatusChange,
+}
+
+/// Who came and who went.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AssigneeChange {
+    /// Who works on it from now on.
+    pub added: Vec<UserId>,
+    /// Who does no longer.
+    pub removed: Vec<UserId>,
+}
+
+/// A task got other people, also when it was made with some.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskAssigned<'a> {
+    /// The task as it is now.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// The change.
+    pub change: AssigneeChange,
+}
+
+/// Somebody commented on a task.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskCommented<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// The comment.
+    pub comment: &'a Comment,
+}
+
+/// A task was deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskDeleted<'a> {
+    /// The task as it was.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+}
+
+macro_rules! about_a_task {
+    ($($event:ident $kind:literal $summary:literal;)+) => {$(
+        impl EventType for $event<'_> {
+            const KIND: &'static str = $kind;
+            const SUMMARY: &'static str = $summary;
+            fn subject(&self) -> String {
+                self.task.id.to_string()
+            }
+            fn project(&self) -> Option<ProjectId> {
+                Some(self.task.project_id)
+            }
+        }
+    )+};
+}
+
+about_a_task! {
+    TaskAssigned "task.assigned" "The people who work on a task changed; `change` says who was added and who removed.";
+    TaskCommented "task.commented" "Somebody commented on a task.";
+    TaskCreated "task.created" "A task was made.";
+    TaskDeleted "task.deleted" "A task was deleted.";
+    TaskStatusChanged "task.status_changed" "A task's status changed; `change` says from what to what.";
+    TaskUpdated "task.updated" "A task changed; `change` names each field with what it was and what it became.";
+}

@@ -1,0 +1,120 @@
+//! How large the parts of a task may be. Each check names the field by its JSON pointer.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::ids::UserId;
+use crate::{Error, Result};
+
+/// The longest title, in characters.
+pub const MAX_TITLE: usize = 500;
+/// The longest description, in bytes.
+pub const MAX_DESCRIPTION: usize = 64 * 1024;
+/// The longest comment, in bytes.
+pub const MAX_COMMENT: usize = 64 * 1024;
+/// The most labels on a task.
+pub const MAX_LABELS: usize = 50;
+/// The longest label, in characters.
+pub const MAX_LABEL: usize = 64;
+/// The most people on a task.
+pub const MAX_ASSIGNEES: usize = 50;
+/// The largest `custom`, in bytes of JSON.
+pub const MAX_CUSTOM: usize = 16 * 1024;
+
+pub(super) fn title(title: &str) -> Result<()> {
+    if title.trim().is_empty() || title.chars().count() > MAX_TITLE {
+        return Err(Error::field("/title", format!("must be 1 to {MAX_TITLE} characters")));
+    }
+    storable("/title", title)
+}
+
+pub(super) fn description(description: &str) -> Result<()> {
+    if description.len() > MAX_DESCRIPTION {
+        return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
+    }
+    storable("/description", description)
+}
+
+pub(super) fn comment(body: &str) -> Result<()> {
+    if body.trim().is_empty() || body.len() > MAX_COMMENT {
+        return Err(Error::field("/body", format!("must be 1 to {MAX_COMMENT} bytes")));
+    }
+    storable("/body", body)
+}
+
+/// The labels as they are kept: each once, in the order given.
+pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
+    let mut kept: Vec<String> = Vec::with_capacity(labels.len().min(MAX_LABELS));
+    for (at, label) in labels.into_iter().enumerate() {
+        if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
+            return Err(Error::field(format!("/labels/{at}"), format!("must be 1 to {MAX_LABEL} characters")));
+        }
+        storable("/labels", &label)?;
+        if !kept.contains(&label) {
+            kept.push(label);
+        }
+        if kept.len() > MAX_LABELS {
+            return Err(Error::field("/labels", format!("must be at most {MAX_LABELS}")));
+        }
+    }
+    Ok(kept)
+}
+
+/// The assignees as they are kept: each once, in the order given.
+pub(super) fn assignees(assignees: Vec<UserId>) -> Result<Vec<UserId>> {
+    let mut kept: Vec<UserId> = Vec::with_capacity(assignees.len().min(MAX_ASSIGNEES));
+    for user in assignees {
+        if !kept.contains(&user) {
+            kept.push(user);
+        }
+        if kept.len() > MAX_ASSIGNEES {
+            return Err(Error::field("/assignees", format!("must be at most {MAX_ASSIGNEES}")));
+        }
+    }
+    Ok(kept)
+}
+
+/// A time that both databases can hold, without what is finer than they hold.
+pub(super) fn time(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    use chrono::Datelike as _;
+    DateTime::from_timestamp_micros(time.timestamp_micros())
+        .filter(|time| (1..=9999).contains(&time.year()))
+        .ok_or_else(|| Error::field(pointer, "must be within the years 1 to 9999"))
+}
+
+/// `custom` fits: its names, and its size as JSON text.
+pub(super) fn custom(custom: &Map<String, Value>, text: &str) -> Result<()> {
+    let names = |name: &&String| {
+        !(1..=64).contains(&name.len())
+            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if let Some(name) = custom.keys().find(names) {
+        let shown: String = name.chars().take(64).collect();
+        return Err(Error::field("/custom", format!("`{shown}` cannot be a name: 1 to 64 characters of a-z, 0-9 and _")));
+    }
+    if text.len() > MAX_CUSTOM {
+        return Err(Error::field("/custom", format!("must be at most {MAX_CUSTOM} bytes of JSON")));
+    }
+    // As JSON text a NUL is an escape; a jsonb column refuses it.
+    if text.contains("\\u0000") && custom.values().any(holds_nul) {
+        return Err(Error::field("/custom", "must not contain the character U+0000"));
+    }
+    Ok(())
+}
+
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        _ => false,
+    }
+}
+
+/// PostgreSQL stores every character but U+0000; what is refused by one database is refused by both.
+fn storable(pointer: &str, text: &str) -> Result<()> {
+    if text.contains('\0') {
+        return Err(Error::field(pointer, "must not contain the character U+0000"));
+    }
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! Tasks: what people and rules work on, with comments and subtasks.
+//!
+//! Guaranteed: the key (`WEB-142`) is given once and never again; every change raises the version by one and leaves its
+//! events in the same transaction; a change that changes nothing leaves no trace; subtasks form trees of at most
+//! [`MAX_DEPTH`] levels within one project; assignees are members of the workspace. Labels and assignees stand twice,
+//! as JSON on the task for reading and as rows for filters; only this folder writes them, both at once.
+//!
+//! A list ([`TaskQuery`]) is paged by the values of its last row, so pages stay right while tasks come and go.
+//! Deliberately absent: statuses per project, watchers, estimates, links, edits of comments.
+
+pub mod actions;
+pub mod comments;
+pub mod events;
+mod limits;
+mod model;
+mod query;
+mod select;
+pub mod service;
+pub mod store;
+mod tree;
+
+pub use limits::{MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
+pub use model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+pub use query::{PARAMETERS, TaskQuery};
+pub use tree::MAX_DEPTH;

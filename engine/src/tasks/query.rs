@@ -1,0 +1,250 @@
+//! What a list of tasks can be asked for: filters, order and page, read from query parameters.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use super::model::{Priority, TaskStatus, TaskType};
+use crate::handle::Handle;
+use crate::ids::{ProjectId, TaskId, UserId};
+use crate::paging;
+use crate::{Error, Result};
+
+/// The query parameters, with what each means. Where several values may stand, commas part them.
+pub const PARAMETERS: &[(&str, &str)] = &[
+    ("assignee", "user ids, any of them; or `none`"),
+    ("cursor", "`next_cursor` of the page before"),
+    ("custom.<field>", "the field's value, exactly"),
+    ("due_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
+    ("key", "keys, any of them: `WEB-142`"),
+    ("label", "labels, any of them; given twice, both must hold"),
+    ("limit", "1 to 200; 25 when left out"),
+    ("offset", "rows to pass over, at most 10,000; `cursor` is faster and misses nothing"),
+    ("parent", "the id or key of a task; or `none`"),
+    ("priority", "critical, high, medium, low"),
+    ("project", "ids or keys of projects"),
+    ("q", "part of the title"),
+    ("sort", "any of created_at, due_at, key, priority, status, title, updated_at; `-` before one turns it round"),
+    ("status", "todo, in_progress, in_review, blocked, completed, cancelled"),
+    ("total", "`true` counts the tasks on all pages, which takes longer"),
+    ("type", "task, bug, feature, improvement, documentation"),
+    ("updated_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
+];
+
+/// The most filters of one query.
+const MAX_FILTERS: usize = 20;
+/// The most values of one filter.
+const MAX_VALUES: usize = 100;
+/// The longest parameter, in bytes.
+const MAX_LENGTH: usize = 8 * 1024;
+const MAX_OFFSET: i64 = 10_000;
+
+/// A column that has to be on one side of a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeColumn {
+    Due,
+    Updated,
+}
+
+/// One condition. All of a query's must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Filter {
+    Project(Vec<Handle<ProjectId>>),
+    Status(Vec<TaskStatus>),
+    Priority(Vec<Priority>),
+    Type(Vec<TaskType>),
+    Label(Vec<String>),
+    /// Nobody, when empty.
+    Assignee(Vec<UserId>),
+    Parent(Option<Handle<TaskId>>),
+    Key(Vec<String>),
+    Time(TimeColumn, &'static str, DateTime<Utc>),
+    Custom(String, String),
+    Title(String),
+}
+
+/// What a list can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SortBy {
+    CreatedAt,
+    DueAt,
+    Key,
+    Priority,
+    Status,
+    Title,
+    UpdatedAt,
+}
+
+/// One step of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sort {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+/// What a list of tasks is asked for.
+#[derive(Debug, Clone)]
+pub struct TaskQuery {
+    pub(super) filters: Vec<Filter>,
+    /// The order as it was asked for: cursors carry it.
+    pub(super) sort_text: String,
+    pub(super) sort: Vec<Sort>,
+    pub(super) limit: i64,
+    pub(super) offset: i64,
+    pub(super) cursor: Option<String>,
+    pub(super) total: bool,
+}
+
+/// The newest first, as many as a page has by itself.
+impl Default for TaskQuery {
+    fn default() -> Self {
+        Self {
+            filters: Vec::new(),
+            sort_text: "-created_at".into(),
+            sort: vec![Sort { by: SortBy::CreatedAt, descending: true }],
+            limit: paging::DEFAULT_LIMIT,
+            offset: 0,
+            cursor: None,
+            total: false,
+        }
+    }
+}
+
+impl TaskQuery {
+    /// Reads query parameters, already decoded; see [`PARAMETERS`]. An unknown one is refused by name.
+    pub fn parse<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+        let mut query = Self::default();
+        for (name, value) in parameters {
+            if value.len() > MAX_LENGTH {
+                return Err(invalid(name, format!("is longer than {MAX_LENGTH} bytes")));
+            }
+            if name.contains('\0') || value.contains('\0') {
+                return Err(invalid("parameters", "must not contain the character U+0000"));
+            }
+            query.take(name, value)?;
+            if query.filters.len() > MAX_FILTERS {
+                return Err(invalid(name, format!("is one filter too many; give at most {MAX_FILTERS}")));
+            }
+        }
+        if query.cursor.is_some() && query.offset > 0 {
+            return Err(invalid("offset", "cannot stand beside `cursor`; leave one of them out"));
+        }
+        Ok(query)
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<()> {
+        let filter = match name {
+            "limit" => {
+                self.limit = paging::check_limit(value.parse().unwrap_or(0))?;
+                return Ok(());
+            }
+            "offset" => {
+                let offset = value.parse().ok().filter(|offset| (0..=MAX_OFFSET).contains(offset));
+                self.offset = offset.ok_or_else(|| invalid(name, format!("must be 0 to {MAX_OFFSET}")))?;
+                return Ok(());
+            }
+            "cursor" => {
+                self.cursor = Some(value.to_owned());
+                return Ok(());
+            }
+            "total" => {
+                self.total = value.parse().map_err(|_| invalid(name, "must be `true` or `false`"))?;
+                return Ok(());
+            }
+            "sort" => {
+                self.sort = read_sort(value)?;
+                value.clone_into(&mut self.sort_text);
+                return Ok(());
+            }
+            "project" => Filter::Project(list(name, value)?),
+            "status" => Filter::Status(list(name, value)?),
+            "priority" => Filter::Priority(list(name, value)?),
+            "type" => Filter::Type(list(name, value)?),
+            "label" => Filter::Label(list(name, value)?),
+            "assignee" if value == "none" => Filter::Assignee(Vec::new()),
+            "assignee" => Filter::Assignee(list(name, value)?),
+            "parent" if value == "none" => Filter::Parent(None),
+            "parent" => Filter::Parent(Some(one(name, value)?)),
+            "key" => Filter::Key(list(name, value)?),
+            "q" if value.is_empty() => return Ok(()),
+            "q" => Filter::Title(value.to_owned()),
+            _ => match name.split_once('.') {
+                Some(("due_at", side)) => Filter::Time(TimeColumn::Due, operator(name, side)?, one(name, value)?),
+                Some(("updated_at", side)) => Filter::Time(TimeColumn::Updated, operator(name, side)?, one(name, value)?),
+                Some(("custom", field)) if !field.is_empty() => Filter::Custom(field.to_owned(), value.to_owned()),
+                _ => return Err(unknown(name)),
+            },
+        };
+        self.filters.push(filter);
+        Ok(())
+    }
+}
+
+fn operator(name: &str, side: &str) -> Result<&'static str> {
+    match side {
+        "lt" => Ok("<"),
+        "lte" => Ok("<="),
+        "gt" => Ok(">"),
+        "gte" => Ok(">="),
+        _ => Err(unknown(name)),
+    }
+}
+
+fn one<T: FromStr>(name: &str, value: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    value.parse().map_err(|error| invalid(name, format!("cannot be `{}`: {error}", shorten(value))))
+}
+
+fn list<T: FromStr>(name: &str, value: &str) -> Result<Vec<T>>
+where
+    T::Err: std::fmt::Display,
+{
+    let values = value.split(',').map(|value| one(name, value)).collect::<Result<Vec<T>>>()?;
+    if values.len() > MAX_VALUES {
+        return Err(invalid(name, format!("has more than {MAX_VALUES} values")));
+    }
+    Ok(values)
+}
+
+fn read_sort(text: &str) -> Result<Vec<Sort>> {
+    let mut sort: Vec<Sort> = Vec::new();
+    for word in text.split(',') {
+        let (name, descending) = match word.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (word, false),
+        };
+        let by = match name {
+            "created_at" => SortBy::CreatedAt,
+            "due_at" => SortBy::DueAt,
+            "key" => SortBy::Key,
+            "priority" => SortBy::Priority,
+            "status" => SortBy::Status,
+            "title" => SortBy::Title,
+            "updated_at" => SortBy::UpdatedAt,
+            _ => {
+                let known = "created_at, due_at, key, priority, status, title, updated_at";
+                return Err(invalid("sort", format!("does not know `{}`; it knows {known}", shorten(name))));
+            }
+        };
+        if sort.iter().any(|earlier| earlier.by == by) {
+            return Err(invalid("sort", format!("names {name} twice")));
+        }
+        sort.push(Sort { by, descending });
+    }
+    Ok(sort)
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+fn invalid(name: &str, message: impl std::fmt::Display) -> Error {
+    Error::invalid("invalid_parameter", format!("`{}` {message}", shorten(name)))
+}
+
+fn unknown(name: &str) -> Error {
+    let known: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
+    Error::invalid("unknown_parameter", format!("there is no parameter `{}`; there are {}", shorten(name), known.join(", ")))
+}

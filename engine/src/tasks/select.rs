@@ -1,0 +1,334 @@
+//! The list of tasks as SQL. Only here is a statement put together at run time; whatever a caller said goes in as a
+//! parameter, never as text.
+//!
+//! A page begins after the last row of the page before (`(priority, due_at, id)` after the cursor's), so it costs the
+//! same however deep it is, and rows that come or go meanwhile move nothing. Nulls are last in both directions.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+
+use super::model::{Task, TaskStatus};
+use super::query::{Filter, Sort, SortBy, TaskQuery, TimeColumn};
+use crate::Result;
+use crate::db::{Kind, Param, Rx, Value};
+use crate::handle::Handle;
+use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
+use crate::paging::{Cursor, Page, bad_cursor};
+
+/// The page that `query` asks for.
+pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
+    let steps = steps(&query.sort);
+    let mut select = Statement::new(format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
+    if let Some(cursor) = &query.cursor {
+        let cursor = Cursor::decode(cursor, &query.sort_text)?;
+        select.after(&steps, &cursor)?;
+    }
+    select.order(&steps);
+    select.limit(query.limit + 1, query.offset);
+    let rows = rx.all(&select.sql, select.args).await?;
+    let mut page = Page::cut(rows, query.limit, |last: &Task| Cursor {
+        sort: query.sort_text.clone(),
+        values: steps.iter().map(|step| step.column.of(last)).collect(),
+    });
+    if query.total {
+        let count = Statement::new(format_args!("select count(*) from tasks"), workspace, &query.filters);
+        let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
+        page.total = Some(total);
+    }
+    Ok(page)
+}
+
+/// A column that rows are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Due,
+    Id,
+    Number,
+    Priority,
+    Project,
+    Status,
+    Title,
+    Updated,
+}
+
+/// One step of the order in SQL.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    column: Column,
+    descending: bool,
+}
+
+/// The order in columns. It always ends with the id, which no two rows share. Ids are made of the time, so
+/// `created_at` needs no column of its own; keys sort by project and number (`WEB-9` before `WEB-10`).
+fn steps(sort: &[Sort]) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(sort.len() + 2);
+    for Sort { by, descending } in sort.iter().copied() {
+        let mut step = |column| steps.push(Step { column, descending });
+        match by {
+            SortBy::CreatedAt => step(Column::Id),
+            SortBy::DueAt => step(Column::Due),
+            SortBy::Priority => step(Column::Priority),
+            SortBy::Status => step(Column::Status),
+            SortBy::Title => step(Column::Title),
+            SortBy::UpdatedAt => step(Column::Updated),
+            SortBy::Key => {
+                step(Column::Project);
+                step(Column::Number);
+            }
+        }
+    }
+    match steps.iter().position(|step| step.column == Column::Id) {
+        // Behind an id nothing is left to order.
+        Some(at) => steps.truncate(at + 1),
+        None => steps.push(Step { column: Column::Id, descending: false }),
+    }
+    steps
+}
+
+impl Column {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Due => "due_at",
+            Self::Id => "id",
+            Self::Number => "number",
+            Self::Priority => "priority",
+            Self::Project => "project_id",
+            Self::Status => {
+                "case status when 'todo' then 0 when 'in_progress' then 1 when 'in_review' then 2 \
+                 when 'blocked' then 3 when 'completed' then 4 else 5 end"
+            }
+            Self::Title => "title",
+            Self::Updated => "updated_at",
+        }
+    }
+
+    fn is_nullable(self) -> bool {
+        self == Self::Due
+    }
+
+    /// This task's value, as a cursor keeps it.
+    fn of(self, task: &Task) -> Json {
+        match self {
+            Self::Due => task.due_at.map(|time| time.timestamp_micros()).into(),
+            Self::Id => task.id.to_string().into(),
+            Self::Number => task.number().into(),
+            Self::Priority => task.priority.rank().into(),
+            Self::Project => task.project_id.to_string().into(),
+            Self::Status => status_rank(task.status).into(),
+            Self::Title => task.title.clone().into(),
+            Self::Updated => task.updated_at.timestamp_micros().into(),
+        }
+    }
+
+    /// The parameter for a cursor's value; `None` for null.
+    fn parameter(self, value: &Json) -> Result<Option<Value<'static>>> {
+        let time = |value: &Json| value.as_i64().and_then(DateTime::<Utc>::from_timestamp_micros);
+        let found = match self {
+            Self::Due if value.is_null() => return Ok(None),
+            Self::Due | Self::Updated => time(value).map(Value::Time),
+            Self::Id => value.as_str().and_then(|id| id.parse::<TaskId>().ok()).map(|id| Value::Uuid(id.uuid())),
+            Self::Project => value.as_str().and_then(|id| id.parse::<ProjectId>().ok()).map(|id| Value::Uuid(id.uuid())),
+            Self::Number | Self::Priority | Self::Status => value.as_i64().map(Value::Int),
+            Self::Title => value.as_str().filter(|title| !title.contains('\0')).map(text),
+        };
+        found.map(Some).ok_or_else(bad_cursor)
+    }
+}
+
+/// The place of a status in the flow of work; the same as in [`Column::sql`].
+fn status_rank(status: TaskStatus) -> i64 {
+    match status {
+        TaskStatus::Todo => 0,
+        TaskStatus::InProgress => 1,
+        TaskStatus::InReview => 2,
+        TaskStatus::Blocked => 3,
+        TaskStatus::Completed => 4,
+        TaskStatus::Cancelled => 5,
+    }
+}
+
+fn text(text: &str) -> Value<'static> {
+    Value::Text(Cow::Owned(text.to_owned()))
+}
+
+
+/// A statement being put together: its text, and the parameters in the order of their placeholders.
+struct Statement<'a> {
+    sql: String,
+    args: Vec<Value<'a>>,
+}
+
+impl<'a> Statement<'a> {
+    fn new(head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
+        let mut statement =
+            Self { sql: format!("{head} where workspace_id = $1"), args: vec![Value::Uuid(workspace.uuid())] };
+        for filter in filters {
+            statement.filter(filter);
+        }
+        statement
+    }
+
+    fn push(&mut self, text: &str) -> &mut Self {
+        self.sql.push_str(text);
+        self
+    }
+
+    fn bind(&mut self, value: Value<'a>) -> &mut Self {
+        self.args.push(value);
+        // Writing into a String cannot fail.
+        let _ = write!(self.sql, "${}", self.args.len());
+        self
+    }
+
+    /// `column = $n`, or `column = any($n)` for several: an equality lets an index give the rows in order.
+    fn any_of<T: Param>(&mut self, column: &str, values: &'a [T]) {
+        match values {
+            [one] => self.push(" and ").push(column).push(" = ").bind(one.value()),
+            several => self.push(" and ").push(column).push(" = any(").bind(several.value()).push(")"),
+        };
+    }
+
+    fn filter(&mut self, filter: &'a Filter) {
+        match filter {
+            Filter::Project(handles) => self.projects(handles),
+            Filter::Status(words) => self.any_of("status", words),
+            Filter::Priority(ranks) => self.any_of("priority", ranks),
+            Filter::Type(words) => self.any_of("kind", words),
+            Filter::Key(keys) => self.any_of("key", keys),
+            Filter::Label(labels) => {
+                self.push(" and exists (select 1 from task_labels l where l.task_id = tasks.id");
+                self.any_of("l.label", labels);
+                self.push(")");
+            }
+            Filter::Assignee(users) if users.is_empty() => {
+                self.push(" and assignees = '[]'");
+            }
+            Filter::Assignee(users) => {
+                self.push(" and id in (select a.task_id from task_assignees a where true");
+                self.any_of("a.user_id", users);
+                self.push(")");
+            }
+            Filter::Parent(None) => {
+                self.push(" and parent_id is null");
+            }
+            Filter::Parent(Some(Handle::Id(id))) => {
+                self.push(" and parent_id = ").bind(id.value());
+            }
+            Filter::Parent(Some(Handle::Key(key))) => {
+                self.push(" and parent_id = (select p.id from tasks p where p.workspace_id = $1 and p.key = ");
+                self.bind(key.value()).push(")");
+            }
+            Filter::Time(column, operator, time) => {
+                let column = match column {
+                    TimeColumn::Due => "due_at",
+                    TimeColumn::Updated => "updated_at",
+                };
+                self.push(" and ").push(column).push(" ").push(operator).push(" ").bind(time.value());
+            }
+            // Compared as JSON text, because `->>` gives 1 on one database and 'true' on the other.
+            Filter::Custom(field, value) => {
+                self.push(" and cast(custom -> ").bind(field.value()).push(" as text) in (").bind(value.value());
+                let quoted = Json::String(value.clone()).to_string();
+                self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
+            }
+            Filter::Title(part) => self.title(part),
+        }
+    }
+
+    fn projects(&mut self, handles: &'a [Handle<ProjectId>]) {
+        self.push(" and ");
+        match handles {
+            [Handle::Id(id)] => {
+                self.push("project_id = ").bind(id.value());
+            }
+            [Handle::Key(key)] => {
+                self.push("project_id = (select p.id from projects p where p.workspace_id = $1 and p.key = ");
+                self.bind(key.value()).push(")");
+            }
+            several => {
+                let (mut ids, mut keys) = (Vec::new(), Vec::new());
+                for handle in several {
+                    match handle {
+                        Handle::Id(id) => ids.push(id.value()),
+                        Handle::Key(key) => keys.push(key.value()),
+                    }
+                }
+                self.push("project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(");
+                self.bind(Value::List(Kind::Uuid, ids)).push(") or p.key = any(");
+                self.bind(Value::List(Kind::Text, keys)).push(")))");
+            }
+        }
+    }
+
+    /// The title contains the part. SQLite lowers only ASCII letters, so the part is tried in both spellings.
+    fn title(&mut self, part: &str) {
+        let pattern = |lowered: String| {
+            let escaped = lowered.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            Value::Text(Cow::Owned(format!("%{escaped}%")))
+        };
+        let (full, ascii) = (part.to_lowercase(), part.to_ascii_lowercase());
+        self.push(" and (lower(title) like ").bind(pattern(full)).push(" escape '\\'");
+        self.push(" or lower(title) like ").bind(pattern(ascii)).push(" escape '\\')");
+    }
+
+    /// Only rows behind the cursor's: `a > x or (a = x and (b > y or (b = y and …)))`.
+    fn after(&mut self, steps: &[Step], cursor: &Cursor) -> Result<()> {
+        if steps.len() != cursor.values.len() {
+            return Err(bad_cursor());
+        }
+        let values = steps
+            .iter()
+            .zip(&cursor.values)
+            .map(|(step, value)| step.column.parameter(value))
+            .collect::<Result<Vec<_>>>()?;
+        self.push(" and ");
+        // What the alternatives below have in common, said once more in the form that an index understands.
+        if let ([first, _, ..], [Some(value), ..]) = (steps, values.as_slice())
+            && !first.column.is_nullable()
+        {
+            let operator = if first.descending { " <= " } else { " >= " };
+            self.push(first.column.sql()).push(operator).bind(value.clone()).push(" and ");
+        }
+        for (at, (step, value)) in steps.iter().zip(values).enumerate() {
+            let column = step.column.sql();
+            let last = at + 1 == steps.len();
+            let Some(value) = value else {
+                // Nothing stands behind null but other nulls.
+                self.push("(").push(column).push(if last { " is null" } else { " is null and " });
+                continue;
+            };
+            let operator = if step.descending { " < " } else { " > " };
+            self.push("(").push(column).push(operator).bind(value.clone());
+            if step.column.is_nullable() {
+                self.push(" or ").push(column).push(" is null");
+            }
+            if !last {
+                self.push(" or ").push(column).push(" = ").bind(value).push(" and ");
+            }
+        }
+        self.sql.extend(std::iter::repeat_n(')', steps.len()));
+        Ok(())
+    }
+
+    fn order(&mut self, steps: &[Step]) {
+        for (at, step) in steps.iter().enumerate() {
+            self.push(if at == 0 { " order by " } else { ", " });
+            let column = step.column.sql();
+            if step.column.is_nullable() {
+                // As the index has it.
+                self.push("(").push(column).push(" is null), ");
+            }
+            self.push(column).push(if step.descending { " desc" } else { "" });
+        }
+    }
+
+    fn limit(&mut self, limit: i64, offset: i64) {
+        self.push(" limit ").bind(Value::Int(limit));
+        if offset > 0 {
+            self.push(" offset ").bind(Value::Int(offset));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The public verbs of tasks. Those that change something want the permission on the task's project, which
+//! [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
+
+use super::events::{AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated};
+use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+use super::query::TaskQuery;
+use super::{limits, select, store, tree};
+use crate::access::permissions::{Granted, TaskCreate, TaskDelete, TaskEdit, TaskView, Workspace};
+use crate::cx::Cx;
+use crate::db::{Rx, Tx};
+use crate::events::emit;
+use crate::handle::Handle;
+use crate::ids::{TaskId, UserId, WorkspaceId};
+use crate::paging::Page;
+use crate::patch::{Patch, merge};
+use crate::projects::events::{Changes, FieldChange, change};
+use crate::projects::{self, Project, ProjectRef, ProjectStatus, members};
+use crate::raw::Raw;
+use crate::{Error, Result};
+
+/// The task with this id or key.
+pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Handle<TaskId>) -> Result<Task> {
+    store::find(rx, may.resource().0, handle).await?.ok_or_else(|| Error::not_found("task", handle))
+}
+
+/// The task with this id or key, if it is of this project.
+pub(super) async fn find_in(rx: &mut Rx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
+    store::find(rx, project.workspace_id, handle)
+        .await?
+        .filter(|task| task.project_id == project.id)
+        .ok_or_else(|| Error::not_found("task", handle))
+}
+
+/// A page of the workspace's tasks.
+pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &TaskQuery) -> Result<Page<Task>> {
+    select::page(rx, may.resource().0, query).await
+}
+
+/// The direct subtasks of a task, oldest first, at most `limit`.
+pub async fn subtasks(
+    rx: &mut Rx,
+    may: &Granted<TaskView, Workspace>,
+    parent: TaskId,
+    limit: i64,
+) -> Result<Vec<Task>> {
+    store::list_subtasks(rx, may.resource().0, parent, limit).await
+}
+
+/// Makes a task.
+pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, new: NewTask) -> Result<Task> {
+    let project = may.resource();
+    if project.status == ProjectStatus::Archived {
+        return Err(Error::conflict(
+            "project_archived",
+            format!("{} is archived and takes no new tasks; set its status to active first", project.key),
+        ));
+    }
+    limits::title(&new.title)?;
+    limits::description(&new.description)?;
+    let labels = limits::labels(new.labels)?;
+    let assignees = limits::assignees(new.assignees)?;
+    let custom = Raw::of(&new.custom)?;
+    limits::custom(&new.custom, custom.text())?;
+    let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
+    let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
+    check_members(tx, project.workspace_id, &assignees).await?;
+    // Taking the number locks the project's row, which the check of the parent wants too.
+    let number = projects::service::take_number(tx, project).await?;
+    let parent_id = match &new.parent {
+        Some(handle) => Some(tree::parent(tx, project, None, handle).await?),
+        None => None,
+    };
+    let now = cx.now();
+    let status = new.status.unwrap_or(TaskStatus::Todo);
+    let task = Task {
+        id: cx.new_id(),
+        key: format!("{}-{number}", project.key),
+        version: 1,
+        project_id: project.id,
+        title: new.title,
+        description: new.description,
+        kind: new.kind.unwrap_or(TaskType::Task),
+        status,
+        priority: new.priority.unwrap_or(Priority::Medium),
+        labels: Raw::of(&labels)?,
+        assignees: Raw::of(&assignees)?,
+        parent_id,
+        start_at,
+        due_at,
+        custom,
+        created_by: cx.actor.user(),
+        created_at: now,
+        updated_at: now,
+        completed_at: (status == TaskStatus::Completed).then_some(now),
+    };
+    store::insert(tx, project.workspace_id, number, &task).await?;
+    store::set_labels(tx, task.id, &labels, true).await?;
+    store::set_assignees(tx, task.id, &assignees, true).await?;
+    let project = ProjectRef::from(project);
+    emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
+    if !assignees.is_empty() {
+        let change = AssigneeChange { added: assignees, removed: Vec::new() };
+        emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
+    }
+    Ok(task)
+}
+
+/// Changes a task. `expected` is the version that the caller saw (`If-Match`); another one now is refused as stale,
+/// and the error tells for each field of the patch what it is now.
+pub async fn update(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TaskEdit, Project>,
+    handle: &Handle<TaskId>,
+    expected: Option<i64>,
+    patch: TaskPatch,
+) -> Result<Task> {
+    let project = may.resource();
+    if !patch.parent.is_absent() {
+        // Before the task's own row, as everyone does who wants both: otherwise two could wait for each other.
+        projects::service::lock(tx, project).await?;
+    }
+    let mut task = lock(tx, project, handle, expected, Some(&patch)).await?;
+    let status_before = task.status;
+    let people_before = task.assignees.clone();
+    let edit = apply(tx, project, &mut task, patch).await?;
+    if edit.changes.is_empty() {
+        return Ok(task);
+    }
+    let now = cx.now();
+    task.version += 1;
+    task.updated_at = now;
+    if task.status != status_before {
+        task.completed_at = (task.status == TaskStatus::Completed).then_some(now);
+    }
+    store::update(tx, project.workspace_id, &task).await?;
+    if let Some(labels) = &edit.labels {
+        store::set_labels(tx, task.id, labels, false).await?;
+    }
+    if let Some(assignees) = &edit.assignees {
+        store::set_assignees(tx, task.id, assignees, false).await?;
+    }
+    let project = ProjectRef::from(project);
+    emit(tx, cx, &TaskUpdated { task: &task, project: &project, change: &edit.changes }).await?;
+    if task.status != status_before {
+        let change = StatusChange { from: status_before, to: task.status };
+        emit(tx, cx, &TaskStatusChanged { task: &task, project: &project, change }).await?;
+    }
+    if let Some(assignees) = &edit.assignees {
+        let change = difference(&people_before.read()?, assignees);
+        // The same people in another order is a change of the task, but nobody came or went.
+        if change != AssigneeChange::default() {
+            emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
+        }
+    }
+    Ok(task)
+}
+
+/// Deletes a task with its comments. One that has subtasks is refused: they would lose their place.
+pub async fn delete(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TaskDelete, Project>,
+    handle: &Handle<TaskId>,
+    expected: Option<i64>,
+) -> Result<()> {
+    let project = may.resource();
+    let task = lock(tx, project, handle, expected, None).await?;
+    let parts = store::count_subtasks(tx, project.workspace_id, task.id).await?;
+    if parts > 0 {
+        return Err(Error::conflict(
+            "task_has_subtasks",
+            format!("{} has {parts} subtasks; delete them or give them another parent first", task.key),
+        ));
+    }
+    store::delete(tx, project.workspace_id, task.id).await?;
+    emit(tx, cx, &TaskDeleted { task: &task, project: &ProjectRef::from(project) }).await?;
+    Ok(())
+}
+
+/// The task as it is now; nobody else changes it until the transaction ends.
+async fn lock(
+    tx: &mut Tx,
+    project: &Project,
+    handle: &Handle<TaskId>,
+    expected: Option<i64>,
+    patch: Option<&TaskPatch>,
+) -> Result<Task> {
+    let task = store::find_for_update(tx, project.workspace_id, handle)
+        .await?
+        .filter(|task| task.project_id == project.id)
+        .ok_or_else(|| Error::not_found("task", handle))?;
+    match expected.filter(|expected| *expected != task.version) {
+        Some(expected) => Err(stale(&task, expected, patch)),
+        None => Ok(task),
+    }
+}
+
+/// What a caller is told who changes a version that is no longer the newest.
+fn stale(task: &Task, expected: i64, patch: Option<&TaskPatch>) -> Error {
+    let mut error = Error::stale(format!(
+        "you saw version {expected} of {}, which is at version {} since {}; read it again and repeat your change",
+        task.key,
+        task.version,
+        task.updated_at.to_rfc3339(),
+    ));
+    // A patch and a task name their fields alike, so the patch's names find what stands there now.
+    let named = patch.and_then(|patch| serde_json::to_value(patch).ok());
+    let current = serde_json::to_value(task).ok();
+    if let (Some(serde_json::Value::Object(named)), Some(current)) = (named, current) {
+        for (name, wanted) in named {
+            let now = &current[&name];
+            if *now != wanted {
+                let shown: String = now.to_string().chars().take(200).collect();
+                error = error.and_field(format!("/{name}"), format!("is {shown} at version {}", task.version));
+            }
+        }
+    }
+    error
+}
+
+/// What a patch did to a task.
+struct Edit {
+    changes: Changes,
+    /// The labels, if they changed.
+    labels: Option<Vec<String>>,
+    /// The assignees, if they changed.
+    assignees: Option<Vec<UserId>>,
+}
+
+/// Puts a patch into a task, and notes what it changes.
+async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch) -> Result<Edit> {
+    let mut changes = Changes::new();
+    let title = patch.title.required("/title")?;
+    title.as_deref().map_or(Ok(()), limits::title)?;
+    change(&mut changes, "title", &mut task.title, title);
+    let description = patch.description.or_default();
+    description.as_deref().map_or(Ok(()), limits::description)?;
+    change(&mut changes, "description", &mut task.description, description);
+    change(&mut changes, "type", &mut task.kind, patch.kind.required("/type")?);
+    change(&mut changes, "status", &mut task.status, patch.status.required("/status")?);
+    change(&mut changes, "priority", &mut task.priority, patch.priority.required("/priority")?);
+    let start_at = patch.start_at.optional().map(|time| time.map(|time| limits::time("/start_at", time)).transpose());
+    change(&mut changes, "start_at", &mut task.start_at, start_at.transpose()?);
+    let due_at = patch.due_at.optional().map(|time| time.map(|time| limits::time("/due_at", time)).transpose());
+    change(&mut changes, "due_at", &mut task.due_at, due_at.transpose()?);
+    let labels = match patch.labels.or_default() {
+        Some(labels) => change_list(&mut changes, "labels", &mut task.labels, limits::labels(labels)?)?,
+        None => None,
+    };
+    let assignees = match patch.assignees.or_default() {
+        Some(people) => change_list(&mut changes, "assignees", &mut task.assignees, limits::assignees(people)?)?,
+        None => None,
+    };
+    if let Some(assignees) = &assignees {
+        check_members(tx, project.workspace_id, assignees).await?;
+    }
+    let parent = match patch.parent {
+        Patch::Absent => None,
+        Patch::Null => Some(None),
+        Patch::Value(handle) => Some(Some(tree::parent(tx, project, Some(task), &handle).await?)),
+    };
+    change(&mut changes, "parent", &mut task.parent_id, parent);
+    if !patch.custom.is_absent() {
+        let mut custom = task.custom.read()?;
+        let before = custom.clone();
+        match patch.custom {
+            Patch::Value(fields) => merge(&mut custom, fields),
+            Patch::Absent | Patch::Null => custom.clear(),
+        }
+        if custom != before {
+            task.custom = Raw::of(&custom)?;
+            limits::custom(&custom, task.custom.text())?;
+            changes.insert("custom", FieldChange { from: before.into(), to: custom.into() });
+        }
+    }
+    Ok(Edit { changes, labels, assignees })
+}
+
+/// Notes the change of a list, if it is one, and makes it; gives the list back if it changed.
+fn change_list<T: PartialEq + serde::Serialize + serde::de::DeserializeOwned>(
+    changes: &mut Changes,
+    name: &'static str,
+    field: &mut Raw<Vec<T>>,
+    new: Vec<T>,
+) -> Result<Option<Vec<T>>> {
+    let mut list = field.read()?;
+    change(changes, name, &mut list, Some(new));
+    if !changes.contains_key(name) {
+        return Ok(None);
+    }
+    *field = Raw::of(&list)?;
+    Ok(Some(list))
+}
+
+fn difference(before: &[UserId], after: &[UserId]) -> AssigneeChange {
+    let not_in = |these: &[UserId], those: &[UserId]| these.iter().filter(|user| !those.contains(user)).copied().collect();
+    AssigneeChange { added: not_in(after, before), removed: not_in(before, after) }
+}
+
+async fn check_members(rx: &mut Rx, workspace: WorkspaceId, assignees: &[UserId]) -> Result<()> {
+    let Some(stranger) = members::stranger(rx, workspace, assignees).await? else { return Ok(()) };
+    let at = assignees.iter().position(|user| *user == stranger).unwrap_or_default();
+    Err(Error::field(format!("/assignees/{at}"), format!("{stranger} is not a member of this workspace")))
+}

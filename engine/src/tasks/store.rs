@@ -1,0 +1,170 @@
+//! All SQL on `tasks`, `task_labels`, `task_assignees` and `comments`, but for the list of tasks ([`super::select`]).
+
+use super::comments::Comment;
+use super::model::Task;
+use crate::Result;
+use crate::db::{JsonText, Rx, Tx, statements};
+use crate::handle::Handle;
+use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
+
+statements! {
+    FIND = "select {Task} from tasks where workspace_id = $1 and id = $2", Task;
+    FIND_KEY = "select {Task} from tasks where workspace_id = $1 and key = $2", Task;
+    FIND_FOR_UPDATE = "select {Task} from tasks where workspace_id = $1 and id = $2 for update", Task;
+    FIND_KEY_FOR_UPDATE = "select {Task} from tasks where workspace_id = $1 and key = $2 for update", Task;
+    SUBTASKS = "select {Task} from tasks where workspace_id = $1 and parent_id = $2 order by id limit $3", Task;
+    INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
+     kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
+     completed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+    UPDATE = "update tasks set version = $3, title = $4, description = $5, kind = $6, status = $7, \
+     priority = $8, labels = $9, assignees = $10, parent_id = $11, start_at = $12, due_at = $13, custom = $14, \
+     updated_at = $15, completed_at = $16 where workspace_id = $1 and id = $2";
+    DELETE = "delete from tasks where workspace_id = $1 and id = $2";
+    COUNT_SUBTASKS = "select count(*) from tasks where workspace_id = $1 and parent_id = $2";
+    CLEAR_LABELS = "delete from task_labels where task_id = $1";
+    CLEAR_ASSIGNEES = "delete from task_assignees where task_id = $1";
+    // The depth is bounded in the statements too, so that a tree that is wrong already cannot hang them.
+    ANCESTORS = "with recursive up (id, parent_id, level) as ( \
+       select id, parent_id, 1 from tasks where workspace_id = $1 and id = $2 \
+       union all select t.id, t.parent_id, up.level + 1 from tasks t join up on t.id = up.parent_id where up.level < 100 \
+     ) select id from up order by level";
+    HEIGHT = "with recursive down (id, level) as ( \
+       select id, 1 from tasks where workspace_id = $1 and id = $2 \
+       union all select t.id, down.level + 1 from tasks t join down on t.parent_id = down.id where down.level < 100 \
+     ) select cast(max(level) as bigint) from down";
+    INSERT_LABEL = "insert into task_labels (task_id, label) values ($1, $2)";
+    INSERT_ASSIGNEE = "insert into task_assignees (task_id, user_id) values ($1, $2)";
+    INSERT_COMMENT = "insert into comments (workspace_id, id, task_id, author_id, body, created_at) values ($1, $2, $3, $4, $5, $6)";
+    COMMENTS = "select {Comment} from comments where workspace_id = $1 and task_id = $2 order by id limit $3", Comment;
+    COMMENTS_AFTER = "select {Comment} from comments where workspace_id = $1 and task_id = $2 and id > $4 order by id limit $3", Comment;
+}
+
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<TaskId>) -> Result<Option<Task>> {
+    match handle {
+        Handle::Id(id) => rx.opt(FIND, (workspace, id)).await,
+        Handle::Key(key) => rx.opt(FIND_KEY, (workspace, key)).await,
+    }
+}
+
+/// The task as it is now, locked until the transaction ends.
+pub(super) async fn find_for_update(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    handle: &Handle<TaskId>,
+) -> Result<Option<Task>> {
+    match handle {
+        Handle::Id(id) => tx.opt(FIND_FOR_UPDATE, (workspace, id)).await,
+        Handle::Key(key) => tx.opt(FIND_KEY_FOR_UPDATE, (workspace, key)).await,
+    }
+}
+
+pub(super) async fn list_subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId, limit: i64) -> Result<Vec<Task>> {
+    rx.all(SUBTASKS, (workspace, parent, limit)).await
+}
+
+/// Inserts the task; its labels and assignees as rows are [`set_labels`]' and [`set_assignees`]' matter.
+pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, task: &Task) -> Result<()> {
+    let args = (
+        workspace,
+        number,
+        task.id,
+        &task.key,
+        task.version,
+        task.project_id,
+        &task.title,
+        &task.description,
+        task.kind,
+        task.status,
+        task.priority,
+        task.labels.text(),
+        task.assignees.text(),
+        task.parent_id,
+        task.start_at,
+        task.due_at,
+        JsonText(task.custom.text()),
+        task.created_by,
+        task.created_at,
+        task.updated_at,
+        task.completed_at,
+    );
+    tx.execute(INSERT, args).await.map(drop)
+}
+
+pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, task: &Task) -> Result<()> {
+    let args = (
+        workspace,
+        task.id,
+        task.version,
+        &task.title,
+        &task.description,
+        task.kind,
+        task.status,
+        task.priority,
+        task.labels.text(),
+        task.assignees.text(),
+        task.parent_id,
+        task.start_at,
+        task.due_at,
+        JsonText(task.custom.text()),
+        task.updated_at,
+        task.completed_at,
+    );
+    tx.execute(UPDATE, args).await.map(drop)
+}
+
+pub(super) async fn delete(tx: &mut Tx, workspace: WorkspaceId, id: TaskId) -> Result<()> {
+    tx.execute(DELETE, (workspace, id)).await.map(drop)
+}
+
+pub(super) async fn count_subtasks(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<i64> {
+    let (count,): (i64,) = rx.one(COUNT_SUBTASKS, (workspace, id)).await?;
+    Ok(count)
+}
+
+/// Writes the labels as rows; `fresh` says that there are none yet.
+pub(super) async fn set_labels(tx: &mut Tx, task: TaskId, labels: &[String], fresh: bool) -> Result<()> {
+    if !fresh {
+        tx.execute(CLEAR_LABELS, (task,)).await?;
+    }
+    let rows: Vec<_> = labels.iter().map(|label| (task, label)).collect();
+    tx.execute_many(INSERT_LABEL, &rows).await.map(drop)
+}
+
+/// Writes the assignees as rows; `fresh` says that there are none yet.
+pub(super) async fn set_assignees(tx: &mut Tx, task: TaskId, assignees: &[UserId], fresh: bool) -> Result<()> {
+    if !fresh {
+        tx.execute(CLEAR_ASSIGNEES, (task,)).await?;
+    }
+    let rows: Vec<_> = assignees.iter().map(|user| (task, *user)).collect();
+    tx.execute_many(INSERT_ASSIGNEE, &rows).await.map(drop)
+}
+
+/// The task, its parent, and so on up to the root.
+pub(super) async fn list_ancestors(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<Vec<(TaskId,)>> {
+    rx.all(ANCESTORS, (workspace, id)).await
+}
+
+/// How many levels the tree under the task has, itself included.
+pub(super) async fn height(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<i64> {
+    let (height,): (Option<i64>,) = rx.one(HEIGHT, (workspace, id)).await?;
+    Ok(height.unwrap_or(1))
+}
+
+pub(super) async fn insert_comment(tx: &mut Tx, workspace: WorkspaceId, comment: &Comment) -> Result<()> {
+    let args =
+        (workspace, comment.id, comment.task_id, comment.author_id, &comment.body, comment.created_at);
+    tx.execute(INSERT_COMMENT, args).await.map(drop)
+}
+
+pub(super) async fn list_comments(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    after: Option<CommentId>,
+    limit: i64,
+) -> Result<Vec<Comment>> {
+    match after {
+        None => rx.all(COMMENTS, (workspace, task, limit)).await,
+        Some(after) => rx.all(COMMENTS_AFTER, (workspace, task, limit, after)).await,
+    }
+}

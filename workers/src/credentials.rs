@@ -1,0 +1,41 @@
+//! Where external actions find the connections that a workspace has made.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use trackside_engine::actions::external::{Connection, Credentials, Failure, Secret};
+use trackside_engine::connections;
+use trackside_engine::db::Db;
+use trackside_engine::ids::WorkspaceId;
+use trackside_engine::vault::Vault;
+use trackside_engine::{Class, Error};
+
+/// The connections in the database, opened with the vault's key.
+pub(crate) struct StoredConnections {
+    pub(crate) db: Db,
+    pub(crate) vault: Arc<Vault>,
+}
+
+impl Credentials for StoredConnections {
+    fn find<'a>(
+        &'a self,
+        workspace: WorkspaceId,
+        kind: &'a str,
+        name: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Connection, Failure>> {
+        async move {
+            let mut rx = self.db.read().await.map_err(failure)?;
+            let found = connections::service::open(&mut rx, &self.vault, workspace, kind, name).await.map_err(failure)?;
+            Ok(Connection { base_url: found.base_url, token: Secret::new(found.token) })
+        }
+        .boxed()
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error.class() {
+        Class::Busy => Failure::retryable(error.to_string()),
+        _ => Failure::permanent(error.to_string()),
+    }
+}

@@ -1,0 +1,281 @@
+//! The apalis backend: hands out the jobs of one queue.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use apalis_core::backend::finalize::Ephemeral;
+use apalis_core::backend::{Backend, BackendConfig};
+use apalis_core::task::Task;
+use apalis_core::worker::context::WorkerContext;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::Instant;
+use trackside_engine::ids::JobId;
+use trackside_engine::jobs::JobStore;
+
+use super::ack::AckLayer;
+use super::bucket::Bucket;
+use super::config::Queue;
+use super::desk::{Claimed, Desk, Slot};
+
+/// Claims are at least this far apart, so that jobs that trickle in are claimed together.
+const SPACING: Duration = Duration::from_millis(1);
+/// After so many jobs in a row the backend lets other tasks of its thread run.
+const YIELD_AFTER: u32 = 64;
+
+/// What this node knows about one queue; shared by its worker, the pump and Redis.
+pub(super) struct Line {
+    pub(super) config: Queue,
+    pub(super) store: Arc<dyn JobStore>,
+    pub(super) desk: Desk,
+    pub(super) worker: String,
+    pub(super) lease: Duration,
+    bucket: Option<Bucket>,
+    /// Handed out and not yet settled, or waiting in the buffer.
+    taken: Arc<AtomicUsize>,
+    /// Jobs are ready: the pump has seen some.
+    pub(super) ready: Notify,
+    /// The same, for the feeder of Redis.
+    pub(super) feed: Notify,
+    /// Claim from the table. Off while Redis brings ids.
+    pub(super) direct: AtomicBool,
+    /// The last claim was filled to the brim, so there are probably more.
+    more: AtomicBool,
+    closing: AtomicBool,
+    ids: Mutex<mpsc::Receiver<Vec<JobId>>>,
+    /// Where lists of ids go in.
+    pub(super) offer: mpsc::Sender<Vec<JobId>>,
+}
+
+impl Line {
+    pub(super) fn new(config: Queue, store: Arc<dyn JobStore>, desk: Desk, worker: String, lease: Duration) -> Self {
+        // One list may wait while the one before is claimed; more would only grow old here.
+        let (offer, ids) = mpsc::channel(1);
+        Self {
+            bucket: config.rate.map(Bucket::new),
+            config,
+            store,
+            desk,
+            worker,
+            lease,
+            taken: Arc::default(),
+            ready: Notify::new(),
+            feed: Notify::new(),
+            direct: AtomicBool::new(true),
+            more: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            ids: Mutex::new(ids),
+            offer,
+        }
+    }
+
+    /// No more claims; wakes whoever waits for one.
+    fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.ready.notify_one();
+    }
+
+    fn room(&self) -> usize {
+        (self.config.concurrency + self.config.ahead).saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
+
+    /// Waits for jobs and claims as many as there is room for. Empty only when closing.
+    async fn fetch(self: Arc<Self>, after: Instant) -> Vec<Claimed> {
+        tokio::time::sleep_until(after).await;
+        loop {
+            let offered = tokio::select! {
+                biased;
+                ids = async { self.ids.lock().await.recv().await } => ids,
+                () = self.wanted() => None,
+            };
+            if self.closing.load(Ordering::SeqCst) {
+                return Vec::new();
+            }
+            let claimed = match offered {
+                Some(ids) => self.claim_offered(ids).await,
+                None if self.direct.load(Ordering::SeqCst) => self.claim_ready().await,
+                None => Vec::new(),
+            };
+            if !claimed.is_empty() {
+                return claimed;
+            }
+            tokio::time::sleep(SPACING).await;
+        }
+    }
+
+    async fn wanted(&self) {
+        if !self.more.swap(false, Ordering::SeqCst) {
+            self.ready.notified().await;
+        }
+    }
+
+    /// Waits until something may start, and says how many.
+    async fn allowance(&self, wanted: usize) -> usize {
+        loop {
+            if self.closing.load(Ordering::SeqCst) {
+                return 0;
+            }
+            let room = self.room().min(wanted);
+            if room == 0 || self.desk.is_full() {
+                tokio::time::sleep(SPACING).await;
+                continue;
+            }
+            match self.bucket.as_ref().map(|bucket| bucket.take(room)) {
+                None => return room,
+                Some(Ok(taken)) => return taken,
+                // Wake now and then, to notice a shutdown.
+                Some(Err(wait)) => tokio::time::sleep(wait.min(Duration::from_millis(250))).await,
+            }
+        }
+    }
+
+    async fn claim_ready(&self) -> Vec<Claimed> {
+        let room = self.allowance(usize::MAX).await;
+        if room == 0 {
+            return Vec::new();
+        }
+        let since = Instant::now();
+        match self.store.claim(&self.config.name, &self.worker, room, self.lease).await {
+            Ok(jobs) => {
+                self.more.store(jobs.len() >= room, Ordering::SeqCst);
+                self.took(jobs, room, since)
+            }
+            Err(error) => self.failed(&error, room).await,
+        }
+    }
+
+    async fn claim_offered(&self, mut ids: Vec<JobId>) -> Vec<Claimed> {
+        let mut claimed = Vec::new();
+        while !ids.is_empty() {
+            let room = self.allowance(ids.len()).await;
+            if room == 0 {
+                break;
+            }
+            let some: Vec<JobId> = ids.drain(..room).collect();
+            let since = Instant::now();
+            match self.store.claim_ids(&self.config.name, some, &self.worker, self.lease).await {
+                Ok(jobs) => claimed.extend(self.took(jobs, room, since)),
+                Err(error) => drop(self.failed(&error, room).await),
+            }
+            if !claimed.is_empty() && !ids.is_empty() && self.room() == 0 {
+                // Start these; the rest of the list is fed again when nobody has claimed it.
+                break;
+            }
+        }
+        claimed
+    }
+
+    fn took(&self, jobs: Vec<trackside_engine::jobs::Job>, room: usize, since: Instant) -> Vec<Claimed> {
+        if let Some(bucket) = &self.bucket {
+            bucket.put_back(room.saturating_sub(jobs.len()));
+        }
+        let mut claimed = self.desk.take(jobs, since, self.lease);
+        for one in &mut claimed {
+            one.occupy(Slot::new(&self.taken));
+        }
+        claimed
+    }
+
+    async fn failed(&self, error: &trackside_engine::Error, room: usize) -> Vec<Claimed> {
+        if let Some(bucket) = &self.bucket {
+            bucket.put_back(room);
+        }
+        tracing::warn!(queue = self.config.name, %error, "could not claim jobs; trying again in a second");
+        self.more.store(true, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Vec::new()
+    }
+}
+
+/// Hands out the jobs of one queue to an apalis worker. Never fails: an error would end the worker and cancel what
+/// is in flight.
+pub(super) struct Claims {
+    line: Arc<Line>,
+    buffer: VecDeque<Claimed>,
+    fetch: Option<BoxFuture<'static, Vec<Claimed>>>,
+    /// The next claim is not before this time.
+    not_before: Instant,
+    in_a_row: u32,
+    flush: Option<BoxFuture<'static, ()>>,
+}
+
+impl Claims {
+    /// A backend that starts after `delay`: a worker that was restarted must not spin.
+    pub(super) fn new(line: Arc<Line>, delay: Duration) -> Self {
+        Self { line, buffer: VecDeque::new(), fetch: None, not_before: Instant::now() + delay, in_a_row: 0, flush: None }
+    }
+
+    fn poll_fetch(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let fetch = self.fetch.get_or_insert_with(|| self.line.clone().fetch(self.not_before).boxed());
+        let claimed = futures::ready!(fetch.poll_unpin(cx));
+        self.fetch = None;
+        self.not_before = Instant::now() + SPACING;
+        self.buffer.extend(claimed);
+        Poll::Ready(())
+    }
+}
+
+impl Backend for Claims {
+    type Task = Task<Claimed>;
+    type Error = Infallible;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Option<Result<Self::Task, Infallible>>> {
+        loop {
+            if self.in_a_row >= YIELD_AFTER {
+                self.in_a_row = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if let Some(job) = self.buffer.pop_front() {
+                self.in_a_row += 1;
+                return Poll::Ready(Some(Ok(Task::new(job))));
+            }
+            if self.poll_fetch(cx).is_pending() {
+                self.in_a_row = 0;
+                return Poll::Pending;
+            }
+            if self.buffer.is_empty() {
+                // Closing.
+                return Poll::Ready(None);
+            }
+        }
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
+        self.line.close();
+        if self.fetch.is_some() {
+            // A claim may be under way: wait for it, so that it can be given back.
+            futures::ready!(self.poll_fetch(cx));
+        }
+        self.buffer.clear();
+        let desk = self.line.desk.clone();
+        let flush = self.flush.get_or_insert_with(|| async move { desk.flush().await }.boxed());
+        futures::ready!(flush.poll_unpin(cx));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl BackendConfig for Claims {
+    type Args = Claimed;
+    type Id = JobId;
+    type Kind = Ephemeral;
+    type Config = Queue;
+    type Layer = AckLayer;
+
+    fn config(&self) -> &Queue {
+        &self.line.config
+    }
+
+    fn middleware(&mut self, _: &mut WorkerContext) -> AckLayer {
+        AckLayer
+    }
+}
