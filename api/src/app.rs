@@ -35,9 +35,9 @@ pub struct Parts {
     /// What rules may do.
     pub actions: Actions,
     /// Who stands behind a token.
-    pub authenticator: Authenticator,
+    pub authenticator: Arc<Authenticator>,
     /// Seals secrets.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// Limits requests per token and address, if anything does.
@@ -61,7 +61,7 @@ impl App {
 
     /// Who stands behind a bearer token.
     pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
-        Ok(self.authenticator.authenticate(token).await?)
+        Ok(self.authenticator.authenticate(&self.db, token).await?)
     }
 
     /// Every route. The inbound hooks and the probes stand outside of the layers: the one because it is the hottest

@@ -5,7 +5,7 @@ use aide::axum::ApiRouter;
 use aide::generate;
 use aide::openapi::{
     Components, HeaderStyle, OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem,
-    ReferenceOr, SchemaObject, SecurityScheme, StatusCode,
+    QueryStyle, ReferenceOr, SchemaObject, SecurityScheme, StatusCode,
 };
 use aide::transform::{TransformOpenApi, TransformOperation};
 use axum::Router;
@@ -185,25 +185,35 @@ fn reference<T>(to: &str) -> ReferenceOr<T> {
 
 fn idempotency_key() -> Parameter {
     let about = "Repeating a request with the same key within 24 hours answers what the first one answered, and does nothing.";
-    header("Idempotency-Key", about, json!({ "type": "string", "minLength": 1, "maxLength": 255 }))
+    header("Idempotency-Key", about, schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 }))
 }
 
 /// An optional header parameter.
-pub fn header(name: &str, about: &str, schema: Value) -> Parameter {
-    let json_schema = schemars::Schema::try_from(schema).unwrap_or_default();
-    Parameter::Header {
-        parameter_data: ParameterData {
-            name: name.into(),
-            description: Some(about.into()),
-            required: false,
-            deprecated: None,
-            format: ParameterSchemaOrContent::Schema(SchemaObject { json_schema, external_docs: None, example: None }),
-            example: None,
-            examples: IndexMap::new(),
-            explode: None,
-            extensions: IndexMap::new(),
-        },
-        style: HeaderStyle::Simple,
+pub fn header(name: &str, about: &str, schema: schemars::Schema) -> Parameter {
+    Parameter::Header { parameter_data: parameter(name, about, schema), style: HeaderStyle::Simple }
+}
+
+/// An optional query parameter.
+pub fn query(name: &str, about: &str, schema: schemars::Schema) -> Parameter {
+    Parameter::Query {
+        parameter_data: parameter(name, about, schema),
+        allow_reserved: false,
+        style: QueryStyle::Form,
+        allow_empty_value: None,
+    }
+}
+
+fn parameter(name: &str, about: &str, json_schema: schemars::Schema) -> ParameterData {
+    ParameterData {
+        name: name.into(),
+        description: Some(about.into()),
+        required: false,
+        deprecated: None,
+        format: ParameterSchemaOrContent::Schema(SchemaObject { json_schema, external_docs: None, example: None }),
+        example: None,
+        examples: IndexMap::new(),
+        explode: None,
+        extensions: IndexMap::new(),
     }
 }
 

@@ -8,7 +8,7 @@ mod query;
 mod request;
 
 pub use auth::{Auth, Bearer, Person};
-pub use body::{BODY_LIMIT, Json, RuleText, read_body};
+pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, read_body, refused};
 pub use path::At;
 pub use preconditions::IfMatch;
 pub use query::{Pairs, Query};

@@ -1,6 +1,9 @@
 //! `If-Match`: the version that the caller saw.
 
 use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::Operation;
+use aide::operation::add_parameters;
 use axum::extract::FromRequestParts;
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
@@ -28,4 +31,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-impl OperationInput for IfMatch {}
+impl OperationInput for IfMatch {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let about = "The version that was seen, as `ETag` gave it: `\"3\"`. Another one now answers 412.";
+        let schema = schemars::json_schema!({ "type": "string", "pattern": "^(\\*|\"[0-9]+\")$" });
+        add_parameters(ctx, operation, [crate::openapi::header("If-Match", about, schema)]);
+    }
+}
