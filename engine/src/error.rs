@@ -67,7 +67,14 @@ pub struct Problem {
 impl Error {
     /// An error from its three main parts.
     pub fn new(class: Class, code: &'static str, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem { class, code, detail: detail.into(), fields: Vec::new(), constraint: None, source: None }))
+        Self(Box::new(Problem {
+            class,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            constraint: None,
+            source: None,
+        }))
     }
 
     /// `not_found("task", id)`: code `task_not_found`. `what` is a word of the program, never of a request.
@@ -149,6 +156,21 @@ impl Error {
     pub fn and_field(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         self.0.fields.push(FieldError { pointer: pointer.into(), message: message.into() });
         self
+    }
+
+    /// What it means.
+    pub fn class(&self) -> Class {
+        self.0.class
+    }
+
+    /// Stable name for programs.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What to tell a person.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
     }
 
     /// The violated unique (or named check) constraint, such as `tasks_workspace_id_key_key`; the same name on

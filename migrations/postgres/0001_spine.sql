@@ -1,5 +1,11 @@
 -- The spine: people, work, the event log, rules, runs, hooks. Every row that belongs to a workspace says so.
 
+-- One row once set-up has been done: whoever inserts it may do it, and nobody after.
+create table installation (
+    id bigint primary key,
+    set_up_at timestamptz not null
+);
+
 create table workspaces (
     id uuid primary key,
     name text not null,

@@ -34,7 +34,7 @@ impl Credentials for StoredConnections {
 }
 
 fn failure(error: Error) -> Failure {
-    match error.class() {
+    match error.class {
         Class::Busy => Failure::retryable(error.to_string()),
         _ => Failure::permanent(error.to_string()),
     }

@@ -93,9 +93,9 @@ async fn hello(app: &App, mut socket: WebSocket) -> Option<(WebSocket, String, A
         },
         _ => Error::unauthenticated("hello_first", "say {\"type\":\"hello\",\"token\":…} before anything else"),
     };
-    let text = FromServer::Error { code: refusal.code(), detail: refusal.detail() }.text();
+    let text = FromServer::Error { code: refusal.code, detail: &refusal.detail }.text();
     let _ = timeout(WRITE, socket.send(Frame::Text(text.into()))).await;
-    let close = axum::extract::ws::CloseFrame { code: close_code::POLICY, reason: refusal.code().into() };
+    let close = axum::extract::ws::CloseFrame { code: close_code::POLICY, reason: refusal.code.into() };
     let _ = timeout(WRITE, socket.send(Frame::Close(Some(close)))).await;
     None
 }
@@ -142,7 +142,7 @@ impl Session {
                 self.actor = actor;
                 Ok(())
             }
-            Err(error) if error.class() == trackside_engine::Class::Unauthenticated => {
+            Err(error) if error.class == trackside_engine::Class::Unauthenticated => {
                 self.error(&error).await?;
                 let close = axum::extract::ws::CloseFrame { code: close_code::POLICY, reason: "token".into() };
                 let _ = self.send(Frame::Close(Some(close))).await;
@@ -304,7 +304,7 @@ impl Session {
     }
 
     async fn error(&mut self, error: &Error) -> Result<(), Gone> {
-        self.say(FromServer::Error { code: error.code(), detail: error.detail() }).await
+        self.say(FromServer::Error { code: error.code, detail: &error.detail }).await
     }
 
     async fn say(&mut self, what: FromServer<'_>) -> Result<(), Gone> {

@@ -85,6 +85,7 @@ permissions! {
     EventView "event.view" Viewer;
     HookManage "hook.manage" ProjectManager;
     HookView "hook.view" ProjectManager;
+    MemberManage "member.manage" Admin;
     MemberView "member.view" Viewer;
     NotificationSend "notification.send" TeamMember;
     OperationsManage "operations.manage" Admin;
@@ -97,6 +98,7 @@ permissions! {
     RuleView "rule.view" Viewer;
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
+    SessionManage "session.manage" Viewer;
     TaskComment "task.comment" TeamMember;
     TaskCreate "task.create" TeamMember;
     TaskDelete "task.delete" ProjectManager;

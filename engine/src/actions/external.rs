@@ -94,7 +94,7 @@ impl fmt::Debug for Secret {
 /// Why an attempt did not succeed, and what may be done about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It had no effect, and another attempt may succeed.
+    /// It was not sent, or was answered "not now" (429, 5xx): another attempt may succeed.
     #[error("{error}")]
     Retryable {
         /// What happened.

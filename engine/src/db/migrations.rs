@@ -45,7 +45,8 @@ impl Db {
     pub async fn migrate_by(&self, steps: &'static [Migration]) -> Result<Vec<String>> {
         let done = self.write(async move |tx: &mut Tx| known(tx).await).await?;
         if let Some(unknown) = done.iter().find(|name| !steps.iter().any(|step| step.name == name.as_str())) {
-            let detail = format!("The database is newer than this program: it has the step {unknown}. Start the newer program.");
+            let detail =
+                format!("The database is newer than this program: it has the step {unknown}. Start the newer program.");
             return Err(Error::internal(detail).with_code("database_newer"));
         }
         let mut applied = Vec::new();
@@ -66,7 +67,8 @@ async fn known(tx: &mut Tx) -> Result<Vec<String>> {
         Dialect::Sqlite => "integer",
         Dialect::Postgres => "timestamptz",
     };
-    tx.batch(&format!("create table if not exists migrations (name text primary key, applied_at {time} not null)")).await?;
+    tx.batch(&format!("create table if not exists migrations (name text primary key, applied_at {time} not null)"))
+        .await?;
     let names: Vec<One<String>> = tx.all("select name from migrations order by name", ()).await?;
     Ok(names.into_iter().map(|name| name.0).collect())
 }
@@ -81,7 +83,11 @@ async fn apply(tx: &mut Tx, step: &Migration) -> Result<bool> {
         Dialect::Sqlite => (step.sqlite, "cast(unixepoch('subsec') * 1000000 as integer)"),
         Dialect::Postgres => (step.postgres, "now()"),
     };
-    let failed = |error: Error| Error::internal(format!("The step {} failed: {error}", step.name)).with_code("migration_failed").caused_by(error);
+    let failed = |error: Error| {
+        Error::internal(format!("The step {} failed: {error}", step.name))
+            .with_code("migration_failed")
+            .caused_by(error)
+    };
     tx.batch(text).await.map_err(failed)?;
     refuse_deferred(tx).await.map_err(failed)?;
     tx.execute(&format!("insert into migrations (name, applied_at) values ($1, {now})"), (step.name,)).await?;

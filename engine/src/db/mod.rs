@@ -215,7 +215,10 @@ impl Db {
 
     /// [`write`](Self::write) for generic code and trait objects, where the closure's type is not known.
     #[track_caller]
-    pub fn write_boxed<'a, T: Send + 'static>(&'a self, closure: BoxedWrite<T>) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> {
+    pub fn write_boxed<'a, T: Send + 'static>(
+        &'a self,
+        closure: BoxedWrite<T>,
+    ) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> {
         Box::pin(self.write(async move |tx: &mut Tx| closure(tx).await))
     }
 
@@ -229,7 +232,9 @@ impl Db {
             Store::Sqlite { scanners, .. } => {
                 let mut reader = scanners.take().await?;
                 let span = tracing::Span::current();
-                let run = move || span.in_scope(|| closure(&mut reader).now_or_never().unwrap_or_else(|| Err(transaction::waited())));
+                let run = move || {
+                    span.in_scope(|| closure(&mut reader).now_or_never().unwrap_or_else(|| Err(transaction::waited())))
+                };
                 let died = |error| Error::internal("A scan panicked.").caused_by(error);
                 tokio::task::spawn_blocking(run).await.map_err(died)?
             }
@@ -280,7 +285,8 @@ impl Db {
 }
 
 /// A closure for [`Db::write_boxed`]: `Box::new(|tx| Box::pin(async move { … }))`.
-pub type BoxedWrite<T> = Box<dyn for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> + Send>;
+pub type BoxedWrite<T> =
+    Box<dyn for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> + Send>;
 
 async fn alone(pool: &PgPool) -> Result<Rx> {
     let conn = pool.acquire().await.map_err(postgres::failed)?;

@@ -13,7 +13,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, PgPool, Postgre
 use super::rows::Row;
 use super::sqlite::Take;
 use super::text::repeat_values;
-use super::value::{Args, Kind, Value, no_list};
+use super::value::{Args, Kind, Value, no_list, unwritable};
 use crate::{Error, Result};
 
 /// How long a request waits for a connection before it is told to come back later.
@@ -113,7 +113,8 @@ fn arguments(rows: &[&dyn Args]) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     for row in rows {
         row.each(&mut |value| {
-            add(&mut arguments, value)?.map_err(|error| Error::internal(format!("A parameter cannot be sent: {error}.")))
+            add(&mut arguments, value)?
+                .map_err(|error| Error::internal(format!("A parameter cannot be sent: {error}.")))
         })?;
     }
     Ok(arguments)
@@ -137,10 +138,17 @@ fn add(to: &mut PgArguments, value: Value<'_>) -> Result<Result<(), BoxDynError>
         Value::Time(value) => to.add(value),
         Value::Json(value) => to.add(Jsonb(value)),
         Value::Bytes(value) => to.add(&*value),
-        Value::List(Kind::Int, list) => to.add(each(&list, |value| if let Value::Int(it) = value { Some(*it) } else { None })),
-        Value::List(Kind::Text, list) => to.add(each(&list, |value| if let Value::Text(it) = value { Some(&**it) } else { None })),
-        Value::List(Kind::Uuid, list) => to.add(each(&list, |value| if let Value::Uuid(it) = value { Some(*it) } else { None })),
+        Value::List(Kind::Int, list) => {
+            to.add(each(&list, |value| if let Value::Int(it) = value { Some(*it) } else { None }))
+        }
+        Value::List(Kind::Text, list) => {
+            to.add(each(&list, |value| if let Value::Text(it) = value { Some(&**it) } else { None }))
+        }
+        Value::List(Kind::Uuid, list) => {
+            to.add(each(&list, |value| if let Value::Uuid(it) = value { Some(*it) } else { None }))
+        }
         Value::List(kind, _) => return Err(no_list(kind)),
+        Value::Unwritable(reason) => return Err(unwritable(&reason)),
     })
 }
 
@@ -177,25 +185,38 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
             match (refusal.kind(), refusal.code().as_deref().unwrap_or_default()) {
                 (ErrorKind::UniqueViolation, _) => named(Error::conflict("already_exists", "This already exists.")),
                 // No name: SQLite has none to give.
-                (ErrorKind::ForeignKeyViolation, _) => {
-                    Error::conflict("reference_broken", "Something that this refers to does not exist, or something still refers to this.")
+                (ErrorKind::ForeignKeyViolation, _) => Error::conflict(
+                    "reference_broken",
+                    "Something that this refers to does not exist, or something still refers to this.",
+                ),
+                (ErrorKind::CheckViolation, _) => {
+                    named(Error::invalid("check_failed", "A value is outside of what the database allows."))
                 }
-                (ErrorKind::CheckViolation, _) => named(Error::invalid("check_failed", "A value is outside of what the database allows.")),
-                (ErrorKind::NotNullViolation, _) => Error::invalid("value_missing", "A value that must be given is missing."),
+                (ErrorKind::NotNullViolation, _) => {
+                    Error::invalid("value_missing", "A value that must be given is missing.")
+                }
                 // serialization_failure, deadlock_detected, lock_not_available
                 (_, "40001" | "40P01" | "55P03") => {
                     Error::busy("database_conflict", "Someone else was changing the same things. Try again.")
                 }
                 (_, "57014") => Error::busy("database_timeout", "The database took too long. Try again."),
-                (_, "53100") => Error::busy("database_full", "The database's disk is full. Free some space and try again."),
+                (_, "53100") => {
+                    Error::busy("database_full", "The database's disk is full. Free some space and try again.")
+                }
                 // connection exceptions (but not 08P01, which means wrong parameters), shutdown, crash, starting up, too many connections
-                (_, code) if (code.starts_with("08") && code != "08P01") || code.starts_with("57P") || code == "53300" => unavailable(),
+                (_, code)
+                    if (code.starts_with("08") && code != "08P01") || code.starts_with("57P") || code == "53300" =>
+                {
+                    unavailable()
+                }
                 _ => Error::internal(format!("PostgreSQL refused the statement: {refusal}")),
             }
         }
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            unavailable()
-        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => unavailable(),
         _ => Error::internal(format!("PostgreSQL was not understood: {error}")),
     };
     ours.caused_by(error)

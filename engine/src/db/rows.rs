@@ -37,9 +37,11 @@ impl<'a> Row<'a> {
             Source::Sqlite(row) => row.get_ref(index).map(|value| Cell(Held::Sqlite(value))).map_err(|_| ()),
             Source::Postgres(row) => row.try_get_raw(index).map(|value| Cell(Held::Postgres(value))).map_err(|_| ()),
         };
-        let cell = cell.map_err(|()| Error::internal(format!("The statement has no column {}; select it.", index + 1)))?;
+        let cell =
+            cell.map_err(|()| Error::internal(format!("The statement has no column {}; select it.", index + 1)))?;
         T::from_cell(cell).map_err(|error| {
-            Error::internal(format!("Column {} cannot be read: {}", index + 1, error.detail)).with_code("unreadable_column")
+            Error::internal(format!("Column {} cannot be read: {}", index + 1, error.detail))
+                .with_code("unreadable_column")
         })
     }
 }
@@ -115,7 +117,9 @@ impl<'a> Cell<'a> {
     /// An id.
     pub fn uuid(self) -> Result<Uuid> {
         match self.0 {
-            Held::Sqlite(SqliteValue::Blob(bytes)) => Uuid::from_slice(bytes).map_err(|_| self.not("a uuid of 16 bytes")),
+            Held::Sqlite(SqliteValue::Blob(bytes)) => {
+                Uuid::from_slice(bytes).map_err(|_| self.not("a uuid of 16 bytes"))
+            }
             Held::Postgres(ref value) if value.type_info().name() == "UUID" => pg(value),
             _ => Err(self.not("a uuid")),
         }
@@ -157,7 +161,8 @@ impl<'a> Cell<'a> {
 }
 
 fn pg<'a, T: Decode<'a, Postgres>>(value: &PgValueRef<'a>) -> Result<T> {
-    T::decode(value.clone()).map_err(|error| Error::internal(format!("it does not decode: {error}; use an Option for what can be null.")))
+    T::decode(value.clone())
+        .map_err(|error| Error::internal(format!("it does not decode: {error}; use an Option for what can be null.")))
 }
 
 /// A type that one column can be read as.

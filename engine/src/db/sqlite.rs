@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 
 use super::rows::Row;
 use super::text::Texts;
-use super::value::{Args, Value, no_list};
+use super::value::{Args, Value, no_list, unwritable};
 use crate::{Error, Result};
 
 /// How long to wait for another program that holds the file's lock (a backup, the sqlite3 shell).
@@ -30,20 +30,24 @@ impl Sqlite {
     /// The one connection that writes. Creates the file.
     pub(super) fn writer(path: &Path) -> Result<Self> {
         let conn = Connection::open(path).map_err(|error| cannot_open(path, error))?;
-        Self::set_up(conn, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;")
+        Self::set_up(
+            conn,
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -16000; \
+             pragma journal_size_limit = 67108864;",
+        )
     }
 
     /// A connection that cannot write.
     pub(super) fn reader(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, error))?;
-        Self::set_up(conn, "pragma query_only = on;")
+        Self::set_up(conn, "pragma query_only = on; pragma cache_size = -4000;")
     }
 
     fn set_up(conn: Connection, pragmas: &str) -> Result<Self> {
         conn.busy_timeout(BUSY).map_err(failed)?;
         conn.execute_batch(pragmas).map_err(failed)?;
-        conn.execute_batch("pragma temp_store = memory; pragma cache_size = -16000;").map_err(failed)?;
+        conn.execute_batch("pragma temp_store = memory;").map_err(failed)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         rusqlite::vtab::array::load_module(&conn).map_err(failed)?;
         Ok(Self { conn, texts: Texts::default() })
@@ -108,7 +112,9 @@ fn bind(statement: &mut Statement<'_>, args: &dyn Args) -> Result<()> {
     let wanted = statement.parameter_count();
     if wanted != args.count() {
         let given = args.count();
-        return Err(Error::internal(format!("The statement has {wanted} placeholders but {given} parameters were given.")));
+        return Err(Error::internal(format!(
+            "The statement has {wanted} placeholders but {given} parameters were given."
+        )));
     }
     let mut index = 0;
     args.each(&mut |value| {
@@ -133,7 +139,10 @@ impl ToSql for Bound<'_> {
             Value::List(kind, values) => {
                 let list: Option<Vec<Owned>> = values.iter().map(listed).collect();
                 let list = list.ok_or_else(|| rusqlite::Error::ToSqlConversionFailure(Box::new(no_list(*kind))))?;
-                return Ok(ToSqlOutput::from_rc(Rc::new(list), c"rarray"));
+                ToSqlOutput::from_rc(Rc::new(list), c"rarray")
+            }
+            Value::Unwritable(reason) => {
+                return Err(rusqlite::Error::ToSqlConversionFailure(Box::new(unwritable(reason))));
             }
         })
     }
@@ -149,14 +158,19 @@ fn listed(value: &Value<'_>) -> Option<Owned> {
 }
 
 fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
-    let detail = format!("Cannot open the database file {}: {error}. Check that its folder exists and can be written.", path.display());
+    let detail = format!(
+        "Cannot open the database file {}: {error}. Check that its folder exists and can be written.",
+        path.display()
+    );
     Error::internal(detail).with_code("database_unavailable").caused_by(error)
 }
 
 /// Makes an error of SQLite ours.
 pub(super) fn failed(error: rusqlite::Error) -> Error {
     let (code, extended, message) = match &error {
-        rusqlite::Error::SqliteFailure(code, message) => (code.code, code.extended_code, message.as_deref().unwrap_or_default()),
+        rusqlite::Error::SqliteFailure(code, message) => {
+            (code.code, code.extended_code, message.as_deref().unwrap_or_default())
+        }
         _ => return Error::internal(format!("SQLite refused the statement: {error}")).caused_by(error),
     };
     let ours = match (code, extended) {
@@ -166,18 +180,26 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
         (_, ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
             Error::conflict("already_exists", "This already exists.").with_constraint(primary_name(message))
         }
-        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
-            Error::conflict("reference_broken", "Something that this refers to does not exist, or something still refers to this.")
-        }
+        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => Error::conflict(
+            "reference_broken",
+            "Something that this refers to does not exist, or something still refers to this.",
+        ),
         (_, ffi::SQLITE_CONSTRAINT_CHECK) => {
-            Error::invalid("check_failed", "A value is outside of what the database allows.").with_constraint(after_colon(message))
+            Error::invalid("check_failed", "A value is outside of what the database allows.")
+                .with_constraint(after_colon(message))
         }
-        (_, ffi::SQLITE_CONSTRAINT_NOTNULL) => Error::invalid("value_missing", "A value that must be given is missing."),
-        (ErrorCode::DiskFull, _) => Error::busy("database_full", "The database's disk is full. Free some space and try again."),
+        (_, ffi::SQLITE_CONSTRAINT_NOTNULL) => {
+            Error::invalid("value_missing", "A value that must be given is missing.")
+        }
+        (ErrorCode::DiskFull, _) => {
+            Error::busy("database_full", "The database's disk is full. Free some space and try again.")
+        }
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => {
             Error::busy("database_busy", "Another program holds the database. Try again.")
         }
-        (ErrorCode::SystemIoFailure, _) => Error::busy("database_unavailable", "The database's disk does not answer. Try again."),
+        (ErrorCode::SystemIoFailure, _) => {
+            Error::busy("database_unavailable", "The database's disk does not answer. Try again.")
+        }
         _ => Error::internal(format!("SQLite refused the statement: {error}")),
     };
     ours.caused_by(error)
@@ -220,7 +242,10 @@ mod tests {
 
     #[test]
     fn constraints_have_postgresqls_names() {
-        assert_eq!(unique_name("UNIQUE constraint failed: tasks.workspace_id, tasks.key"), "tasks_workspace_id_key_key");
+        assert_eq!(
+            unique_name("UNIQUE constraint failed: tasks.workspace_id, tasks.key"),
+            "tasks_workspace_id_key_key"
+        );
         assert_eq!(unique_name("UNIQUE constraint failed: index 'users_email_lower_key'"), "users_email_lower_key");
         assert_eq!(primary_name("UNIQUE constraint failed: tasks.id"), "tasks_pkey");
         let long = default_name(&"t".repeat(40), &"c".repeat(40), "key");

@@ -113,7 +113,10 @@ pub const fn has_hole(text: &str) -> bool {
     while at < text.len() {
         let mut end = at + 1;
         let mut capital = false;
-        while text[at] == b'{' && end < text.len() && (text[end].is_ascii_alphanumeric() || text[end] == b'.' || text[end] == b'_') {
+        while text[at] == b'{'
+            && end < text.len()
+            && (text[end].is_ascii_alphanumeric() || text[end] == b'.' || text[end] == b'_')
+        {
             capital = capital || text[end].is_ascii_uppercase();
             end += 1;
         }
@@ -242,7 +245,8 @@ pub(super) fn repeat_values(sql: &str, columns: usize, rows: usize) -> Option<St
         return None;
     }
     let mut out = String::with_capacity(sql.len() * rows);
-    let plain = |out: &mut String, tokens: &[Token<'_>]| tokens.iter().for_each(|token| out.extend([token.space, token.text]));
+    let plain =
+        |out: &mut String, tokens: &[Token<'_>]| tokens.iter().for_each(|token| out.extend([token.space, token.text]));
     plain(&mut out, head);
     for at in 0..rows {
         out.push_str(if at == 0 { "" } else { "," });
@@ -304,6 +308,9 @@ mod tests {
         }
         const FIND: &str = sql!("select {Task} from tasks where data = '{}' or id = $1", Task);
         assert_eq!(FIND, "select id, title from tasks where data = '{}' or id = $1");
-        assert_eq!(sql!("select {t.Task}, '{other}' from tasks t", Task), "select t.id, t.title, '{other}' from tasks t");
+        assert_eq!(
+            sql!("select {t.Task}, '{other}' from tasks t", Task),
+            "select t.id, t.title, '{other}' from tasks t"
+        );
     }
 }

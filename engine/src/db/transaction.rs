@@ -1,5 +1,7 @@
 //! `Rx`, which reads, and `Tx`, which also writes: the same calls over either database.
 
+#![expect(clippy::manual_async_fn, reason = "`+ Send` is promised here once, so that callers need not prove it again")]
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -7,13 +9,13 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::task::Poll;
 
+use super::Dialect;
 use super::postgres::Pg;
 use super::rows::FromRow;
 use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
-use super::Dialect;
-use crate::{Error, Result};
+use crate::{Class, Error, Result};
 
 /// Reads. Every read of the engine takes `&mut Rx`, so that it can run alone and within a write.
 pub struct Rx {
@@ -70,7 +72,9 @@ impl Rx {
     pub fn one<T: FromRow>(&mut self, sql: &str, args: impl Args) -> impl Future<Output = Result<T>> + Send {
         async move {
             let found = self.opt(sql, args).await?;
-            found.ok_or_else(|| Error::internal("The statement found no row where one must be.").with_code("row_missing"))
+            found.ok_or_else(|| {
+                Error::internal("The statement found no row where one must be.").with_code("row_missing")
+            })
         }
     }
 
@@ -88,7 +92,7 @@ impl Rx {
                 Conn::Sqlite(conn) => conn.query(sql, &args, &mut take),
                 Conn::Postgres(conn) => statement(Box::pin(conn.stream(sql, &args, &mut take))).await,
             };
-            self.end(outcome)
+            self.end(sql, outcome)
         }
     }
 
@@ -98,7 +102,7 @@ impl Rx {
             Conn::Sqlite(conn) => conn.query(sql, args, take),
             Conn::Postgres(conn) => statement(Box::pin(conn.query(sql, args, take))).await,
         };
-        self.end(outcome)
+        self.end(sql, outcome)
     }
 
     /// Checks that a statement can be prepared.
@@ -121,7 +125,12 @@ impl Rx {
         Ok(())
     }
 
-    fn end<T>(&mut self, outcome: Result<T>) -> Result<T> {
+    fn end<T>(&mut self, sql: &str, mut outcome: Result<T>) -> Result<T> {
+        if let Err(error) = &mut outcome
+            && error.class == Class::Internal
+        {
+            error.detail.push_str(&format!(" [{sql}]"));
+        }
         self.spoilt = match &outcome {
             Err(error) if self.in_transaction => Some(Cow::Owned(error.to_string())),
             _ => None,
@@ -166,7 +175,7 @@ impl Tx {
                 Conn::Sqlite(conn) => conn.execute(sql, args),
                 Conn::Postgres(conn) => statement(Box::pin(conn.execute(sql, args))).await,
             };
-            self.rx.end(outcome)
+            self.rx.end(sql, outcome)
         }
     }
 
@@ -184,13 +193,18 @@ impl Tx {
                 Conn::Sqlite(conn) => conn.execute_many(sql, &rows),
                 Conn::Postgres(conn) => statement(Box::pin(conn.execute_many(sql, &rows))).await,
             };
-            self.rx.end(outcome)
+            self.rx.end(sql, outcome)
         }
     }
 
     /// [`execute_many`](Self::execute_many) with the values written here: `head` is `insert into t (a, b)`, `tail` nothing
     /// or an `on conflict …` without placeholders. Prefer `execute_many`, whose text a test can prepare.
-    pub fn insert_many<A: Args>(&mut self, head: &str, tail: &str, rows: &[A]) -> impl Future<Output = Result<u64>> + Send {
+    pub fn insert_many<A: Args>(
+        &mut self,
+        head: &str,
+        tail: &str,
+        rows: &[A],
+    ) -> impl Future<Output = Result<u64>> + Send {
         let columns = rows.first().map_or(0, Args::count);
         let places: Vec<String> = (1..=columns).map(|number| format!("${number}")).collect();
         let sql = format!("{head} values ({}) {tail}", places.join(", "));
@@ -209,7 +223,7 @@ impl Tx {
             Conn::Sqlite(conn) => conn.batch(sql),
             Conn::Postgres(conn) => statement(Box::pin(conn.batch(sql))).await,
         };
-        self.rx.end(outcome)
+        self.rx.end(sql, outcome)
     }
 
     /// The SQLite connection, `None` on PostgreSQL.
@@ -223,7 +237,9 @@ impl Tx {
     /// Ends a transaction on PostgreSQL.
     pub(super) async fn finish(self, commit: bool) -> Result<()> {
         match self.rx.conn {
-            Conn::Postgres(Pg::Within(transaction)) if commit => transaction.commit().await.map_err(super::postgres::failed),
+            Conn::Postgres(Pg::Within(transaction)) if commit => {
+                transaction.commit().await.map_err(super::postgres::failed)
+            }
             Conn::Postgres(Pg::Within(transaction)) => transaction.rollback().await.map_err(super::postgres::failed),
             _ => Ok(()),
         }
@@ -239,7 +255,9 @@ impl Tx {
 }
 
 fn spoilt(why: &str) -> Error {
-    let detail = format!("A statement of this write had failed ({why}); return its error, or let it not fail (`on conflict do nothing`).");
+    let detail = format!(
+        "A statement of this write had failed ({why}); return its error, or let it not fail (`on conflict do nothing`)."
+    );
     Error::internal(detail).with_code("write_spoilt")
 }
 

@@ -51,6 +51,8 @@ pub enum Value<'a> {
     Bytes(Cow<'a, [u8]>),
     /// For `= any($1)`: ints, texts or uuids.
     List(Kind, Vec<Value<'a>>),
+    /// Could not be made; the statement fails with this reason.
+    Unwritable(String),
 }
 
 /// A type that can be a parameter. Newtypes hand on what they hold.
@@ -101,8 +103,10 @@ params! {
 impl<T: serde::Serialize + Send + Sync> Param for Json<T> {
     const KIND: Kind = Kind::Json;
     fn value(&self) -> Value<'_> {
-        // Fails only for maps whose keys are no strings; the null then meets the column's NOT NULL.
-        serde_json::to_string(&self.0).map_or(Value::Null(Kind::Json), |text| Value::Json(Cow::Owned(text)))
+        match serde_json::to_string(&self.0) {
+            Ok(text) => Value::Json(Cow::Owned(text)),
+            Err(error) => Value::Unwritable(error.to_string()),
+        }
     }
 }
 
@@ -197,6 +201,11 @@ macro_rules! tuples {
     (@each [$($done:ident)*]) => {};
 }
 tuples!(A B C D E F G H I J K L M N O P Q R S T U V W X);
+
+/// The error for a value that could not be made.
+pub(super) fn unwritable(reason: &str) -> Error {
+    Error::internal(format!("A parameter cannot be written as JSON: {reason}."))
+}
 
 /// The error for a list whose elements cannot be listed.
 pub(super) fn no_list(kind: Kind) -> Error {

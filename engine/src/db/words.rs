@@ -55,7 +55,8 @@ fn word_length(text: &str) -> usize {
         // A doubled quote inside reads as two literals side by side, which changes nothing here.
         Some(quote @ ('\'' | '"')) => text[1..].find(quote).map_or(text.len(), |end| end + 2),
         Some(c) if c.is_alphanumeric() || c == '_' || c == '$' => run(|c| c.is_alphanumeric() || c == '_' || c == '$'),
-        Some('<' | '>' | '=' | '!' | '-' | '|') => run(|c| matches!(c, '<' | '>' | '=' | '!' | '|' | '-')).min(text.find("--").filter(|at| *at > 0).unwrap_or(usize::MAX)),
+        Some('<' | '>' | '=' | '!' | '-' | '|') => run(|c| matches!(c, '<' | '>' | '=' | '!' | '|' | '-'))
+            .min(text.find("--").filter(|at| *at > 0).unwrap_or(usize::MAX)),
         Some(c) => c.len_utf8(),
     }
 }

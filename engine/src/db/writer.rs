@@ -61,9 +61,10 @@ impl Writer {
                 std::process::abort();
             }
         };
-        std::thread::Builder::new().name("db-writer".into()).spawn(run).map_err(|error| {
-            Error::internal(format!("The writer thread cannot start: {error}.")).caused_by(error)
-        })?;
+        std::thread::Builder::new()
+            .name("db-writer".into())
+            .spawn(run)
+            .map_err(|error| Error::internal(format!("The writer thread cannot start: {error}.")).caused_by(error))?;
         Ok(Self { queue, slow_writes })
     }
 
@@ -243,7 +244,9 @@ impl Thread {
 
     /// Commits what is open and answers everyone.
     fn commit(&mut self) {
-        if self.open && let Err(error) = self.control("commit") {
+        if self.open
+            && let Err(error) = self.control("commit")
+        {
             return self.answer_undone(Some(error));
         }
         self.open = false;
@@ -262,7 +265,9 @@ impl Thread {
     }
 
     fn answer_undone(&mut self, cause: Option<Error>) {
-        if self.tx.sqlite().is_some_and(|conn| !conn.is_autocommit()) && let Err(error) = self.control("rollback") {
+        if self.tx.sqlite().is_some_and(|conn| !conn.is_autocommit())
+            && let Err(error) = self.control("rollback")
+        {
             tracing::error!(%error, "a transaction that failed cannot be rolled back");
         }
         self.open = false;

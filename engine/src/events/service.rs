@@ -26,9 +26,15 @@ pub async fn emit<E: EventType>(tx: &mut Tx, cx: &Cx, event: &E) -> Result<Event
 /// Writes an event that is already serialised.
 pub async fn append(tx: &mut Tx, cx: &Cx, event: &NewEvent) -> Result<EventId> {
     let id = cx.new_id();
+    append_as(tx, cx, id, event).await?;
+    Ok(id)
+}
+
+/// [`append`] under an id that was made before, for what must name its event before it writes it.
+pub async fn append_as(tx: &mut Tx, cx: &Cx, id: EventId, event: &NewEvent) -> Result<()> {
     store::insert(tx, id, cx, event, &json!(cx.actor.who).to_string()).await?;
     tx.wake(Signal::Events);
-    Ok(id)
+    Ok(())
 }
 
 /// A page of a workspace's log after `position`, oldest first.

@@ -1,3 +1,22 @@
-//! Inbound webhooks: who may post to a hook, and how the post proves where it came from.
+//! Inbound webhooks: who may post to a hook, how the post proves where it came from, and what becomes of it.
+//!
+//! A post is looked up in memory ([`Registry`]), verified against the raw bytes ([`schemes`]), wrapped into the event
+//! `hook.received` as text, and stored in one write together with the sender's own id of the delivery. When
+//! [`service::receive`] has answered, the event is durable; everything else happens later, elsewhere. A delivery that
+//! comes again is answered like the first and leaves no second event.
+//!
+//! The body is kept to the letter: it is spliced into the event and never parsed and printed again.
+//! Deliberately absent: changing the scheme of a hook. Make a new one, so that the sender's settings change with it.
 
+mod body;
+pub mod events;
+mod headers;
+mod model;
+mod receive;
+mod registry;
 pub mod schemes;
+pub mod service;
+pub mod store;
+
+pub use model::{CreatedHook, Hook, Incoming, NewHook, Receipt};
+pub use registry::Registry;

@@ -23,7 +23,7 @@ mod truth;
 
 pub use model::{DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
 pub use store::ALL;
-pub use service::Waiting;
+pub use service::{LEASE_LOST, Waiting};
 pub use truth::{DbJobs, JobStore};
 
 /// The queues, by purpose, sorted. A job names one of these.

@@ -72,10 +72,21 @@ pub async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<()> {
     if store::hold(tx, ticket).await? { Ok(()) } else { Err(lease_lost(ticket)) }
 }
 
+/// Takes jobs back, claimed or not: whoever works at one finds its lease lost. Unknown ids are none to take back.
+pub async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    store::remove(tx, ids).await
+}
+
+/// The code of the error that a stale ticket meets.
+pub const LEASE_LOST: &str = "lease_lost";
+
 fn lease_lost(ticket: Ticket) -> Error {
     Error::new(
         Class::Conflict,
-        "lease_lost",
+        LEASE_LOST,
         format!("another worker has taken over {}: drop the work, its result is not wanted any more", ticket.id),
     )
 }

@@ -91,7 +91,7 @@ statements! {
     READY_IDS = "select id from jobs where queue = $1 and turn is not null and lease_until is null \
          and not exists (select 1 from queues where name = $1 and paused) \
          order by priority desc, turn limit $2";
-    RENEW = "update jobs set lease_until = $3 where id = any($1) and epoch = $2 and lease_until is not null returning id";
+    RENEW = "update jobs set lease_until = $3 where id = any($1) and epoch = $2 and lease_until is not null returning id, epoch";
     DELETE = "delete from jobs where id = any($1) and epoch = $2 and not again";
     DELETE_ONE = "delete from jobs where id = $1 and epoch = $2";
     REPEAT = "update jobs set again = false, attempts = 0, lease_until = null, lease_owner = null \
@@ -130,6 +130,7 @@ statements! {
          select id, workspace_id, queue, kind, payload, key, priority, $2, max_attempts, epoch, created_at \
          from dead_jobs where id = any($1) \
          on conflict (kind, key) where key is not null do nothing";
+    REMOVE = "delete from jobs where id = any($1)";
     FORGET = "delete from dead_jobs where id = any($1)";
 }
 
@@ -256,11 +257,11 @@ pub(super) async fn ready_ids(rx: &mut Rx, queue: &str, limit: i64) -> Result<Ve
 }
 
 /// Renews leases and says which tickets are still good.
-pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>) -> Result<Vec<JobId>> {
+pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>) -> Result<Vec<Ticket>> {
     let mut kept = Vec::with_capacity(tickets.len());
     for (epoch, ids) in by_epoch(tickets.iter().copied()) {
-        let rows: Vec<(JobId,)> = tx.all(RENEW, (ids.as_slice(), epoch, until)).await?;
-        kept.extend(rows.into_iter().map(|(id,)| id));
+        let rows: Vec<(JobId, i64)> = tx.all(RENEW, (ids.as_slice(), epoch, until)).await?;
+        kept.extend(rows.into_iter().map(|(id, epoch)| Ticket { id, epoch }));
     }
     Ok(kept)
 }
@@ -429,4 +430,10 @@ fn group<K: Eq + Hash, V>(pairs: impl Iterator<Item = (K, V)>) -> HashMap<K, Vec
         groups.entry(key).or_default().push(value);
     }
     groups
+}
+
+/// Deletes jobs, claimed or not.
+pub(super) async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
+    tx.execute(REMOVE, (ids,)).await?;
+    Ok(())
 }

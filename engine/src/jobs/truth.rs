@@ -1,5 +1,6 @@
 //! What the workers ask of the queue, as one object, so that they need not know the database.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -119,9 +120,9 @@ impl JobStore for DbJobs {
         let until = self.now() + lease;
         async move {
             let held = tickets.clone();
-            let kept: std::collections::HashSet<JobId> =
+            let kept: HashSet<Ticket> =
                 self.db.write(async move |tx| store::renew(tx, &held, until).await).await?.into_iter().collect();
-            Ok(tickets.into_iter().filter(|ticket| !kept.contains(&ticket.id)).collect())
+            Ok(tickets.into_iter().filter(|ticket| !kept.contains(ticket)).collect())
         }
         .boxed()
     }

@@ -36,6 +36,17 @@ pub async fn send(
     Ok(notes.into_iter().map(|(id, _)| id).collect())
 }
 
+/// Tells people what Trackside itself has to say. It never fails for what it is given, because what it reports has
+/// already happened: who has left the workspace is passed over, and what is too long is cut.
+pub async fn notify(tx: &mut Tx, cx: &Cx, to: &[UserId], message: &str, subject: Option<&str>) -> Result<()> {
+    let workspace = cx.actor.workspace;
+    let mut people = members::among(tx, workspace, to).await?;
+    people.sort_unstable();
+    let notes: Vec<(NotificationId, UserId)> = people.into_iter().map(|user| (cx.new_id(), user)).collect();
+    let (message, subject) = (cut(message, MAX_MESSAGE), subject.map(|subject| cut(subject, MAX_SUBJECT)));
+    store::insert(tx, workspace, &notes, &message, subject.as_deref(), cx.now()).await
+}
+
 /// What a person was told in a workspace, the newest first.
 pub async fn list(
     rx: &mut Rx,
@@ -74,4 +85,11 @@ fn check(pointer: &str, text: &str, longest: usize) -> Result<()> {
         return Err(Error::field(pointer, "must not contain the character U+0000"));
     }
     Ok(())
+}
+
+/// The text without U+0000, which not every database stores, and as much of it as fits into `longest` bytes.
+fn cut(text: &str, longest: usize) -> String {
+    let mut text = text.replace('\0', "");
+    text.truncate(text.floor_char_boundary(longest));
+    text
 }

@@ -19,13 +19,19 @@ statements! {
      group by m.user_id order by count(t.id), m.user_id limit 1";
 }
 
+/// Those of `users` who are members of the workspace.
+pub(crate) async fn among(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Vec<UserId>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(UserId,)> = rx.all(AMONG, (workspace, users)).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
 /// The first of `users` that is not a member of the workspace.
 pub(crate) async fn stranger(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Option<UserId>> {
-    if users.is_empty() {
-        return Ok(None);
-    }
-    let members: Vec<(UserId,)> = rx.all(AMONG, (workspace, users)).await?;
-    Ok(users.iter().copied().find(|user| !members.contains(&(*user,))))
+    let members = among(rx, workspace, users).await?;
+    Ok(users.iter().copied().find(|user| !members.contains(user)))
 }
 
 /// Members by their addresses (in lower case), with the address.

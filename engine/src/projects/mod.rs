@@ -7,7 +7,7 @@
 //! Deliberately absent: members of a project (whoever is in the workspace works on it), milestones, templates.
 
 pub mod events;
-pub(crate) mod members;
+pub mod members;
 mod model;
 pub mod service;
 pub mod store;

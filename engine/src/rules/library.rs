@@ -50,11 +50,15 @@ pub struct Library {
 impl Library {
     /// A library that checks rules against our events and these actions. It knows no rule until it is refreshed.
     pub fn new(actions: &Actions) -> Self {
-        let kinds = events::catalogue().into_iter().map(|entry| (entry.kind.to_owned(), entry.schema));
-        let actions = actions.list().into_iter().map(|action| (action.name.to_owned(), action.input));
+        let mut catalogue = Catalogue::default();
+        catalogue.events.extend(events::catalogue().into_iter().map(|entry| (entry.kind.to_owned(), entry.schema)));
+        for action in actions.list() {
+            catalogue.actions.insert(action.name.to_owned(), action.input);
+            catalogue.outputs.insert(action.name.to_owned(), action.output);
+        }
         Self {
             sandbox: Sandbox::new(),
-            catalogue: Catalogue::new(kinds, actions),
+            catalogue,
             book: RwLock::default(),
             versions: Mutex::default(),
         }
@@ -94,8 +98,11 @@ impl Library {
                 }
             };
             let mode = if info.state == RuleState::Shadow { Mode::Shadow } else { Mode::Live };
-            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled: compiled.clone() };
-            book.workspaces.entry(info.workspace_id).or_default().insert(compiled, entry);
+            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled };
+            if info.rule.trigger.is_event() {
+                // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
+                book.workspaces.entry(info.workspace_id).or_default().insert(info.rule.trigger.kind(), &[], Arc::new(entry));
+            }
         }
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trackside_rules::{Compiled, Problem, Rule, Sandbox, check};
+use trackside_rules::{Compiled, Problem, Rule, Sandbox, Severity, check};
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
@@ -16,13 +16,18 @@ use crate::{Error, Result, events, runs};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
-    let mut problems = check::check(rule, library.catalogue());
+    let mut problems = check(rule, library.catalogue());
+    problems.extend(rule.unsupported());
     if problems.is_empty()
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
     {
         problems = more;
     }
-    Verdict { ok: !problems.iter().any(Problem::is_error), problems }
+    Verdict { ok: !problems.iter().any(is_error), problems }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
 }
 
 /// Compiles a rule, every expression once.
@@ -37,7 +42,7 @@ pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
         return Ok(());
     }
     let mut error = Error::invalid("rule_invalid", "the rule has problems; correct what `errors` names and save it again");
-    for problem in verdict.problems.iter().filter(|problem| problem.is_error()) {
+    for problem in verdict.problems.iter().filter(|problem| is_error(problem)) {
         error = error.and_field(problem.pointer.clone(), problem.to_string());
     }
     Err(error)

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use trackside_rules::Rule;
 
 use super::model::{RuleInfo, RuleState, RuleVersion};
-use crate::db::{Rx, Tx, row, statements};
+use crate::db::{Rx, Tx};
+use crate::{row, statements};
 use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::{Error, Result};
 

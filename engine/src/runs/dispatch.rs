@@ -126,7 +126,7 @@ impl Dispatcher {
 
     fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<(NewRun, Option<Plan>)> {
         let compiled = &entry.compiled;
-        if !in_scope(entry, facts.json()) || !compiled.matches(facts.json()) {
+        if !in_scope(entry, facts.json()) || !compiled.trigger.matches(&event.kind, facts.json()) {
             return None;
         }
         let verdict = match &compiled.condition {

@@ -5,16 +5,33 @@ use std::future::Future;
 use std::pin::Pin;
 
 use serde_json::{Value, json};
-use trackside_rules::{Branches, CompiledStep, ForEach, Kind, Source, StopOutcome, Vars};
+use trackside_rules::model::StopOutcome;
+use trackside_rules::{CompiledStep, Expr, Failure, ForEach, Kind, Source, Template, Vars};
 
 use super::hot::Plan;
 use super::journal::Journal;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::settle;
-use crate::ids::{ProjectId, TaskId};
+use crate::access::TaskView;
+use crate::ids::TaskId;
 use crate::jobs::Ticket;
 use crate::{Error, Result, tasks};
+
+/// The code of a run that ended because one of its steps did.
+pub(super) const STEP_FAILED: &str = "step_failed";
+
+/// More related items than this are not read, whatever the filter would leave of them.
+const MOST_SUBTASKS: usize = 2_000;
+
+/// A `for_each`, taken apart.
+struct Loop<'s> {
+    over: &'s ForEach,
+    name: &'s str,
+    max: usize,
+    body: &'s [CompiledStep],
+    on_error: &'s Failure,
+}
 
 /// How a step, or a list of steps, ended.
 pub(super) enum Flow {
@@ -54,10 +71,16 @@ impl<'r> Walk<'r> {
                 self.vars.set_now(self.runner.source.now());
                 let flow = match &step.kind {
                     Kind::Action(action) => self.action(&step.id, action, path, place).await?,
-                    Kind::If(branches) => self.branch(branches, path, place).await?,
-                    Kind::ForEach(each) => self.each(each, path).await?,
+                    Kind::If { branches, otherwise } => self.branch(branches, otherwise, path, place).await?,
+                    Kind::ForEach { over, name, max, body, on_error } => {
+                        let each = Loop { over, name, max: *max, body, on_error };
+                        self.each(&each, path).await?
+                    }
                     Kind::Wait(period) => self.wait(*period, path).await?,
-                    Kind::Stop(stop) => self.stop(stop.outcome, &stop.reason, path),
+                    Kind::Stop { outcome, reason } => self.stop(*outcome, reason, path),
+                    Kind::Unsupported(what) => {
+                        self.fail(&path, "unsupported", format!("{what} cannot be carried out by this version"))
+                    }
                 };
                 if !matches!(flow, Flow::Next) {
                     return Ok(flow);
@@ -67,12 +90,18 @@ impl<'r> Walk<'r> {
         })
     }
 
-    async fn branch(&mut self, branches: &Branches, path: String, place: &str) -> Result<Flow> {
+    async fn branch(
+        &mut self,
+        branches: &[(Expr, Vec<CompiledStep>)],
+        otherwise: &[CompiledStep],
+        path: String,
+        place: &str,
+    ) -> Result<Flow> {
         let chosen = match self.done(&path) {
             Some(step) => step.output.as_ref().and_then(|output| output["branch"].as_u64()).map(|index| index as usize),
             None => match self.choose(branches) {
                 Ok(chosen) => {
-                    let output = json!({ "branch": chosen, "name": name(chosen, branches) });
+                    let output = json!({ "branch": chosen, "name": name(chosen, otherwise) });
                     self.enter(&path, "if", output);
                     chosen
                 }
@@ -80,16 +109,16 @@ impl<'r> Walk<'r> {
             },
         };
         match chosen {
-            Some(index) => match branches.branches.get(index) {
+            Some(index) => match branches.get(index) {
                 Some((_, steps)) => self.steps(steps, place).await,
                 None => Err(Error::internal(format!("the journal of {} names a branch that is not there", self.plan.run))),
             },
-            None => self.steps(&branches.otherwise, place).await,
+            None => self.steps(otherwise, place).await,
         }
     }
 
-    fn choose(&self, branches: &Branches) -> Result<Option<usize>, String> {
-        for (index, (condition, _)) in branches.branches.iter().enumerate() {
+    fn choose(&self, branches: &[(Expr, Vec<CompiledStep>)]) -> Result<Option<usize>, String> {
+        for (index, (condition, _)) in branches.iter().enumerate() {
             if condition.eval_bool(&self.vars).map_err(|error| error.to_string())? {
                 return Ok(Some(index));
             }
@@ -97,7 +126,7 @@ impl<'r> Walk<'r> {
         Ok(None)
     }
 
-    async fn each(&mut self, each: &ForEach, path: String) -> Result<Flow> {
+    async fn each(&mut self, each: &Loop<'_>, path: String) -> Result<Flow> {
         let items = match self.done(&path) {
             Some(step) => match &step.output {
                 Some(Value::Array(items)) => items.clone(),
@@ -113,10 +142,18 @@ impl<'r> Walk<'r> {
         };
         let outside = self.vars.clone();
         for (index, item) in items.into_iter().enumerate() {
-            self.vars = outside.with(&each.name, item);
-            let place = format!("{path}[{index}].");
-            match self.steps(&each.body, &place).await? {
+            self.vars = outside.with(each.name, item);
+            let inside = format!("{path}[{index}].");
+            match self.steps(each.body, &inside).await? {
                 Flow::Next => {}
+                Flow::Stop(RunState::Failed, Some(error)) if error.code == STEP_FAILED => match each.on_error {
+                    Failure::Continue => {}
+                    Failure::Steps(steps) => match self.steps(steps, &inside).await? {
+                        Flow::Next => {}
+                        other => return Ok(other),
+                    },
+                    Failure::Fail => return Ok(Flow::Stop(RunState::Failed, Some(error))),
+                },
                 other => return Ok(other),
             }
         }
@@ -125,9 +162,9 @@ impl<'r> Walk<'r> {
     }
 
     /// The items of a loop, filtered; or in words why there are none.
-    async fn items(&self, each: &ForEach) -> Result<Result<Vec<Value>, String>> {
-        let all = match &each.source {
-            Source::Relation(name) => match self.related(name).await? {
+    async fn items(&self, each: &Loop<'_>) -> Result<Result<Vec<Value>, String>> {
+        let all = match &each.over.source {
+            Source::Relation(name) => match self.related(name, MOST_SUBTASKS).await? {
                 Ok(items) => items,
                 Err(message) => return Ok(Err(message)),
             },
@@ -140,7 +177,7 @@ impl<'r> Walk<'r> {
         };
         let mut items = Vec::new();
         for item in all {
-            let wanted = match &each.filter {
+            let wanted = match &each.over.filter {
                 None => Ok(true),
                 Some(filter) => filter.eval_bool(&self.vars.with_fields(item.clone())),
             };
@@ -150,27 +187,22 @@ impl<'r> Walk<'r> {
                 Err(error) => return Ok(Err(error.to_string())),
             }
         }
-        if items.len() > each.max as usize {
+        if items.len() > each.max {
             return Ok(Err(format!("{} items, and the step's limit is {}; narrow the filter or raise `max`", items.len(), each.max)));
         }
         Ok(Ok(items))
     }
 
-    async fn related(&self, name: &str) -> Result<Result<Vec<Value>, String>> {
-        let facts = self.plan.facts.json();
-        let mut rx = self.runner.db.read().await?;
-        let workspace = self.plan.workspace;
-        let found = match name {
-            "subtasks" => match id::<TaskId>(&facts["task"]["id"]) {
-                Some(task) => tasks::service::subtasks(&mut rx, workspace, task).await?,
-                None => return Ok(Err("the event has no task, so there are no subtasks".to_owned())),
-            },
-            "tasks" => match id::<ProjectId>(&facts["project"]["id"]) {
-                Some(project) => tasks::service::of_project(&mut rx, workspace, project).await?,
-                None => return Ok(Err("the event has no project, so there are no tasks".to_owned())),
-            },
-            other => return Ok(Err(format!("`{other}` is no relation that a rule can go through"))),
+    /// The items of a relation of what the event is about.
+    async fn related(&self, name: &str, max: usize) -> Result<Result<Vec<Value>, String>> {
+        let plan = &self.plan;
+        let Some(task) = plan.facts.json()["task"]["id"].as_str().and_then(|id| id.parse::<TaskId>().ok()) else {
+            return Ok(Err(format!("the event has no task, so there are no {name}")));
         };
+        let mut rx = self.runner.db.read().await?;
+        let may = settle::actor(&mut rx, plan).await?.may_here::<TaskView>()?;
+        // One more than the limit, so that too many are seen to be too many.
+        let found = tasks::service::subtasks(&mut rx, &may, task, max as i64 + 1).await?;
         let items = found.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         items.map(Ok).map_err(|error| Error::internal(format!("{name} as JSON: {error}")))
     }
@@ -200,7 +232,7 @@ impl<'r> Walk<'r> {
         self.suspend(RunState::Waiting, Waiting::Timer { step: path, until }, until).await
     }
 
-    fn stop(&mut self, outcome: StopOutcome, reason: &trackside_rules::Template, path: String) -> Flow {
+    fn stop(&mut self, outcome: StopOutcome, reason: &Template, path: String) -> Flow {
         let reason = match reason.render(&self.vars) {
             Ok(Value::String(text)) => text,
             Ok(other) => other.to_string(),
@@ -254,7 +286,7 @@ impl<'r> Walk<'r> {
         step.error = Some(message.clone());
         step.finished_at = Some(now);
         self.journal.record(step);
-        let error = RunError { code: "step_failed".into(), message, step: Some(path.to_owned()) };
+        let error = RunError { code: STEP_FAILED.into(), message, step: Some(path.to_owned()) };
         Flow::Stop(RunState::Failed, Some(error))
     }
 
@@ -268,15 +300,11 @@ impl<'r> Walk<'r> {
     }
 }
 
-fn id<T: crate::ids::Id>(value: &Value) -> Option<T> {
-    value.as_str()?.parse().ok()
-}
-
-fn name(chosen: Option<usize>, branches: &Branches) -> &'static str {
+fn name(chosen: Option<usize>, otherwise: &[CompiledStep]) -> &'static str {
     match chosen {
         Some(0) => "then",
         Some(_) => "else_if",
-        None if branches.otherwise.is_empty() => "none",
+        None if otherwise.is_empty() => "none",
         None => "else",
     }
 }

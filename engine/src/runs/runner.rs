@@ -60,9 +60,9 @@ impl Runner {
         match self.carry(job).await {
             Ok(()) => Outcome::Settled,
             // Somebody else has the run now, or it was cancelled: nothing of ours was written.
-            Err(error) if error.code() == jobs::LEASE_LOST => Outcome::Settled,
+            Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
             Err(error) => {
-                if error.class() == Class::Internal {
+                if error.class == Class::Internal {
                     tracing::error!(run = %run_of(job.ticket.id), %error, "a run could not be carried on");
                 }
                 Outcome::retry(error.to_string())

@@ -12,21 +12,26 @@ use super::hot::Plan;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::{journal, store};
-use crate::access::{self, Actor, Who};
+use crate::access::{self, Actor, NotificationSend, Who};
 use crate::actions::ErasedInternal;
 use crate::cx::{Cause, Cx, Source};
-use crate::db::Tx;
+use crate::db::{Rx, Tx};
 use crate::jobs::{self, Ticket};
 use crate::{Error, Result, crash, events, notifications, rules};
 
-/// The context in which a run acts: its rule, with the rights its owner has now.
-async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
-    let role = access::service::role_of(tx, plan.workspace, plan.owner).await?.ok_or_else(|| {
+/// Who acts in a run: its rule, with the rights its owner has now.
+pub(super) async fn actor(rx: &mut Rx, plan: &Plan) -> Result<Actor> {
+    let role = access::service::role_of(rx, plan.workspace, plan.owner).await?.ok_or_else(|| {
         Error::denied(format!("the rule's owner {} is no longer a member of the workspace; give the rule to another", plan.owner))
     })?;
     let who = Who::Rule { id: plan.rule, owner: plan.owner };
+    Ok(Actor { who, workspace: plan.workspace, role, scopes: None })
+}
+
+/// The context in which a step acts.
+async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
     let mut cx = source
-        .cx(Actor { who, workspace: plan.workspace, role, scopes: None })
+        .cx(actor(tx, plan).await?)
         .because(Cause { rule: plan.rule, run: plan.run, step: step.to_owned(), event: plan.event, depth: plan.depth });
     cx.trace = plan.trace.clone();
     Ok(cx)
@@ -159,7 +164,8 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
     }
     if policy.notify.iter().any(|who| who == "owner") {
         let subject = Some(plan.run.to_string());
-        notifications::service::notify(tx, &cx, &[plan.owner], &message, subject.as_deref()).await?;
+        let may = cx.actor.may_here::<NotificationSend>()?;
+        notifications::service::send(tx, &cx, &may, &[plan.owner], &message, subject.as_deref()).await?;
     }
     announce(tx, &cx, plan, error).await
 }

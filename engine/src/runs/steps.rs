@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trackside_rules::{ActionStep, OnFailed, Retry};
+use trackside_rules::model::{Backoff, Retry};
+use trackside_rules::{ActionStep, Failure as OnError, Period};
 
 use super::dispatch::is_shadow;
-use super::interpreter::{Flow, Walk};
+use super::interpreter::{Flow, STEP_FAILED, Walk};
 use super::journal::kept;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::settle;
@@ -19,8 +20,12 @@ use crate::{Class, Result, crash};
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// A call that takes longer than this is shown as running while it runs.
 const SHOWN_AFTER: Duration = Duration::from_millis(250);
-/// How often a call is tried again unless the step says otherwise.
-const RETRIES: u32 = 3;
+
+/// How a call is tried again unless the step says otherwise: after 1, 2 and 4 seconds.
+fn usual() -> Retry {
+    let (delay, max_delay) = (Period::seconds(1), Period::seconds(600));
+    Retry { max: 3, backoff: Backoff::Exponential, delay, max_delay, condition: None }
+}
 
 impl Walk<'_> {
     /// Does an action, or takes from the journal what it did.
@@ -33,7 +38,7 @@ impl Walk<'_> {
             };
         }
         let now = self.runner.source.now();
-        let mut step = self.journal.begin(&path, &action.name, now);
+        let mut step = self.journal.begin(&path, &action.action, now);
         if let Some(until) = self.journal.get(&path).and_then(|known| known.resume_at).filter(|until| *until > now) {
             // Woken before its time, by somebody who re-queued the job: it waits on.
             return self.suspend(RunState::Retrying, Waiting::Retry { step: path, until }, until).await;
@@ -51,11 +56,11 @@ impl Walk<'_> {
             return Ok(Flow::Next);
         }
         step.attempts += 1;
-        match self.runner.actions.get(&action.name).cloned() {
+        match self.runner.actions.get(&action.action).cloned() {
             Some(Entry::Internal(internal)) => self.internal(id, action, step, internal, input, place).await,
             Some(Entry::External(external)) => self.external(id, action, step, external, input, place).await,
             None => {
-                let message = format!("there is no action `{}` any more; choose another", action.name);
+                let message = format!("there is no action `{}` any more; choose another", action.action);
                 self.failed(id, action, step, message, place).await
             }
         }
@@ -82,7 +87,7 @@ impl Walk<'_> {
                 Ok(Flow::Next)
             }
             // The database, not the action: the job comes back, and with it the step.
-            Err(error) if error.class() == Class::Busy || error.code() == crate::jobs::LEASE_LOST => Err(error),
+            Err(error) if error.class == Class::Busy || error.code == crate::jobs::LEASE_LOST => Err(error),
             Err(error) => self.failed(id, action, step, error.to_string(), place).await,
         }
     }
@@ -171,9 +176,9 @@ impl Walk<'_> {
         after: Option<Duration>,
         place: &str,
     ) -> Result<Flow> {
-        let usual = Retry { max: RETRIES, ..Retry::default() };
-        let retry = action.retry.as_ref().map_or(&usual, |retry| &retry.policy);
-        let wanted = match action.retry.as_ref().and_then(|retry| retry.condition.as_ref()) {
+        let usual = usual();
+        let retry = action.retry.as_ref().map_or(&usual, |retry| &retry.retry);
+        let wanted = match action.retry.as_ref().and_then(|retry| retry.only_if.as_ref()) {
             None => true,
             Some(condition) => {
                 let vars = self.vars.with("error", json!({ "message": error, "unknown": state == StepState::Unknown }));
@@ -207,11 +212,11 @@ impl Walk<'_> {
 
     async fn after_failure(&mut self, action: &ActionStep, step: Step, place: &str) -> Result<Flow> {
         match &action.on_error {
-            OnFailed::Continue => Ok(Flow::Next),
-            OnFailed::Steps(steps) => self.steps(steps, place).await,
-            OnFailed::Fail => {
+            OnError::Continue => Ok(Flow::Next),
+            OnError::Steps(steps) => self.steps(steps, place).await,
+            OnError::Fail => {
                 let message = step.error.unwrap_or_default();
-                let error = RunError { code: "step_failed".into(), message, step: Some(step.path) };
+                let error = RunError { code: STEP_FAILED.into(), message, step: Some(step.path) };
                 Ok(Flow::Stop(RunState::Failed, Some(error)))
             }
         }

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
-use crate::db::{Rx, Tx, row, statements};
+use crate::db::{Rx, Tx};
+use crate::{row, statements};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::{Error, Result};
 

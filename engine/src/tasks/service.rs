@@ -10,13 +10,16 @@ use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
-use crate::ids::{TaskId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::paging::Page;
 use crate::patch::{Patch, merge};
 use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, ProjectStatus, members};
 use crate::raw::Raw;
 use crate::{Error, Result};
+
+/// The most tasks that [`subtasks`] and [`of_project`] give.
+pub const MAX_RELATED: i64 = 10_000;
 
 /// The task with this id or key.
 pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Handle<TaskId>) -> Result<Task> {
@@ -36,14 +39,14 @@ pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &TaskQ
     select::page(rx, may.resource().0, query).await
 }
 
-/// The direct subtasks of a task, oldest first, at most `limit`.
-pub async fn subtasks(
-    rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
-    parent: TaskId,
-    limit: i64,
-) -> Result<Vec<Task>> {
-    store::list_subtasks(rx, may.resource().0, parent, limit).await
+/// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
+pub async fn subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId) -> Result<Vec<Task>> {
+    store::list_subtasks(rx, workspace, parent, MAX_RELATED).await
+}
+
+/// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
+pub async fn of_project(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Task>> {
+    store::list_of_project(rx, workspace, project, MAX_RELATED).await
 }
 
 /// Makes a task.

@@ -5,7 +5,7 @@ use super::model::Task;
 use crate::Result;
 use crate::db::{JsonText, Rx, Tx, statements};
 use crate::handle::Handle;
-use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
+use crate::ids::{CommentId, ProjectId, TaskId, UserId, WorkspaceId};
 
 statements! {
     FIND = "select {Task} from tasks where workspace_id = $1 and id = $2", Task;
@@ -13,6 +13,7 @@ statements! {
     FIND_FOR_UPDATE = "select {Task} from tasks where workspace_id = $1 and id = $2 for update", Task;
     FIND_KEY_FOR_UPDATE = "select {Task} from tasks where workspace_id = $1 and key = $2 for update", Task;
     SUBTASKS = "select {Task} from tasks where workspace_id = $1 and parent_id = $2 order by id limit $3", Task;
+    OF_PROJECT = "select {Task} from tasks where workspace_id = $1 and project_id = $2 order by id limit $3", Task;
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
      completed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
@@ -60,6 +61,15 @@ pub(super) async fn find_for_update(
 
 pub(super) async fn list_subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId, limit: i64) -> Result<Vec<Task>> {
     rx.all(SUBTASKS, (workspace, parent, limit)).await
+}
+
+pub(super) async fn list_of_project(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+    limit: i64,
+) -> Result<Vec<Task>> {
+    rx.all(OF_PROJECT, (workspace, project, limit)).await
 }
 
 /// Inserts the task; its labels and assignees as rows are [`set_labels`]' and [`set_assignees`]' matter.

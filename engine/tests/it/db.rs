@@ -38,11 +38,13 @@ statements! {
 
 async fn things(db: &Db) {
     let sqlite = db.dialect() == Dialect::Sqlite;
-    let sql = "create table things (id uuid primary key, space bigint not null, name text not null, done boolean not null,
+    let sql =
+        "create table things (id uuid primary key, space bigint not null, name text not null, done boolean not null,
         weight double precision not null, due_at timestamptz, data jsonb not null, raw bytea,
         parent uuid references things (id), unique (space, name),
         constraint things_weight_positive check (weight >= 0))";
-    let own = sql.replace("uuid", "blob").replace("timestamptz", "integer").replace("jsonb", "text").replace("bytea", "blob");
+    let own =
+        sql.replace("uuid", "blob").replace("timestamptz", "integer").replace("jsonb", "text").replace("bytea", "blob");
     let sql = if sqlite { own } else { sql.to_owned() };
     db.write(async move |tx| tx.execute(&sql, ()).await).await.unwrap();
 }
@@ -96,11 +98,13 @@ async fn every_type_comes_back_as_it_went_in() {
         assert_eq!((missing.class, missing.code), (Class::Internal, "row_missing"));
         let text: One<String> = rx.one("select data from things where id = $1", (full.id,)).await.unwrap();
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text.0).unwrap(), full.data);
-        let typed: (Json<Vec<String>>, i64) = rx.one("select data, space from things where id = $1", (empty.id,)).await.unwrap();
+        let typed: (Json<Vec<String>>, i64) =
+            rx.one("select data, space from things where id = $1", (empty.id,)).await.unwrap();
         assert_eq!(typed, (Json(vec![]), 7));
         let wrong = rx.one::<One<Uuid>>("select name from things limit 1", ()).await.unwrap_err();
         assert_eq!(wrong.code, "unreadable_column");
-        let null = rx.one::<One<String>>("select name from (select cast(null as text) as name) n", ()).await.unwrap_err();
+        let null =
+            rx.one::<One<String>>("select name from (select cast(null as text) as name) n", ()).await.unwrap_err();
         assert_eq!(null.code, "unreadable_column");
     })
     .await;
@@ -129,9 +133,14 @@ async fn one_text_serves_both_databases() {
         let claimed: Vec<One<Uuid>> = db.write(async |tx| tx.all(CLAIM, (false, 3i64)).await).await.unwrap();
         assert_eq!(claimed.len(), 3);
         let json = JsonText(r#"{"deep": {"er": "x"}}"#);
-        db.write(async move |tx| tx.execute("update things set data = $1, space = 8 where name = 'thing 0004'", (json,)).await).await.unwrap();
+        db.write(async move |tx| {
+            tx.execute("update things set data = $1, space = 8 where name = 'thing 0004'", (json,)).await
+        })
+        .await
+        .unwrap();
         let mut rx = db.read().await.unwrap();
-        let deep: One<String> = rx.one("select data->'deep'->>'er' from things where space = $1", (8i64,)).await.unwrap();
+        let deep: One<String> =
+            rx.one("select data->'deep'->>'er' from things where space = $1", (8i64,)).await.unwrap();
         assert_eq!(deep.0, "x");
         let pairs: Vec<Both<Thing, Thing>> = rx.all(PAIRS, ()).await.unwrap();
         assert_eq!((pairs.len(), pairs[0].0.space, pairs[0].1.space), (3, 7, 8));
@@ -171,13 +180,20 @@ async fn violations_are_named_alike() {
         assert_eq!((again.class, again.constraint()), (Class::Conflict, Some("things_pkey")));
         let same_name = Thing { id: Uuid::from_u128(2), ..thing(1) };
         let again = db.write(async move |tx| insert(tx, &same_name).await).await.unwrap_err();
-        assert_eq!((again.class, again.code, again.constraint()), (Class::Conflict, "already_exists", Some("things_space_name_key")));
+        assert_eq!(
+            (again.class, again.code, again.constraint()),
+            (Class::Conflict, "already_exists", Some("things_space_name_key"))
+        );
         let light = Thing { weight: -1.0, ..thing(3) };
         let light = db.write(async move |tx| insert(tx, &light).await).await.unwrap_err();
         assert_eq!((light.class, light.constraint()), (Class::Invalid, Some("things_weight_positive")));
-        let orphan = db.write(async |tx| tx.execute("update things set parent = $1", (Uuid::from_u128(99),)).await).await.unwrap_err();
+        let orphan = db
+            .write(async |tx| tx.execute("update things set parent = $1", (Uuid::from_u128(99),)).await)
+            .await
+            .unwrap_err();
         assert_eq!((orphan.class, orphan.code, orphan.constraint()), (Class::Conflict, "reference_broken", None));
-        let nameless = db.write(async |tx| tx.execute(RENAME, (Uuid::from_u128(1), None::<String>)).await).await.unwrap_err();
+        let nameless =
+            db.write(async |tx| tx.execute(RENAME, (Uuid::from_u128(1), None::<String>)).await).await.unwrap_err();
         assert_eq!((nameless.class, nameless.code), (Class::Invalid, "value_missing"));
         assert!(std::error::Error::source(&nameless).is_some());
     })
@@ -376,7 +392,12 @@ async fn signals_fire_after_the_commit() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let heard = other.signals().notified(Signal::Events);
             let mut own = db.signals().watch(Signal::Events);
-            db.write(async |tx| { tx.wake(Signal::Events); Ok(()) }).await.unwrap();
+            db.write(async |tx| {
+                tx.wake(Signal::Events);
+                Ok(())
+            })
+            .await
+            .unwrap();
             tokio::time::timeout(Duration::from_secs(5), heard).await.unwrap();
             own.borrow_and_update();
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -388,14 +409,22 @@ async fn signals_fire_after_the_commit() {
 }
 
 const STEPS: &[Migration] = &[
-    Migration { name: "0001_a", sqlite: "create table a (x int); insert into a values (1);", postgres: "create table a (x bigint); insert into a values (1);" },
+    Migration {
+        name: "0001_a",
+        sqlite: "create table a (x int); insert into a values (1);",
+        postgres: "create table a (x bigint); insert into a values (1);",
+    },
     Migration { name: "0002_b", sqlite: "alter table a add y int;", postgres: "alter table a add y bigint;" },
 ];
-const BROKEN: &[Migration] = &[STEPS[0], STEPS[1], Migration {
-    name: "0003_deferred",
-    sqlite: "create table p (id int primary key); create table c (p int references p (id) deferrable initially deferred);",
-    postgres: "create table p (id int primary key); create table c (p int references p (id) deferrable initially deferred);",
-}];
+const BROKEN: &[Migration] = &[
+    STEPS[0],
+    STEPS[1],
+    Migration {
+        name: "0003_deferred",
+        sqlite: "create table p (id int primary key); create table c (p int references p (id) deferrable initially deferred);",
+        postgres: "create table p (id int primary key); create table c (p int references p (id) deferrable initially deferred);",
+    },
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrations_run_once_and_forward() {
@@ -405,7 +434,10 @@ async fn migrations_run_once_and_forward() {
         let mut applied = [one.unwrap(), two.unwrap()].concat();
         applied.sort();
         assert_eq!(applied, ["0001_a", "0002_b"]);
-        assert_eq!(db.read().await.unwrap().all::<(Option<i64>, i64)>("select y, x from a", ()).await.unwrap(), [(None, 1)]);
+        assert_eq!(
+            db.read().await.unwrap().all::<(Option<i64>, i64)>("select y, x from a", ()).await.unwrap(),
+            [(None, 1)]
+        );
         assert_eq!(db.migrate_by(BROKEN).await.unwrap_err().code, "migration_failed");
         assert!(db.migrate_by(STEPS).await.unwrap().is_empty(), "the broken step left nothing");
         assert_eq!(db.migrate_by(&STEPS[..1]).await.unwrap_err().code, "database_newer");
@@ -470,6 +502,38 @@ async fn a_full_disk_undoes_the_batch_and_says_try_again() {
     assert_eq!(count(db).await, 1);
     add(db, 1).await.unwrap();
     place.remove().await;
+}
+
+#[tokio::test]
+async fn the_writer_is_durable_and_keeps_the_callers_span() {
+    use tracing_subscriber::util::SubscriberInitExt;
+    tracing_subscriber::registry().init();
+    let place = Place::sqlite().await;
+    let settings = async |tx: &mut Tx| {
+        let mut found = Vec::new();
+        for name in ["synchronous", "foreign_keys"] {
+            found.push(tx.one::<One<i64>>(&format!("pragma {name}"), ()).await?.0);
+        }
+        let One(mode): One<String> = tx.one("pragma journal_mode", ()).await?;
+        let span = tracing::Span::current().metadata().map(|span| span.name());
+        Ok((found, mode, span))
+    };
+    let span = tracing::info_span!("request");
+    let found = tracing::Instrument::instrument(place.db.write(settings), span).await.unwrap();
+    assert_eq!(found, (vec![2, 1], "wal".to_owned(), Some("request")));
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_json_is_an_error() {
+    on_each(async |place| {
+        things(&place.db).await;
+        let keys = || std::collections::BTreeMap::from([((1, 2), 3)]);
+        let failed =
+            place.db.write(async move |tx| tx.execute("update things set data = $1", (Json(keys()),)).await).await;
+        assert!(failed.unwrap_err().detail.contains("cannot be written as JSON"));
+    })
+    .await;
 }
 
 #[tokio::test]

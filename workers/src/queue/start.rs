@@ -55,13 +55,12 @@ pub struct Running {
 impl Running {
     /// Stops claiming, waits for running jobs as long as the grace period allows, gives back the others, and writes
     /// what became of all.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        let abort = self.monitor.abort_handle();
-        if tokio::time::timeout(self.grace, self.monitor).await.is_err() {
+        if tokio::time::timeout(self.grace, &mut self.monitor).await.is_err() {
             tracing::warn!("jobs were still running at the end of the grace period; they are given back");
             // Dropping the workers cancels their handlers and gives their jobs back.
-            abort.abort();
+            self.monitor.abort();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let _ = tokio::time::timeout(Duration::from_secs(5), self.desk.flush()).await;

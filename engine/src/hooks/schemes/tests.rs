@@ -280,6 +280,18 @@ proptest! {
     }
 
     #[test]
+    fn one_changed_byte_of_a_standard_webhooks_body_is_refused(body in proptest::collection::vec(any::<u8>(), 1..200), index: usize, flip in 1u8..) {
+        let mut changed = body.clone();
+        let index = index % changed.len();
+        changed[index] ^= flip;
+        let signature = format!("v1,{}", STANDARD.encode(hex::decode(mac("secret", &[b"m.100.", &body])).unwrap()));
+        let headers = [("webhook-id", "m"), ("webhook-timestamp", "100"), ("webhook-signature", signature.as_str())];
+        let secret = format!("whsec_{}", STANDARD.encode("secret"));
+        prop_assert!(check(&Scheme::StandardWebhooks, &secret, &headers, &body, at(100)).is_ok());
+        prop_assert_eq!(code(check(&Scheme::StandardWebhooks, &secret, &headers, &changed, at(100))), "signature_invalid");
+    }
+
+    #[test]
     fn one_changed_byte_of_the_signature_is_refused(index: usize, byte: u8) {
         if let Some(changed) = with_byte(GITHUB_SIGNATURE, index, byte) {
             let headers = [("x-hub-signature-256", changed.as_str())];

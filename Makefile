@@ -1,0 +1,33 @@
+# Two commands do all the set-up: `make run` and `make test`. The rest is for daily work.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-tools check fmt generate openapi bench audit
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start Trackside (ARGS="--listen 127.0.0.1:9000" is passed on)
+	@scripts/run.sh $(ARGS)
+
+test: test-tools check ## Install what tests need, then check and test everything on both databases (ARGS="-E 'test(name)'" picks tests)
+	@scripts/test.sh $(ARGS)
+
+test-tools:
+	@scripts/install-test-tools.sh
+
+check: ## Formatting, clippy, licences, layering, generated files
+	@scripts/check.sh
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+generate: ## Write the generated files anew (OpenAPI)
+	@scripts/generate.sh
+
+openapi: generate
+
+bench: ## Run the benches, on durable databases
+	@scripts/bench.sh $(ARGS)
+
+audit: ## Look the dependencies up among known vulnerabilities (needs cargo-deny and the network)
+	@cargo deny check advisories

@@ -1,0 +1,32 @@
+//! People: who they are, where they belong, and how a request proves whose it is.
+//!
+//! A person is in the system once and is a member of workspaces, with a role in each. [`Authenticator`] turns a bearer
+//! token into an [`Actor`]; an actor asks for a permission and gets a [`Granted`]; services demand it.
+//!
+//! There are two kinds of bearer. A **session** gives out JWTs that live 15 minutes and a refresh token that is good
+//! once; a refresh token used twice was copied, so the whole session ends. That a session has ended is looked up with
+//! every request, so it is over at once and not when its JWT expires. A **personal token** carries scopes and is kept
+//! as a hash. Passwords are hashed outside of any transaction; a wrong password, an unknown address and a locked one
+//! are answered alike and equally late.
+//!
+//! Deliberately absent here: second factors, single sign-on, invitations, password reset.
+
+mod actor;
+mod keys;
+pub mod members;
+mod model;
+pub mod passwords;
+pub mod permissions;
+pub mod service;
+pub mod sessions;
+mod signin;
+pub mod store;
+pub mod tokens;
+
+pub use actor::{Actor, Who};
+pub use model::name;
+pub use model::{
+    CreatedToken, Credentials, Me, Member, NewToken, NewUser, Session, Setup, SignedIn, TokenInfo, User, WorkspaceInfo,
+};
+pub use permissions::*;
+pub use signin::{ACCESS_LIFETIME, Authenticator, REFRESH_LIFETIME};

@@ -1,0 +1,77 @@
+//! The public verbs on people, workspaces and memberships.
+
+use super::actor::Actor;
+use super::model::{self, Me, NewUser, User, WorkspaceInfo};
+use super::permissions::{Granted, MemberManage, Role, Workspace};
+use super::store;
+use crate::cx::{Cx, Source};
+use crate::db::{Rx, Tx};
+use crate::ids::{UserId, WorkspaceId};
+use crate::{Error, Result};
+
+/// The role that somebody has in a workspace now; what a rule may that acts in their name.
+pub async fn role_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Option<Role>> {
+    store::role(rx, workspace, user).await
+}
+
+/// Who the actor is, and where.
+///
+/// # Errors
+/// `denied` for one that is no person.
+pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
+    let user = actor.user().ok_or_else(|| Error::denied("Only a person can ask who they are."))?;
+    let found = store::find_user(rx, user).await?.ok_or_else(|| Error::not_found("user", user))?;
+    let workspace = store::find_workspace(rx, actor.workspace).await?;
+    Ok(Me {
+        user: found,
+        workspace: workspace.ok_or_else(|| Error::not_found("workspace", actor.workspace))?,
+        role: actor.role,
+        scopes: actor.scopes.as_ref().map(|scopes| scopes.to_vec()),
+    })
+}
+
+/// Makes a workspace and its owner an administrator there. Whoever can sign in may; nothing of any other is touched.
+///
+/// # Errors
+/// `invalid_fields`.
+pub async fn create_workspace(tx: &mut Tx, cx: &Cx, name: &str, owner: UserId) -> Result<WorkspaceInfo> {
+    insert_workspace(tx, cx.source(), model::name("/name", name)?, owner).await
+}
+
+/// Adds a person who is known to the workspace.
+///
+/// # Errors
+/// `already_member`.
+pub async fn add_member(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Workspace>, user: UserId, role: Role) -> Result<()> {
+    let added = store::insert_member(tx, may.resource().0, user, role, cx.now()).await?;
+    let there = || Error::conflict("already_member", "This person belongs to the workspace already; change their role instead.");
+    if added { Ok(()) } else { Err(there()) }
+}
+
+/// Makes a person known, in no workspace yet. Their password was hashed before.
+///
+/// # Errors
+/// `email_taken`, `invalid_fields`.
+pub async fn create_user(tx: &mut Tx, cx: &Cx, _may: &Granted<MemberManage, Workspace>, new: &NewUser) -> Result<User> {
+    let new = NewUser {
+        email: model::email(&new.email)?,
+        name: model::name("/name", &new.name)?,
+        password: new.password.clone(),
+    };
+    insert_user(tx, cx.source(), &new).await
+}
+
+pub(super) async fn insert_user(tx: &mut Tx, source: &Source, new: &NewUser) -> Result<User> {
+    let user = User { id: source.new_id(), email: new.email.clone(), name: new.name.clone(), created_at: source.now() };
+    if store::insert_user(tx, &user, new.password.as_str()).await? {
+        return Ok(user);
+    }
+    Err(Error::conflict("email_taken", "Somebody has this e-mail address already; sign in with it, or use another."))
+}
+
+pub(super) async fn insert_workspace(tx: &mut Tx, source: &Source, name: String, owner: UserId) -> Result<WorkspaceInfo> {
+    let workspace = WorkspaceInfo { id: source.new_id(), name, created_at: source.now() };
+    store::insert_workspace(tx, &workspace).await?;
+    store::insert_member(tx, workspace.id, owner, Role::Admin, workspace.created_at).await?;
+    Ok(workspace)
+}

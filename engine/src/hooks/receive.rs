@@ -1,0 +1,66 @@
+//! What happens to a post: the hottest path of the product, so everything but the two inserts stays outside the write.
+
+use super::body;
+use super::events::HookReceived;
+use super::model::{Incoming, Receipt};
+use super::registry::{Known, Registry};
+use super::{headers, schemes, store};
+use crate::cx::Source;
+use crate::db::{Db, Tx};
+use crate::events::{self, EventType as _, NewEvent};
+use crate::ids::{EventId, HookId};
+use crate::{Class, Error, Result};
+
+/// Receives a post; see [`service::receive`](super::service::receive).
+pub(super) async fn receive(db: &Db, source: &Source, registry: &Registry, hook: HookId, post: Incoming<'_>) -> Result<Receipt> {
+    if post.body.len() > body::MOST_BYTES {
+        let detail = format!("The body has {} bytes; send at most {}.", post.body.len(), body::MOST_BYTES);
+        return Err(Error::too_large("hook_body_too_large", detail));
+    }
+    let known = registry.find(db, hook).await?;
+    let header = |name: &str| post.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
+    let verified = schemes::verify(&known.scheme, known.secret.reveal(), &header, post.body, source.now())
+        .map_err(|refused| Error::unauthenticated(refused.code, refused.detail))?;
+    let event = NewEvent {
+        kind: HookReceived::KIND,
+        version: HookReceived::VERSION,
+        project: None,
+        subject: known.subject.clone(),
+        payload: payload(&known, &post, header("content-type"))?,
+    };
+    let mut cx = source.cx(known.actor.clone());
+    cx.trace = post.trace;
+    let written = db
+        .write(async move |tx: &mut Tx| {
+            let event_id: EventId = cx.new_id();
+            if let Some(delivery) = &verified.delivery_id
+                && !store::insert_delivery(tx, hook, delivery, event_id, cx.now()).await?
+            {
+                return Ok(Receipt { event_id: store::find_delivery(tx, hook, delivery).await?, duplicate: true });
+            }
+            events::service::append_as(tx, &cx, event_id, &event).await?;
+            Ok(Receipt { event_id, duplicate: false })
+        })
+        .await;
+    match written {
+        // Its row may have gone since it was looked up; then that is the answer.
+        Err(error) if error.class != Class::Busy => {
+            registry.forget(hook);
+            registry.find(db, hook).await?;
+            Err(error)
+        }
+        written => written,
+    }
+}
+
+/// The payload of the event, as [`HookReceived`] declares it.
+fn payload(known: &Known, post: &Incoming<'_>, content_type: Option<&str>) -> Result<String> {
+    let about: usize = post.headers.iter().map(|(name, value)| name.len() + value.len() + 6).sum();
+    let mut out = String::with_capacity(known.opening.len() + about + post.body.len() + 32);
+    out.push_str(&known.opening);
+    headers::push(&mut out, post.headers, known.masked.as_deref());
+    out.push_str(r#"},"body":"#);
+    body::push(&mut out, content_type, post.body)?;
+    out.push('}');
+    Ok(out)
+}

@@ -1,0 +1,173 @@
+//! Whether a rule makes sense by itself: names, sizes, and fields that belong together.
+
+use std::collections::HashSet;
+
+use super::{Rule, Step, StepKind, Wait, trigger::InputType};
+use crate::{facts::is_given_name, problem::Problem};
+
+/// Steps in a rule, counting those inside others.
+pub const MAX_STEPS: usize = 200;
+/// Levels of steps inside steps, and of a condition's tree.
+pub const MAX_DEPTH: usize = 16;
+/// Items a `for_each` may go over.
+pub const MAX_ITEMS: u32 = 500;
+/// Bytes of a rule's source.
+pub const MAX_SOURCE: usize = 256 * 1024;
+
+/// Attempts a retry may ask for.
+const MAX_RETRIES: u32 = 100;
+/// Letters of a step's id or an item's name.
+const MAX_NAME: usize = 64;
+
+impl Rule {
+    /// What contradicts itself or is too large. Empty for every rule that [`Rule::from_json`] gave.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut seen = Seen::default();
+        let problems = &mut seen.problems;
+        if self.name.trim().is_empty() {
+            problems.push(Problem::new("missing", "/name", "Give the rule a name."));
+        }
+        if self.run_as.trim().is_empty() {
+            problems.push(Problem::new("missing", "/run_as", "Say with whose rights the rule acts: `owner` or a user id."));
+        }
+        if self.trigger.on.trim().is_empty() {
+            problems.push(Problem::new("missing", "/trigger/on", "Say which event starts the rule, such as `task.status_changed`."));
+        }
+        if let Some(super::Condition::Tree(tree)) = &self.condition
+            && tree.depth() > MAX_DEPTH
+        {
+            problems.push(Problem::new("too_deep", "/condition", format!("The condition is nested deeper than {MAX_DEPTH} levels.")));
+        }
+        self.form_problems(problems);
+        if self.steps.is_empty() {
+            problems.push(Problem::new("missing", "/steps", "The rule does nothing; give it a step."));
+        }
+        seen.list("/steps", &self.steps, 1);
+        if seen.count > MAX_STEPS {
+            let message = format!("The rule has {} steps; at most {MAX_STEPS} are allowed. Split it into several rules.", seen.count);
+            seen.problems.push(Problem::new("too_many", "/steps", message));
+        }
+        seen.problems
+    }
+
+    fn form_problems(&self, problems: &mut Vec<Problem>) {
+        for (name, input) in &self.trigger.form {
+            let pointer = format!("/trigger/form/{}", crate::problem::pointer_key(name));
+            if !is_name(name) {
+                problems.push(Problem::new("name", &pointer, not_a_name(name)));
+            }
+            if input.kind == InputType::Choice && input.options.is_empty() {
+                problems.push(Problem::new("missing", &pointer, "A `choice` needs `options`."));
+            }
+            if let Some(default) = &input.default
+                && let Err(message) = input.accepts(default)
+            {
+                problems.push(Problem::new("wrong_type", format!("{pointer}/default"), message));
+            }
+        }
+        if !self.trigger.form.is_empty() && !self.trigger.is_manual() {
+            problems.push(Problem::new("misplaced", "/trigger/form", "A form belongs to the trigger `manual`."));
+        }
+    }
+
+    /// Every step with its pointer, in the order they are written.
+    pub fn walk(&self) -> Vec<(String, &Step)> {
+        fn go<'r>(pointer: &str, steps: &'r [Step], out: &mut Vec<(String, &'r Step)>) {
+            for (index, step) in steps.iter().enumerate() {
+                let pointer = format!("{pointer}/{index}");
+                out.push((pointer.clone(), step));
+                for (list, steps) in step.children() {
+                    go(&format!("{pointer}{list}"), steps, out);
+                }
+            }
+        }
+        let mut out = Vec::new();
+        go("/steps", &self.steps, &mut out);
+        out
+    }
+}
+
+/// Whether `name` can be used as a variable.
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn not_a_name(name: &str) -> String {
+    format!("`{name}` cannot be used as a name: begin with a letter, then letters, digits and `_`, at most {MAX_NAME}.")
+}
+
+#[derive(Default)]
+struct Seen<'r> {
+    problems: Vec<Problem>,
+    ids: HashSet<&'r str>,
+    count: usize,
+}
+
+impl<'r> Seen<'r> {
+    fn say(&mut self, code: &str, pointer: String, message: impl Into<String>) {
+        self.problems.push(Problem::new(code, pointer, message));
+    }
+
+    fn list(&mut self, pointer: &str, steps: &'r [Step], depth: usize) {
+        if depth > MAX_DEPTH && !steps.is_empty() {
+            let message = format!("Steps are nested deeper than {MAX_DEPTH} levels; move the inner ones into a rule of their own.");
+            return self.say("too_deep", pointer.to_owned(), message);
+        }
+        for (index, step) in steps.iter().enumerate() {
+            self.count += 1;
+            // Past the limit one more sentence helps nobody.
+            if self.count <= MAX_STEPS {
+                self.step(&format!("{pointer}/{index}"), step, depth);
+            }
+        }
+    }
+
+    fn step(&mut self, pointer: &str, step: &'r Step, depth: usize) {
+        if step.id.is_empty() {
+            self.say("missing", format!("{pointer}/id"), "Give the step an `id`.");
+        } else if !is_name(&step.id) {
+            self.say("name", format!("{pointer}/id"), not_a_name(&step.id));
+        } else if !self.ids.insert(&step.id) {
+            self.say("duplicate_id", format!("{pointer}/id"), format!("Another step is already called `{}`; choose another id.", step.id));
+        }
+        match step.kind() {
+            Err(message) => self.say("step", pointer.to_owned(), message),
+            Ok(StepKind::ForEach(_)) => self.for_each(pointer, step),
+            Ok(StepKind::Wait(wait)) => self.wait(pointer, wait),
+            Ok(StepKind::Approve(approve)) if approve.by.is_empty() => {
+                self.say("missing", format!("{pointer}/approve/by"), "Say who may approve.");
+            }
+            Ok(_) => {}
+        }
+        if let Some(retry) = &step.retry
+            && retry.max > MAX_RETRIES
+        {
+            self.say("too_many", format!("{pointer}/retry/max"), format!("At most {MAX_RETRIES} retries are allowed."));
+        }
+        for (list, steps) in step.children() {
+            self.list(&format!("{pointer}{list}"), steps, depth + 1);
+        }
+    }
+
+    fn for_each(&mut self, pointer: &str, step: &Step) {
+        if step.max.is_some_and(|max| max == 0 || max > MAX_ITEMS) {
+            self.say("too_many", format!("{pointer}/max"), format!("`max` must be between 1 and {MAX_ITEMS}."));
+        }
+        if let Some(name) = &step.name {
+            if !is_name(name) {
+                self.say("name", format!("{pointer}/as"), not_a_name(name));
+            } else if is_given_name(name) {
+                self.say("name", format!("{pointer}/as"), format!("`{name}` already means something in every rule; choose another name."));
+            }
+        }
+    }
+
+    fn wait(&mut self, pointer: &str, wait: &Wait) {
+        let given = usize::from(wait.period.is_some()) + usize::from(wait.until.is_some()) + usize::from(wait.event.is_some());
+        if given != 1 {
+            self.say("step", format!("{pointer}/wait"), "Say exactly one of `for`, `until` and `event`.");
+        }
+    }
+}

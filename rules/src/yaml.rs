@@ -1,0 +1,60 @@
+//! Rules as YAML files, so that they can be reviewed, compared and applied in a pipeline.
+//!
+//! The reader has a budget: aliases are few and do not multiply, so the "billion laughs" file and
+//! the anchor that holds itself cost nothing.
+
+use serde_saphyr::{budget, options};
+
+use crate::{
+    model::{MAX_SOURCE, Rule},
+    problem::Problem,
+};
+
+impl Rule {
+    /// Reads a rule from YAML text and checks its shape. A shape error has the line and column in
+    /// the text; a contradiction has the pointer.
+    pub fn from_yaml(text: &str) -> Result<Self, Vec<Problem>> {
+        if text.len() > MAX_SOURCE {
+            return Err(vec![crate::model::too_large(text.len())]);
+        }
+        let options = options! {
+            budget: budget! {
+                max_events: 50_000,
+                max_nodes: 20_000,
+                max_depth: 64,
+                flow_nesting_limit: 64,
+                max_aliases: 100,
+                max_anchors: 100,
+                max_recorded_anchor_events: 20_000,
+                max_recorded_anchor_bytes: 1_000_000,
+                max_documents: 1,
+                max_total_scalar_bytes: 1_000_000,
+                max_merge_keys: 100,
+            },
+        };
+        let rule: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+            let error = error.without_snippet();
+            let problem = crate::model::shape("yaml", String::new(), &words(&error.to_string()));
+            vec![match error.location() {
+                Some(at) => problem.at(at.line() as u32, at.column() as u32),
+                None => problem,
+            }]
+        })?;
+        rule.sound()
+    }
+
+    /// The rule as YAML text; [`Rule::from_yaml`] reads it back to the same rule.
+    pub fn to_yaml(&self) -> Result<String, Problem> {
+        serde_saphyr::to_string(self).map_err(|error| Problem::new("yaml", "", format!("The rule cannot be written as YAML: {error}.")))
+    }
+}
+
+/// The reader's words without the place, which is said by itself.
+fn words(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let text = match text.split_once(": ") {
+        Some((place, rest)) if place.starts_with("line ") => rest,
+        _ => text,
+    };
+    text.trim().trim_end_matches('.').to_owned()
+}

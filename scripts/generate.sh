@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# generate.sh          writes the generated files anew
+# generate.sh --check  only says whether the committed ones are what the code would write now
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/need.sh
+source scripts/need.sh
+
+# Each line: the file, and what the program is asked to print it.
+generated=(
+  "docs/openapi.json openapi"
+)
+
+new=$(mktemp -d)
+trap 'rm -rf "$new"' EXIT
+built=no
+stale=()
+for line in "${generated[@]}"; do
+  read -r file question <<<"$line"
+  if [ "${1:-}" = --check ] && [ ! -f "$file" ]; then continue; fi
+  if [ "$built" = no ]; then
+    scripts/build.sh
+    built=yes
+  fi
+  program="${CARGO_TARGET_DIR:-target}/debug/trackside"
+  # shellcheck disable=SC2086 # the question may be several words
+  "$program" $question >"$new/file" </dev/null
+  [ -s "$new/file" ] || give_up "'trackside $question' printed nothing, so $file was left as it is."
+  if [ "${1:-}" = --check ]; then
+    cmp -s "$new/file" "$file" || stale+=("$file")
+  else
+    mkdir -p "$(dirname "$file")"
+    cp "$new/file" "$file"
+    echo "wrote $file"
+  fi
+done
+if [ ${#stale[@]} -gt 0 ]; then
+  give_up "out of date: ${stale[*]}. Run 'make generate' and commit the result."
+fi

@@ -1,0 +1,3 @@
+//! All stories, in one program: one link instead of one per file. A module per area.
+
+mod the_harness;

@@ -1,0 +1,3 @@
+//! Any HTTP service, without an integration of its own.
+
+pub mod actions;
