@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 use trackside_engine::access::Actor;
 use trackside_engine::access::Authenticator;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::Db;
+use trackside_engine::hooks::Registry;
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
 use trackside_engine::Source;
@@ -36,8 +37,10 @@ pub struct Parts {
     pub actions: Actions,
     /// Who stands behind a token.
     pub authenticator: Arc<Authenticator>,
+    /// The hooks in memory, ready to verify.
+    pub hooks: Registry,
     /// Seals secrets.
-    pub vault: Arc<Vault>,
+    pub vault: Vault,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// Limits requests per token and address, if anything does.
@@ -75,8 +78,8 @@ impl App {
             .fallback(observe::not_found)
             .method_not_allowed_fallback(observe::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), observe::request));
-        let bare = Router::from(hot::routes().merge(health::routes())).method_not_allowed_fallback(observe::method_not_allowed);
-        api.merge(bare.layer(from_fn(hot::refusals))).with_state(self.clone())
+        let bare = Router::from(hot::routes().merge(health::routes()));
+        api.merge(bare.method_not_allowed_fallback(observe::method_not_allowed)).with_state(self.clone())
     }
 }
 

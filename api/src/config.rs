@@ -101,8 +101,8 @@ pub struct Config {
     pub rate_limit: Option<Rate>,
     /// Redis, in scale-out.
     pub redis_url: Option<String>,
-    /// The key of the vault.
-    pub secret_key_file: PathBuf,
+    /// The key of the vault, if it is not in the data folder.
+    pub secret_key_file: Option<PathBuf>,
 }
 
 /// So many requests in so long.
@@ -207,8 +207,7 @@ impl Config {
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
             rate_limit: read(given, "rate_limit", rate)?.flatten(),
             redis_url,
-            secret_key_file: read(given, "secret_key_file", |text| Ok(PathBuf::from(text)))?
-                .unwrap_or_else(|| data.join("secret.key")),
+            secret_key_file: read(given, "secret_key_file", |text| Ok(PathBuf::from(text)))?,
             data,
         })
     }
@@ -225,8 +224,8 @@ fn admin(given: &Given) -> Result<Option<(String, String)>, BadConfig> {
         false => Err("is no e-mail address".into()),
     })?;
     let password = read(given, "admin_password", |text| match text.chars().count() {
-        12.. => Ok(text.to_owned()),
-        _ => Err("is shorter than 12 characters".into()),
+        10..=128 => Ok(text.to_owned()),
+        _ => Err("must have 10 to 128 characters".into()),
     })?;
     match (email, password) {
         (Some(email), Some(password)) => Ok(Some((email, password))),

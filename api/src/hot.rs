@@ -3,13 +3,14 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use trackside_engine::hooks::service;
+use trackside_engine::hooks::{Incoming, service};
 use trackside_engine::ids::{EventId, HookId};
 
 use crate::answer::Answer;
@@ -37,24 +38,31 @@ struct Received {
 }
 
 async fn receive(State(app): State<App>, At(id): At<HookId>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let outcome = async {
-        let trace = identity(&headers, &app.source).trace;
-        let body = read_body(request).await?;
-        let received = service::receive(&app.db, &app.hooks, &app.source, id, &headers, body, Some(trace)).await?;
-        Ok(Received { event: received.event, duplicate: received.duplicate })
-    };
-    match outcome.await {
+    let (parts, body) = request.into_parts();
+    match take(&app, id, &parts.headers, body).await {
         Ok(received) => Answer::<_, 202>::new(received).into_response(),
-        Err(problem) => refuse(problem, &headers, &app),
+        Err(problem) => refuse(problem, &parts.headers, &app),
     }
 }
 
-fn refuse(problem: Problem, headers: &axum::http::HeaderMap, app: &App) -> Response {
+async fn take(app: &App, id: HookId, headers: &HeaderMap, body: Body) -> Result<Received, Problem> {
+    let trace = identity(headers, &app.source).trace;
+    let body = read_body(Request::new(body)).await?;
+    // A header whose value is no text is no part of any scheme, and could not be shown to a rule.
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
+        .collect();
+    let post = Incoming { headers: &headers, body: &body, trace: Some(trace) };
+    let receipt = service::receive(&app.db, &app.source, &app.hooks, id, post).await?;
+    Ok(Received { event: receipt.event_id, duplicate: receipt.duplicate })
+}
+
+fn refuse(problem: Problem, headers: &HeaderMap, app: &App) -> Response {
     let request = identity(headers, &app.source);
     problem.log(&request.id);
     let mut response = problem.render(Some(&request.id));
-    if let Ok(id) = axum::http::HeaderValue::from_str(&request.id) {
+    if let Ok(id) = HeaderValue::from_str(&request.id) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
