@@ -1,10 +1,8 @@
 //! Where external actions find the connections that a workspace has made.
 
-use std::sync::Arc;
-
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use trackside_engine::actions::external::{Connection, Credentials, Failure, Secret};
+use trackside_engine::actions::external::{Connection, Credentials, Failure};
 use trackside_engine::connections;
 use trackside_engine::db::Db;
 use trackside_engine::ids::WorkspaceId;
@@ -14,7 +12,7 @@ use trackside_engine::{Class, Error};
 /// The connections in the database, opened with the vault's key.
 pub(crate) struct StoredConnections {
     pub(crate) db: Db,
-    pub(crate) vault: Arc<Vault>,
+    pub(crate) vault: Vault,
 }
 
 impl Credentials for StoredConnections {
@@ -26,8 +24,10 @@ impl Credentials for StoredConnections {
     ) -> BoxFuture<'a, Result<Connection, Failure>> {
         async move {
             let mut rx = self.db.read().await.map_err(failure)?;
-            let found = connections::service::open(&mut rx, &self.vault, workspace, kind, name).await.map_err(failure)?;
-            Ok(Connection { base_url: found.base_url, token: Secret::new(found.token) })
+            let kind = kind.parse().map_err(failure)?;
+            let found =
+                connections::service::find(&mut rx, &self.vault, workspace, kind, name).await.map_err(failure)?;
+            Ok(Connection { base_url: found.connection.base_url, token: found.token })
         }
         .boxed()
     }

@@ -37,7 +37,7 @@ pub struct Options {
     /// What rules may do.
     pub actions: Actions,
     /// What opens the secrets of connections.
-    pub vault: Arc<Vault>,
+    pub vault: Vault,
     /// With this Redis, lists of due jobs go through it, for many nodes.
     pub redis: Option<String>,
     /// How each queue is worked on.

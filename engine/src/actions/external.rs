@@ -5,7 +5,6 @@
 //! action must hand it on in the form its vendor understands, or look for what an earlier attempt has left behind.
 //! An action says with a [`Failure`] whether trying again can help; it never retries by itself and never waits.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ids::WorkspaceId;
+pub use crate::vault::Secret;
 
 /// One action on the outside world, in `workers`' `integrations/<vendor>/actions.rs`.
 pub trait External: Send + Sync + 'static {
@@ -51,13 +51,29 @@ pub struct Call {
     pub credentials: Arc<dyn Credentials>,
 }
 
+impl Call {
+    /// The workspace's connection of this kind (`github`, `slack`) with this name; without a name, the only or the
+    /// default one.
+    ///
+    /// # Errors
+    /// As [`Credentials::find`].
+    pub async fn connection(&self, kind: &str, name: Option<&str>) -> Result<Connection, Failure> {
+        self.credentials.find(self.workspace, kind, name).await
+    }
+}
+
 /// Finds the connections that a workspace has made to outside services.
 pub trait Credentials: Send + Sync {
     /// The connection of this kind (`github`, `slack`) with this name; without a name, the only or the default one.
     ///
     /// # Errors
     /// [`Failure::Permanent`] when there is none, [`Failure::Retryable`] when it cannot be read just now.
-    fn find<'a>(&'a self, kind: &'a str, name: Option<&'a str>) -> BoxFuture<'a, Result<Connection, Failure>>;
+    fn find<'a>(
+        &'a self,
+        workspace: WorkspaceId,
+        kind: &'a str,
+        name: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Connection, Failure>>;
 }
 
 /// A connection to an outside service, ready to be used.
@@ -67,28 +83,6 @@ pub struct Connection {
     pub base_url: Option<String>,
     /// What proves who we are.
     pub token: Secret,
-}
-
-/// A text that must not be seen in logs, errors or journals. Shows itself as `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The text itself. Put it into a request and nowhere else.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// Why an attempt did not succeed, and what may be done about it.

@@ -13,12 +13,14 @@ macro_rules! row {
         $(, $(#[$field_meta:meta])* $field_vis:vis $field:ident : $type:ty)* $(,)?
     }) => {
         $(#[$meta])*
+        #[allow(missing_docs, reason = "a row's fields are its columns, and those are told in the migration")]
         $vis struct $name {
             $(#[$first_meta])* $first_vis $first: $first_type,
             $($(#[$field_meta])* $field_vis $field: $type,)*
         }
         impl $name {
             /// The columns, in the order of the fields.
+            #[allow(dead_code, reason = "rows read by hand need no list")]
             pub const COLUMNS: &'static str = concat!(stringify!($first) $(, ", ", stringify!($field))*);
         }
         impl $crate::db::FromRow for $name {

@@ -11,7 +11,7 @@ use trackside_rules::{CompiledStep, Expr, Failure, ForEach, Kind, Source, Templa
 use super::hot::Plan;
 use super::journal::Journal;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
-use super::runner::Runner;
+use super::runner::{RunJob, Runner};
 use super::settle;
 use crate::access::TaskView;
 use crate::ids::TaskId;
@@ -21,8 +21,8 @@ use crate::{Error, Result, tasks};
 /// The code of a run that ended because one of its steps did.
 pub(super) const STEP_FAILED: &str = "step_failed";
 
-/// More related items than this are not read, whatever the filter would leave of them.
-const MOST_SUBTASKS: usize = 2_000;
+/// How long a run may keep its worker before others get a turn.
+const TURN: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// A `for_each`, taken apart.
 struct Loop<'s> {
@@ -52,21 +52,28 @@ pub(super) struct Walk<'r> {
     pub(super) vars: Vars,
     /// An answer from outside is not written yet: before the next call goes out, it must be.
     pub(super) owed: bool,
+    /// Claims before this one that ended without a word: a call may have gone out in each of them.
+    pub(super) deaths: i64,
+    began: std::time::Instant,
 }
 
 type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
 
 impl<'r> Walk<'r> {
-    pub(super) fn new(runner: &'r Runner, plan: Plan, journal: Journal, ticket: Ticket) -> Self {
+    pub(super) fn new(runner: &'r Runner, plan: Plan, journal: Journal, job: RunJob) -> Self {
         let about = json!({ "id": plan.run, "rule": plan.rule, "version": plan.rule_version });
         let vars = Vars::new(plan.facts.clone(), runner.source.now()).with("run", about);
-        Self { runner, plan, journal, ticket, vars, owed: false }
+        let (ticket, deaths) = (job.ticket, job.attempts - 1);
+        Self { runner, plan, journal, ticket, vars, owed: false, deaths, began: std::time::Instant::now() }
     }
 
     /// Walks a list of steps; `place` is the path that their ids are appended to.
     pub(super) fn steps<'w>(&'w mut self, steps: &'w [CompiledStep], place: &'w str) -> Walking<'w> {
         Box::pin(async move {
             for step in steps {
+                if self.began.elapsed() > TURN {
+                    return self.rest().await;
+                }
                 let path = format!("{place}{}", step.id);
                 self.vars.set_now(self.runner.source.now());
                 let flow = match &step.kind {
@@ -164,7 +171,7 @@ impl<'r> Walk<'r> {
     /// The items of a loop, filtered; or in words why there are none.
     async fn items(&self, each: &Loop<'_>) -> Result<Result<Vec<Value>, String>> {
         let all = match &each.over.source {
-            Source::Relation(name) => match self.related(name, MOST_SUBTASKS).await? {
+            Source::Relation(name) => match self.related(name).await? {
                 Ok(items) => items,
                 Err(message) => return Ok(Err(message)),
             },
@@ -194,15 +201,14 @@ impl<'r> Walk<'r> {
     }
 
     /// The items of a relation of what the event is about.
-    async fn related(&self, name: &str, max: usize) -> Result<Result<Vec<Value>, String>> {
+    async fn related(&self, name: &str) -> Result<Result<Vec<Value>, String>> {
         let plan = &self.plan;
         let Some(task) = plan.facts.json()["task"]["id"].as_str().and_then(|id| id.parse::<TaskId>().ok()) else {
             return Ok(Err(format!("the event has no task, so there are no {name}")));
         };
         let mut rx = self.runner.db.read().await?;
-        let may = settle::actor(&mut rx, plan).await?.may_here::<TaskView>()?;
-        // One more than the limit, so that too many are seen to be too many.
-        let found = tasks::service::subtasks(&mut rx, &may, task, max as i64 + 1).await?;
+        settle::actor(&mut rx, plan).await?.may_here::<TaskView>()?;
+        let found = tasks::service::subtasks(&mut rx, plan.workspace, task).await?;
         let items = found.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         items.map(Ok).map_err(|error| Error::internal(format!("{name} as JSON: {error}")))
     }
@@ -250,6 +256,13 @@ impl<'r> Walk<'r> {
             StopOutcome::Skipped => Flow::Stop(RunState::Skipped, Some(error("stopped"))),
             StopOutcome::Failed => Flow::Stop(RunState::Failed, Some(error("stopped"))),
         }
+    }
+
+    /// Gives others a turn: the run goes on at once, but behind those that have waited meanwhile.
+    async fn rest(&mut self) -> Result<Flow> {
+        let steps = self.journal.unwritten();
+        settle::rest(self.runner, &self.plan, self.ticket, steps).await?;
+        Ok(Flow::Suspended)
     }
 
     /// Puts the run down, with everything that is not written yet.

@@ -66,11 +66,6 @@ impl Journal {
         self.known.insert(step.path.clone(), step);
     }
 
-    /// Whether the next transaction has lines to write.
-    pub(super) fn has_unwritten(&self) -> bool {
-        !self.unwritten.is_empty()
-    }
-
     /// The lines for the next transaction. They stay until [`Journal::written`] says that it committed.
     pub(super) fn unwritten(&self) -> Vec<Step> {
         self.unwritten.clone()

@@ -90,7 +90,7 @@ impl Runner {
             return settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await;
         }
         let span = tracing::debug_span!("run", run = %plan.run, rule = %plan.rule, trace = plan.trace.as_deref());
-        tracing::Instrument::instrument(self.walk(plan, journal, job.ticket), span).await
+        tracing::Instrument::instrument(self.walk(plan, journal, job), span).await
     }
 
     /// A run that another process, or this one earlier, has begun.
@@ -109,9 +109,9 @@ impl Runner {
         Ok(Some((plan, Journal::of(steps))))
     }
 
-    async fn walk(&self, plan: Plan, journal: Journal, ticket: Ticket) -> Result<()> {
+    async fn walk(&self, plan: Plan, journal: Journal, job: RunJob) -> Result<()> {
         let compiled = plan.compiled.clone();
-        let mut walk = Walk::new(self, plan, journal, ticket);
+        let mut walk = Walk::new(self, plan, journal, job);
         let flow = walk.steps(&compiled.steps, "").await?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),
@@ -119,6 +119,6 @@ impl Runner {
             Flow::Stop(state, error) => (state, error),
         };
         let unwritten = walk.journal.unwritten();
-        settle::finish(self, &walk.plan, ticket, unwritten, state, error).await
+        settle::finish(self, &walk.plan, job.ticket, unwritten, state, error).await
     }
 }

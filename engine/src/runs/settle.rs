@@ -12,7 +12,7 @@ use super::hot::Plan;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::{journal, store};
-use crate::access::{self, Actor, NotificationSend, Who};
+use crate::access::{self, Actor, Who};
 use crate::actions::ErasedInternal;
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
@@ -109,6 +109,19 @@ pub(super) async fn suspend(
     Ok(())
 }
 
+/// Puts the run down so that others get a turn; it goes on at once.
+pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+    let (run, now) = (plan.run, runner.source.now());
+    runner
+        .db
+        .write(async move |tx| {
+            journal::write(tx, run, &steps).await?;
+            store::set_state(tx, run, RunState::Running, None).await?;
+            jobs::service::reschedule(tx, ticket, now).await
+        })
+        .await
+}
+
 /// Ends the run: its last lines, its outcome, what the outcome leads to, and the end of its job.
 pub(super) async fn finish(
     runner: &Runner,
@@ -164,8 +177,7 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
     }
     if policy.notify.iter().any(|who| who == "owner") {
         let subject = Some(plan.run.to_string());
-        let may = cx.actor.may_here::<NotificationSend>()?;
-        notifications::service::send(tx, &cx, &may, &[plan.owner], &message, subject.as_deref()).await?;
+        notifications::service::notify(tx, &cx, &[plan.owner], &message, subject.as_deref()).await?;
     }
     announce(tx, &cx, plan, error).await
 }

@@ -98,7 +98,7 @@ impl External for CreateIssue {
         if input.title.trim().is_empty() {
             return Err(at("/title", "an issue needs a title"));
         }
-        let connection = call.credentials.find("github", input.connection.as_deref()).await?;
+        let connection = call.connection("github", input.connection.as_deref()).await?;
         let client = super::client(&self.egress, call, &connection)?;
         let route = format!("/repos/{owner}/{name}/issues");
         let marker = marker(&call.idempotency_key);

@@ -66,7 +66,7 @@ impl External for PostMessage {
         {
             return Err(at("/text", "give text or blocks"));
         }
-        let connection = call.credentials.find("slack", input.connection.as_deref()).await?;
+        let connection = call.connection("slack", input.connection.as_deref()).await?;
         let token = connection.token.reveal();
         if token.starts_with("https://") || token.starts_with("http://") {
             return self.through_webhook(call, token, input).await;
