@@ -17,6 +17,7 @@ use trackside_engine::vault::Vault;
 use trackside_engine::Source;
 
 use crate::areas::AREAS;
+use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
 use crate::{health, hot, idempotency, observe, openapi, pages, rate};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub hooks: Registry,
     /// Seals secrets.
     pub vault: Vault,
+    /// Hands events to the open sockets.
+    pub hub: Hub,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// Limits requests per token and address, if anything does.
@@ -67,8 +70,9 @@ impl App {
         Ok(self.authenticator.authenticate(&self.db, token).await?)
     }
 
-    /// Every route. The inbound hooks and the probes stand outside of the layers: the one because it is the hottest
-    /// path of all, the others because they must answer when little else does.
+    /// Every route. The inbound hooks, the probes and the sockets stand outside of the layers: the first because they
+    /// are the hottest path of all, the second because they must answer when little else does, the last because they
+    /// speak no HTTP once they are open.
     pub fn router(&self) -> Router {
         let (api, document) = openapi::generate();
         let api = api
@@ -78,7 +82,7 @@ impl App {
             .fallback(observe::not_found)
             .method_not_allowed_fallback(observe::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), observe::request));
-        let bare = Router::from(hot::routes().merge(health::routes()));
+        let bare = Router::from(hot::routes().merge(health::routes())).merge(live::routes());
         api.merge(bare.method_not_allowed_fallback(observe::method_not_allowed)).with_state(self.clone())
     }
 }

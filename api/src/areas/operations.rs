@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::Error;
-use trackside_engine::access::OperationsManage;
+use trackside_engine::access::{self, OperationsManage};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::JobId;
 use trackside_engine::jobs::service;
@@ -31,20 +31,29 @@ pub(super) fn routes() -> ApiRouter<App> {
 }
 
 async fn list(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Page<Waiting>>> {
-    cx.actor.may_here::<OperationsManage>()?;
+    let may = cx.actor.may_here()?;
     let mut rx = app.db.read().await?;
+    access::service::must_operate(&mut rx, &may).await?;
     Ok(Answer::new(Page { items: service::waiting(&mut rx).await?, next_cursor: None, total: None }))
 }
 
 async fn pause(State(app): State<App>, Auth(cx): Auth, At(queue): At<String>) -> Result<Done> {
-    cx.actor.may_here::<OperationsManage>()?;
-    app.db.write(async move |tx: &mut Tx| service::pause(tx, &queue).await).await?;
+    let may = cx.actor.may_here()?;
+    let pause = async move |tx: &mut Tx| {
+        access::service::must_operate(tx, &may).await?;
+        service::pause(tx, &queue).await
+    };
+    app.db.write(pause).await?;
     Ok(Done)
 }
 
 async fn resume(State(app): State<App>, Auth(cx): Auth, At(queue): At<String>) -> Result<Done> {
-    cx.actor.may_here::<OperationsManage>()?;
-    app.db.write(async move |tx: &mut Tx| service::resume(tx, &queue).await).await?;
+    let may = cx.actor.may_here()?;
+    let resume = async move |tx: &mut Tx| {
+        access::service::must_operate(tx, &may).await?;
+        service::resume(tx, &queue).await
+    };
+    app.db.write(resume).await?;
     Ok(Done)
 }
 

@@ -12,6 +12,7 @@ use super::Failed;
 use super::node::{DRAIN, Node, stop_on_signal};
 use crate::app::{App, Parts};
 use crate::config::{BadConfig, Config};
+use crate::live::Hub;
 use crate::rate::Limiter;
 use crate::server;
 
@@ -35,11 +36,13 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         authenticator,
         hooks: Registry::new(node.vault.clone()),
         vault: node.vault.clone(),
+        hub: Hub::at_head(&node.db).await?,
         redis_url: config.redis_url.clone(),
         limiter: config.rate_limit.map(Limiter::new),
         metrics,
     });
     let router = app.router();
+    let hub = tokio::spawn(app.hub.clone().follow(node.db.clone()));
     tracing::info!("trackside is ready at http://{}, listening on http://{address}", reachable(address));
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {
@@ -56,6 +59,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     if !drained {
         tracing::warn!("some requests were still under way and were cut off");
     }
+    hub.abort();
     node.db.close().await;
     tracing::info!("stopped");
     Ok(())

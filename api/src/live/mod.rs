@@ -12,5 +12,18 @@ mod hub;
 mod protocol;
 mod socket;
 
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
 pub use hub::Hub;
-pub use socket::{notifications, project, root, task};
+
+/// The four ways in. They are no operations of the OpenAPI document: what is said over them is no HTTP.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/ws", get(socket::root))
+        .route("/ws/notifications", get(socket::notifications))
+        .route("/ws/projects/{id}", get(socket::project))
+        .route("/ws/tasks/{id}", get(socket::task))
+}

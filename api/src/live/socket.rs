@@ -9,10 +9,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
-use trackside_engine::access::{Actor, EventView, ProjectView, TaskView};
-use trackside_engine::{Error, Result, events, projects, tasks};
+use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView, RunView, TaskView};
+use trackside_engine::{Error, Result, events, hooks, projects, rules, runs, tasks};
 
-use super::hub::{self, Hub, Message, Seat};
+use super::hub::{self, Message, Seat};
 use super::protocol::{FromClient, FromServer};
 use crate::app::App;
 
@@ -54,7 +54,8 @@ pub async fn notifications(State(app): State<App>, upgrade: WebSocketUpgrade) ->
 }
 
 fn open(app: App, upgrade: WebSocketUpgrade, topic: Option<String>) -> Response {
-    upgrade.max_message_size(MESSAGE_BYTES).on_upgrade(move |socket| async move {
+    // A frame announces its length, so that too large a one is refused before it is read.
+    upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| async move {
         let (seat, messages, lags) = app.hub.clone().seat();
         let Some((socket, token, actor)) = hello(&app, socket).await else { return };
         let session = Session { app, socket, token, actor, seat, topics: HashMap::new() };
@@ -222,36 +223,45 @@ impl Session {
     }
 
     /// The topic's full name, if the client may listen to it. What it may not see does not exist.
-    async fn permitted(&self, topic: &str) -> Result<String> {
-        let unknown = || Error::not_found("topic", topic);
+    async fn permitted(&mut self, topic: &str) -> Result<String> {
+        let shown: String = topic.chars().take(100).collect();
+        let unknown = || Error::not_found("topic", format!("`{shown}` that you may listen to"));
         let canonical = self.canonical(topic);
         let (kind, id) = canonical.split_once(':').ok_or_else(unknown)?;
+        let workspace = self.actor.workspace;
         let mut rx = self.app.db.read().await?;
-        match kind {
-            "workspace" if id == self.actor.workspace.to_string() => {
-                self.actor.may_here::<EventView>()?;
-            }
-            "user" if self.actor.user().is_some_and(|user| user.to_string() == id) => {}
+        // Each is looked for in the client's own workspace: what is of another is not found.
+        let found = match kind {
+            "workspace" if id == workspace.to_string() => self.actor.may_here::<EventView>().map(|_| workspace.to_string()),
+            "user" if self.actor.user().is_some_and(|user| user.to_string() == id) => Ok(id.to_owned()),
             "project" => {
-                let project = projects::service::find(&mut rx, self.actor.workspace, id).await?;
-                let project = self.actor.may::<ProjectView, _>(project)?.into_resource();
-                return Ok(format!("project:{}", project.id));
+                let project = projects::service::find(&mut rx, workspace, &id.parse().map_err(|_| unknown())?).await?;
+                self.actor.may::<ProjectView, _>(project).map(|may| may.resource().id.to_string())
             }
             "task" => {
-                let task = tasks::service::find(&mut rx, self.actor.workspace, id).await?;
-                let task = self.actor.may::<TaskView, _>(task)?.into_resource();
-                return Ok(format!("task:{}", task.id));
+                let may = self.actor.may_here::<TaskView>()?;
+                let task = tasks::service::find(&mut rx, &may, &id.parse().map_err(|_| unknown())?).await?;
+                Ok(task.id.to_string())
             }
-            "rule" | "run" | "hook" => {
-                self.actor.may_here::<EventView>()?;
+            "rule" => {
+                let rule = rules::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
+                self.actor.may::<RuleView, _>(rule).map(|may| may.resource().id.to_string())
             }
-            _ => return Err(unknown()),
-        }
-        Ok(canonical)
+            "run" => {
+                let run = runs::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
+                self.actor.may::<RunView, _>(run).map(|may| may.resource().id.to_string())
+            }
+            "hook" => {
+                let hook = hooks::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
+                self.actor.may::<HookView, _>(hook).map(|may| may.resource().id.to_string())
+            }
+            _ => Err(unknown()),
+        };
+        found.map(|id| format!("{kind}:{id}"))
     }
 
     /// Where the subscription begins, and what the client missed since `after`; nothing if that is too much.
-    async fn missed(&self, topic: &str, after: Option<i64>) -> Result<Option<(i64, Vec<Message>)>> {
+    async fn missed(&mut self, topic: &str, after: Option<i64>) -> Result<Option<(i64, Vec<Message>)>> {
         let mut rx = self.app.db.read().await?;
         let head = events::service::head(&mut rx).await?;
         let Some(after) = after else { return Ok(Some((head, Vec::new()))) };
@@ -316,13 +326,5 @@ impl Session {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),
         }
-    }
-}
-
-/// The hub is started by `serve`; a test may make one that nobody feeds.
-impl App {
-    /// Starts to follow the log for this process's sockets.
-    pub fn follow_log(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(Hub::follow(self.hub.clone(), self.db.clone()))
     }
 }

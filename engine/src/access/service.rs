@@ -2,7 +2,7 @@
 
 use super::actor::Actor;
 use super::model::{self, Me, NewUser, User, WorkspaceInfo};
-use super::permissions::{Granted, MemberManage, Role, Workspace};
+use super::permissions::{Granted, MemberManage, OperationsManage, Role, Workspace};
 use super::store;
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Tx};
@@ -28,6 +28,18 @@ pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
         role: actor.role,
         scopes: actor.scopes.as_ref().map(|scopes| scopes.to_vec()),
     })
+}
+
+/// Refuses whoever does not run this installation. Anybody can make a workspace and be an administrator there; what is
+/// shared by all workspaces is left to the administrators of the first one, which the set-up made.
+///
+/// # Errors
+/// `denied`.
+pub async fn must_operate(rx: &mut Rx, may: &Granted<OperationsManage, Workspace>) -> Result<()> {
+    if store::first_of_all(rx).await? == Some(may.resource().0) {
+        return Ok(());
+    }
+    Err(Error::denied("Queues are shared by all workspaces; only an administrator of the first workspace can look after them."))
 }
 
 /// Makes a workspace and its owner an administrator there. Whoever can sign in may; nothing of any other is touched.

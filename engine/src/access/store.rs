@@ -83,6 +83,7 @@ statements! {
     CLAIM_SETUP = "insert into installation (id, set_up_at) values (1, $1) on conflict do nothing";
     INSERT_WORKSPACE = "insert into workspaces (id, name, created_at) values ($1, $2, $3)";
     FIND_WORKSPACE = "select {WorkspaceInfo} from workspaces where id = $1", WorkspaceInfo;
+    FIRST_OF_ALL = "select id from workspaces order by created_at, id limit 1";
     INSERT_USER = "insert into users (id, email, name, password_hash, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing";
     FIND_USER = "select {User} from users where id = $1", User;
     FIND_LOGIN = "select {Login} from users where email = $1", Login;
@@ -137,6 +138,11 @@ pub(super) async fn insert_workspace(tx: &mut Tx, workspace: &WorkspaceInfo) -> 
 
 pub(super) async fn find_workspace(rx: &mut Rx, id: WorkspaceId) -> Result<Option<WorkspaceInfo>> {
     rx.opt(FIND_WORKSPACE, (id,)).await
+}
+
+/// The workspace that was made by the set-up.
+pub(super) async fn first_of_all(rx: &mut Rx) -> Result<Option<WorkspaceId>> {
+    Ok(rx.opt::<One<WorkspaceId>>(FIRST_OF_ALL, ()).await?.map(|row| row.0))
 }
 
 /// False when somebody has that address already.

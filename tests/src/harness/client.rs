@@ -4,7 +4,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -93,6 +93,14 @@ impl Api {
         }
     }
 
+    /// The bearer token.
+    ///
+    /// # Panics
+    /// When it has none.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("this client has a token")
+    }
+
     /// The same client as a stranger.
     pub fn without_token(&self) -> Self {
         Self {
@@ -165,16 +173,39 @@ impl Api {
     /// # Errors
     /// When no whole answer came. Whether the server did what was asked is then unknown.
     pub async fn try_send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Answer> {
+        let body = body.map(|body| (Some("application/json"), body.to_string().into_bytes()));
+        self.try_send_bytes(method, path, body).await
+    }
+
+    /// Any call with a body as it is, and its content type if it has one: also what no client of good sense sends.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send_bytes(&self, method: Method, path: &str, kind: Option<&str>, body: impl Into<Vec<u8>>) -> Answer {
         let request = format!("{method} {}{path}", self.prefix);
-        let mut call = self
-            .http
-            .request(method, format!("{}{}{path}", self.url, self.prefix));
+        match self.try_send_bytes(method, path, Some((kind, body.into()))).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("no answer to {request}: {error:?}"),
+        }
+    }
+
+    async fn try_send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(Option<&str>, Vec<u8>)>,
+    ) -> reqwest::Result<Answer> {
+        let request = format!("{method} {}{path}", self.prefix);
+        let mut call = self.http.request(method, format!("{}{}{path}", self.url, self.prefix));
         call = call.headers(self.headers.clone());
         if let Some(token) = &self.token {
             call = call.bearer_auth(token);
         }
-        if let Some(body) = &body {
-            call = call.json(body);
+        if let Some((kind, bytes)) = body {
+            if let Some(kind) = kind {
+                call = call.header(CONTENT_TYPE, kind);
+            }
+            call = call.body(bytes);
         }
         let response = call.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -195,6 +226,37 @@ impl Api {
 }
 
 impl Answer {
+    /// Gives the answer back when it is a problem (RFC 9457) with this status and code that says what to do.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Self {
+        let answer = self.expect_refusal().expect_status(status);
+        assert_eq!(answer.body["type"], format!("/problems/{code}"), "{}: {:#}", answer.request, answer.body);
+        answer
+    }
+
+    /// Gives the answer back when it is a problem of the asker's making (4xx) that says what to do.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    #[track_caller]
+    pub fn expect_refusal(self) -> Self {
+        let Self { status, headers, body, request } = &self;
+        assert!((400..500).contains(status), "{request} answered {status}, no refusal:\n{body:#}");
+        assert!(
+            headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json"),
+            "{request} answered {status} without a problem: {headers:?}\n{body:#}"
+        );
+        assert_eq!(body["status"], *status, "{request}: {body:#}");
+        let code = body["type"].as_str().and_then(|kind| kind.strip_prefix("/problems/"));
+        assert!(code.is_some_and(|code| !code.is_empty()), "{request}: {body:#}");
+        assert!(body["detail"].as_str().is_some_and(|detail| detail.len() >= 15), "{request} gives no advice: {body:#}");
+        assert_eq!(body["request_id"].as_str(), headers.get("x-request-id").and_then(|id| id.to_str().ok()), "{request}");
+        self
+    }
+
     /// Gives the answer back when it has this status.
     ///
     /// # Panics

@@ -23,11 +23,15 @@
 //! then printed with the failure.
 
 mod client;
+mod people;
 mod process;
+mod socket;
 mod server;
 mod services;
 
 pub use client::{Answer, Api};
+pub use people::People;
 pub use process::Process;
-pub use server::{Ended, Server, Setup};
+pub use server::{Ended, Server, Setup, program};
 pub use services::{Database, Redis, run_story};
+pub use socket::Socket;

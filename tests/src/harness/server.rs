@@ -213,7 +213,10 @@ impl Server {
 }
 
 /// Where the program lies: beside the tests, in `target/<profile>/`, whatever the target folder is called.
-fn program() -> PathBuf {
+///
+/// # Panics
+/// When it is not built.
+pub fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     // The test is target/<profile>/deps/<name>-<hash>.
     let profile = test.ancestors().nth(2).expect("a test lies two folders deep");

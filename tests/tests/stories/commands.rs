@@ -1,0 +1,205 @@
+//! The command line, as an operator and a pipeline use it: what it prints and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use trackside_tests::both_databases;
+use trackside_tests::harness::{Api, Database, Server, program};
+
+const RULE: &str = "name: Say that work is blocked
+trigger:
+  on: task.status_changed
+  match:
+    to: blocked
+condition: task.priority in [\"high\", \"critical\"]
+steps:
+- id: tell
+  action: notify.send
+  with:
+    to: [owner]
+    message: '{{ task.key }} is blocked'
+";
+
+/// What a command printed and its exit code.
+struct Ended {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    #[track_caller]
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "it printed:\n{}{}", self.out, self.err);
+        self
+    }
+}
+
+/// `trackside` with these arguments and variables, in a folder where no configuration lies.
+fn trackside(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let mut command = Command::new(program());
+    command.current_dir(folder).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TRACKSIDE_") {
+            command.env_remove(name);
+        }
+    }
+    let Output { status, stdout, stderr } = command.envs(variables.iter().copied()).output().expect("trackside runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it prints UTF-8");
+    Ended { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+/// The same without holding up the story's own runtime.
+async fn run(db: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let folder = db.folder().to_owned();
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let variables: Vec<(String, String)> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    tokio::task::spawn_blocking(move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        trackside(&folder, &arguments, &variables)
+    })
+    .await
+    .unwrap()
+}
+
+both_databases! {
+    async fn migrate_and_doctor_say_how_the_database_is(db) {
+        let data = db.folder().join("data");
+        let database = ["--database-url", db.url(), "--data", data.to_str().unwrap()];
+        let command = |name| [&[name], &database[..]].concat();
+        let sick = run(&db, &command("doctor"), &[]).await.expect(1);
+        assert!(sick.out.contains("WRONG") && sick.out.contains("trackside migrate"), "{}", sick.out);
+        let first = run(&db, &command("migrate"), &[]).await.expect(0);
+        assert!(first.out.contains("applied 0001_spine"), "{}", first.out);
+        let again = run(&db, &command("migrate"), &[]).await.expect(0);
+        assert!(again.out.contains("up to date"), "{}", again.out);
+        let well = run(&db, &command("doctor"), &[]).await.expect(0);
+        assert!(!well.out.contains("WRONG") && well.out.contains("migrations"), "{}", well.out);
+        if db.is_postgres() {
+            let url = db.url().rsplit_once('/').unwrap().0.to_owned() + "/no_such_database";
+            let away = run(&db, &["doctor", "--database-url", &url, "--data", database[3]], &[]).await.expect(1);
+            assert!(away.out.contains("WRONG  database"), "{}", away.out);
+            let password = reqwest::Url::parse(&url).unwrap().password().unwrap_or("-none-").to_owned();
+            assert!(!away.out.contains(&password) && !away.err.contains(&password), "a password was printed");
+        } else {
+            let file = db.url().strip_prefix("sqlite://").unwrap();
+            std::fs::write(file, b"this is no database at all, only some text that lies in its place").unwrap();
+            let broken = run(&db, &command("doctor"), &[]).await.expect(1);
+            assert!(broken.out.contains("WRONG  database"), "{}", broken.out);
+            // Serving it is refused as well, with a plain word.
+            let ended = Server::on(&db).try_start().await.err().expect("it does not start");
+            assert!(ended.code.is_some_and(|code| code != 0) && !ended.log.contains("panicked"), "{}", ended.log);
+        }
+    }
+
+    async fn rules_in_files_are_exported_compared_and_applied(db) {
+        let server = Server::start(&db).await;
+        let api = Api::set_up(&server).await;
+        let token = api.post("/tokens", json!({ "name": "pipeline", "scopes": ["rule.*"] })).await.expect_status(201).text("/token");
+        let at = [("TRACKSIDE_URL", server.url()), ("TRACKSIDE_TOKEN", &token)];
+        let dir = db.folder().join("rules");
+        std::fs::create_dir(&dir).unwrap();
+        let (dir, file) = (dir.to_str().unwrap(), dir.join("blocked.yaml"));
+        std::fs::write(&file, RULE).unwrap();
+
+        run(&db, &["rules", "check", dir], &[]).await.expect(0);
+        let diff = run(&db, &["rules", "diff", dir], &at).await.expect(1);
+        assert!(diff.out.contains("+name: Say that work is blocked"), "{}", diff.out);
+        run(&db, &["rules", "apply", dir, "--enable"], &at).await.expect(0);
+        assert_eq!(run(&db, &["rules", "diff", dir], &at).await.expect(0).out, "");
+        let rules = api.get("/rules").await.expect_status(200);
+        assert_eq!((rules.text("/items/0/name"), rules.text("/items/0/state")), ("Say that work is blocked".into(), "enabled".into()));
+
+        std::fs::write(&file, RULE.replace("\"high\", ", "")).unwrap();
+        let diff = run(&db, &["rules", "diff", dir], &at).await.expect(1);
+        assert!(diff.out.contains("-condition:") && diff.out.contains("+condition:"), "{}", diff.out);
+        run(&db, &["rules", "apply", dir], &at).await.expect(0);
+        assert_eq!(api.get("/rules").await.at("/items/0/version"), 2);
+
+        // Another made over the interface comes out by export, and goes by prune.
+        let other = json!({ "name": "Other", "trigger": { "on": "task.created" }, "steps": [{ "id": "end", "stop": "succeeded" }] });
+        api.post("/rules", other).await.expect_status(201);
+        let out = db.folder().join("exported");
+        run(&db, &["rules", "export", out.to_str().unwrap()], &at).await.expect(0);
+        let mut names: Vec<String> = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["other.yaml", "say-that-work-is-blocked.yaml"]);
+        run(&db, &["rules", "check", out.to_str().unwrap()], &[]).await.expect(0);
+        run(&db, &["rules", "diff", out.to_str().unwrap(), "--prune"], &at).await.expect(0);
+        run(&db, &["rules", "apply", dir, "--prune"], &at).await.expect(0);
+        assert_eq!(api.get("/rules").await.at("/items").as_array().unwrap().len(), 1);
+
+        // A broken file changes nothing, and is named with the place.
+        let broken = Path::new(dir).join("broken.yaml");
+        std::fs::write(&broken, RULE.replace("Say that", "Never say that").replace("task.priority", "task.priorty")).unwrap();
+        std::fs::write(&file, RULE).unwrap();
+        let checked = run(&db, &["rules", "check", dir], &[]).await.expect(1);
+        assert!(checked.out.contains("broken.yaml: error:") && checked.out.contains("Did you mean `priority`"), "{}", checked.out);
+        let applied = run(&db, &["rules", "apply", dir], &at).await.expect(1);
+        assert!(applied.err.contains("priority") && applied.err.contains("Never say that"), "{}", applied.err);
+        assert_eq!(api.get("/rules").await.at("/items").as_array().unwrap().len(), 1, "no new rule");
+        assert_eq!(api.get("/rules").await.at("/items/0/version"), 2, "and no new version of the old one");
+        std::fs::write(&broken, "name: [unclosed").unwrap();
+        let applied = run(&db, &["rules", "apply", dir], &at).await.expect(1);
+        assert!(applied.err.contains("broken.yaml") && applied.err.contains("line 1"), "{}", applied.err);
+
+        // A wrong token, no token, no server, no folder.
+        let wrong = run(&db, &["rules", "diff", dir], &[("TRACKSIDE_URL", server.url()), ("TRACKSIDE_TOKEN", "trk_pat_nonsense")]).await;
+        assert!(wrong.expect(1).err.len() > 20);
+        let none = run(&db, &["rules", "diff", dir], &[("TRACKSIDE_URL", server.url())]).await;
+        assert!(none.expect(2).err.contains("TRACKSIDE_TOKEN"));
+        std::fs::remove_file(&broken).unwrap();
+        let away = run(&db, &["rules", "diff", dir, "--url", "http://127.0.0.1:1"], &[("TRACKSIDE_TOKEN", &token)]).await;
+        assert!(away.expect(1).err.contains("127.0.0.1:1"));
+        assert!(run(&db, &["rules", "check", "no-such-folder"], &[]).await.expect(1).err.contains("no-such-folder"));
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_named_and_ends_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    for (arguments, variables, named) in [
+        (&["serve", "--listen", "nowhere"][..], &[][..], "--listen"),
+        (&["serve", "--lisen", "127.0.0.1:0"], &[], "--listen"),
+        (&["serve", "--database-url", "mysql://u:geheim@h/d"], &[], "--database-url"),
+        (&["serve"], &[("TRACKSIDE_RATE_LIMIT", "many")], "TRACKSIDE_RATE_LIMIT"),
+        (&["serve"], &[("TRACKSIDE_ALLOW_EGRESS", "everything")], "TRACKSIDE_ALLOW_EGRESS"),
+        (&["serve"], &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example")], "admin_password"),
+        (&["serve"], &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example"), ("TRACKSIDE_ADMIN_PASSWORD", "short")], "TRACKSIDE_ADMIN_PASSWORD"),
+        (&["serve"], &[("TRACKSIDE_REDIS_URL", "redis://127.0.0.1")], "TRACKSIDE_REDIS_URL"),
+        (&["worker"], &[("TRACKSIDE_LOG", "x=y=z")], "TRACKSIDE_LOG"),
+        (&["migrate", "--config", "missing.toml"], &[], "missing.toml"),
+        (&["doctor", "--log-format", "pretty"], &[], "--log-format"),
+        (&["dance"], &[], "dance"),
+        (&["rules", "sing", "."], &[], "sing"),
+    ] {
+        let ended = trackside(here, arguments, variables).expect(2);
+        assert!(ended.err.contains(named), "{arguments:?} {variables:?} printed: {}", ended.err);
+        assert!(!ended.err.contains("geheim") && !ended.err.contains("panicked"), "{}", ended.err);
+    }
+    std::fs::write(here.join("trackside.toml"), "listne = \"127.0.0.1:0\"").unwrap();
+    let ended = trackside(here, &["serve"], &[]).expect(2);
+    assert!(ended.err.contains("trackside.toml") && ended.err.contains("did you mean `listen`"), "{}", ended.err);
+    // A port that is taken is found before anything is made.
+    std::fs::remove_file(here.join("trackside.toml")).unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = trackside(here, &["serve", "--listen", &address], &[]).expect(2);
+    assert!(ended.err.contains(&address), "{}", ended.err);
+    assert_eq!(std::fs::read_dir(here).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn the_document_is_printed_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = trackside(folder.path(), &["openapi"], &[]).expect(0);
+    let document: Value = serde_json::from_str(&printed.out).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"]["/api/v1/rules"]["post"].is_object());
+    assert_eq!(trackside(folder.path(), &["--version"], &[]).expect(0).out.split(' ').next(), Some("trackside"));
+    assert!(trackside(folder.path(), &["--help"], &[]).expect(0).out.contains("doctor"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}

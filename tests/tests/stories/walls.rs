@@ -1,0 +1,278 @@
+//! The walls between strangers, workspaces and roles, walked along the whole interface: whatever the OpenAPI document
+//! lists is tried, so that a new route cannot be forgotten.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use trackside_engine::access::Role;
+use trackside_tests::both_databases;
+use trackside_tests::harness::{Api, People, Server};
+
+/// What strangers may ask.
+const OPEN: &[&str] = &["/setup", "/auth/login", "/auth/refresh", "/auth/logout"];
+/// What even a viewer may change: only what is their own.
+const OWN: &[&str] = &[
+    "POST /auth/login", "POST /auth/logout", "POST /auth/refresh", "POST /auth/switch", "POST /notifications/read", "POST /rules/check",
+    "POST /setup", "POST /tokens", "POST /workspaces", "DELETE /sessions/{id}", "DELETE /tokens/{id}",
+];
+
+/// One operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    example: Option<Value>,
+}
+
+impl Operation {
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// Every operation below `/api/v1`.
+async fn operations(api: &Api) -> Vec<Operation> {
+    let document = api.without_token().outside().get("/api/openapi.json").await.expect_status(200);
+    let mut operations = Vec::new();
+    for (path, item) in document.at("/paths").as_object().unwrap() {
+        let Some(path) = path.strip_prefix("/api/v1") else { continue };
+        for (method, operation) in item.as_object().unwrap() {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) { continue; }
+            let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
+            operations.push(Operation { method, path: path.to_owned(), example });
+        }
+    }
+    assert!(operations.len() > 40, "{} operations", operations.len());
+    operations
+}
+
+/// A workspace with one of everything.
+struct World {
+    api: Api,
+    /// What stands for `{id}`, by the first word of the path.
+    ids: Vec<(&'static str, String)>,
+    /// What must never be seen outside.
+    marks: BTreeSet<String>,
+}
+
+impl World {
+    async fn of(server: &Server, api: Api, mark: &str) -> Self {
+        let project = api.post("/projects", json!({ "key": "WEB", "name": format!("{mark} project") })).await.expect_status(201).text("/id");
+        let task = api.post("/projects/WEB/tasks", json!({ "title": format!("{mark} task") })).await.expect_status(201).text("/id");
+        let comment = api.post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") })).await.expect_status(201).text("/id");
+        let hook = api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
+        let connection = json!({ "kind": "slack", "name": format!("{mark} connection"), "token": "xoxb-1" });
+        let connection = api.post("/connections", connection).await.expect_status(201).text("/id");
+        let token = api.post("/tokens", json!({ "name": format!("{mark} token") })).await.expect_status(201).text("/id");
+        let rule = json!({ "name": format!("{mark} rule"), "trigger": { "on": "hook.received", "match": { "hook": hook.text("/id") } },
+            "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": format!("{mark} message") } }] });
+        let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
+        api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        let event = Api::new(server).outside().post(&hook.text("/path"), json!({ "mark": mark })).await.expect_status(202).text("/event");
+        let start = Instant::now();
+        let run = loop {
+            let page = api.get(&format!("/runs?rule_id={rule}")).await.expect_status(200);
+            if let Some(run) = page.body["items"].as_array().unwrap().iter().find(|run| run["state"] == "succeeded") {
+                break run["id"].as_str().unwrap().to_owned();
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "{:#}", page.body);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let notification = api.get("/notifications").await.expect_status(200).text("/items/0/id");
+        let session = api.get("/sessions").await.expect_status(200).text("/items/0/id");
+        let me = api.get("/me").await.expect_status(200);
+        let hook = hook.text("/id");
+        let ids = vec![
+            ("connections", connection), ("events", event), ("hooks", hook), ("projects", project), ("queues", "runs".to_owned()),
+            ("rules", rule), ("runs", run), ("sessions", session), ("tasks", task), ("tokens", token),
+        ];
+        let mut marks: BTreeSet<String> = ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
+        marks.extend([mark.to_owned(), comment, notification, me.text("/workspace/id"), me.text("/user/id")]);
+        Self { api, ids, marks }
+    }
+
+    /// The path with this world's own id in it.
+    fn path(&self, path: &str) -> String {
+        let kind = path.split('/').nth(1).unwrap();
+        match self.ids.iter().find(|(known, _)| *known == kind) {
+            Some((_, id)) => path.replace("{id}", id),
+            None if path.contains("{id}") => panic!("say in World what {{id}} is in {path}"),
+            None => path.to_owned(),
+        }
+    }
+
+    /// Everything that its lists show: to see later whether something was changed from outside.
+    async fn state(&self, operations: &[Operation]) -> Vec<(String, Value)> {
+        let mut state = Vec::new();
+        for operation in operations.iter().filter(|operation| operation.method == Method::GET) {
+            let path = self.path(&operation.path);
+            // Sessions and tokens say when they were last used; queues are the installation's.
+            if !["/sessions", "/tokens", "/queues"].iter().any(|own| path.starts_with(own)) {
+                state.push((path.clone(), self.api.get(&path).await.expect_status(200).body));
+            }
+        }
+        state
+    }
+}
+
+/// A body that the route reads, so that it comes to the question who may.
+fn body(operation: &Operation) -> Option<Value> {
+    (operation.method != Method::GET && operation.method != Method::DELETE).then(|| operation.example.clone().unwrap_or_else(|| json!({})))
+}
+
+both_databases! {
+    async fn a_stranger_gets_nowhere(db) {
+        let server = Server::start(&db).await;
+        let world = World::of(&server, Api::set_up(&server).await, "Acmemark").await;
+        for operation in operations(&world.api).await {
+            let path = world.path(&operation.path);
+            if OPEN.contains(&operation.path.as_str()) {
+                let answer = world.api.without_token().send(operation.method.clone(), &path, body(&operation)).await;
+                assert!(!answer.body.to_string().contains("Acmemark"), "{}", operation.name());
+                continue;
+            }
+            for (token, code) in [(None, "token_missing"), (Some("nonsense"), "token_invalid"), (Some("trk_pat_nonsense"), "token_invalid"),
+                (Some("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."), "token_invalid")] {
+                let stranger = token.map_or_else(|| world.api.without_token(), |token| world.api.with_token(token));
+                let answer = stranger.send(operation.method.clone(), &path, body(&operation)).await.expect_problem(401, code);
+                assert!(answer.headers.contains_key("www-authenticate"));
+                // Nor is the body looked at, nor a key kept.
+                if operation.method == Method::POST {
+                    let keyed = stranger.with_header("idempotency-key", "k");
+                    keyed.send_bytes(Method::POST, &path, Some("application/json"), "{").await.expect_problem(401, code);
+                }
+            }
+        }
+    }
+
+    async fn a_member_of_another_workspace_sees_and_changes_nothing(db) {
+        let server = Server::start(&db).await;
+        let world = World::of(&server, Api::set_up(&server).await, "Acmemark").await;
+        let people = People::of(&db).await;
+        let eve = people.owner_elsewhere(&server, "Eve").await;
+        people.leave().await;
+        let operations = operations(&world.api).await;
+        let hidden = |name: &str, answer: &Value| {
+            let text = answer.to_string();
+            let seen: Vec<_> = world.marks.iter().filter(|mark| text.contains(*mark)).collect();
+            assert!(seen.is_empty(), "{name} shows {seen:?} to a stranger: {text}");
+        };
+        let before = world.state(&operations).await;
+
+        for operation in &operations {
+            if OPEN.contains(&operation.path.as_str()) || operation.path == "/workspaces" { continue; }
+            let (name, path) = (operation.name(), world.path(&operation.path));
+            let answer = eve.send(operation.method.clone(), &path, body(operation)).await;
+            if operation.path == "/queues/{id}/dead" {
+                assert_eq!(answer.expect_status(200).at("/items"), &json!([]), "dead letters belong to workspaces");
+            } else if ["/queues", "/queues/{id}/pause", "/queues/{id}/resume"].contains(&operation.path.as_str()) {
+                // The queues are the installation's, and Eve is an administrator only at home.
+                answer.expect_problem(403, "denied");
+            } else if operation.path.contains("{id}") {
+                let answer = answer.expect_refusal();
+                assert!([403, 404].contains(&answer.status), "{name}: {:#}", answer.body);
+                // The id that was asked for may be said again; nothing else.
+                let text = answer.body["detail"].as_str().unwrap();
+                assert!(!text.contains("Acmemark"), "{name}: {text}");
+            } else if operation.method == Method::GET {
+                let answer = answer.expect_status(200);
+                hidden(&name, &answer.body);
+            }
+        }
+        // By key, too; and through what refers to other things.
+        for path in ["/projects/WEB", "/tasks/WEB-1", "/tasks/WEB-1/comments"] {
+            eve.get(path).await.expect_status(404);
+        }
+        let own = eve.post("/projects", json!({ "key": "EVE", "name": "Eve's" })).await.expect_status(201).text("/id");
+        let id = |kind: &str| world.ids.iter().find(|(known, _)| *known == kind).unwrap().1.clone();
+        let me = world.api.get("/me").await;
+        let (ada, workspace) = (me.text("/user/id"), me.text("/workspace/id"));
+        let new = |more: Value| {
+            let mut new = json!({ "title": "Mine" });
+            new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            new
+        };
+        for more in [json!({ "parent": id("tasks") }), json!({ "parent": "WEB-1" }), json!({ "assignees": [ada] })] {
+            eve.post("/projects/EVE/tasks", new(more)).await.expect_refusal();
+        }
+        let mine = eve.post("/projects/EVE/tasks", new(json!({}))).await.expect_status(201).text("/key");
+        for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] })] {
+            eve.patch(&format!("/tasks/{mine}"), more).await.expect_refusal();
+        }
+        eve.patch(&format!("/projects/{own}"), json!({ "owner": ada })).await.expect_refusal();
+        eve.post("/auth/switch", json!({ "workspace_id": workspace })).await.expect_problem(404, "workspace_not_found");
+        let login = json!({ "email": "eve@people.example", "password": "correct horse battery", "workspace_id": workspace });
+        eve.without_token().post("/auth/login", login).await.expect_refusal();
+        // Filters by what is another's find nothing, and do not tell that it is there.
+        for query in [format!("/tasks?project={}", id("projects")), "/tasks?project=WEB".into(), format!("/tasks?parent={}", id("tasks")),
+            format!("/tasks?assignee={ada}"), "/tasks?q=Acmemark".into(), format!("/runs?rule_id={}", id("rules")), format!("/runs?event_id={}", id("events")),
+            "/events?after=0&limit=200".into()] {
+            let answer = eve.get(&query).await.expect_status(200);
+            hidden(&query, &answer.body);
+        }
+        // A rule of Eve's that reaches for it fails, and changes nothing.
+        let rule = json!({ "name": "Reach", "trigger": { "on": "manual" }, "steps": [
+            { "id": "a", "action": "task.update", "with": { "task": id("tasks"), "status": "completed" }, "on_error": "continue" },
+            { "id": "b", "action": "task.comment", "with": { "task": "WEB-1", "body": "hello" }, "on_error": "continue" },
+            { "id": "c", "action": "task.create", "with": { "project": id("projects"), "title": "mine" }, "on_error": "continue" },
+            { "id": "d", "action": "notify.send", "with": { "to": [ada], "message": "hello" }, "on_error": "continue" },
+        ] });
+        let rule = eve.post("/rules", rule).await.expect_status(201).text("/id");
+        eve.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        let run = eve.post(&format!("/rules/{rule}/run"), json!({})).await.expect_status(202).text("/id");
+        let start = Instant::now();
+        let run = loop {
+            let run = eve.get(&format!("/runs/{run}")).await.expect_status(200);
+            if run.body["finished_at"].is_string() { break run; }
+            assert!(start.elapsed() < Duration::from_secs(30), "{:#}", run.body);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        for step in run.at("/steps").as_array().unwrap() {
+            assert_eq!(step["state"], "failed", "{step:#}");
+            assert!(!step["output"].to_string().contains("Acmemark"), "{step:#}");
+        }
+        // Eve sees her own.
+        assert_eq!(eve.get("/projects").await.expect_status(200).at("/items").as_array().unwrap().len(), 1);
+        assert_eq!(before, world.state(&operations).await, "nothing was changed");
+    }
+
+    async fn a_viewer_changes_nothing(db) {
+        let server = Server::start(&db).await;
+        let world = World::of(&server, Api::set_up(&server).await, "Acmemark").await;
+        let workspace = world.api.get("/me").await.text("/workspace/id");
+        let people = People::of(&db).await;
+        let viewer = people.member(&server, &workspace, "Vic", Role::Viewer).await;
+        people.leave().await;
+        let operations = operations(&world.api).await;
+        let before = world.state(&operations).await;
+        for operation in &operations {
+            let (name, path) = (operation.name(), world.path(&operation.path));
+            if OWN.contains(&name.as_str()) { continue; }
+            let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
+            if operation.method == Method::GET {
+                let secret = ["/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind));
+                if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
+            } else {
+                answer.expect_problem(403, "denied");
+            }
+        }
+        // Somebody else's tokens and sessions are not theirs, either.
+        for kind in ["tokens", "sessions"] {
+            viewer.delete(&world.path(&format!("/{kind}/{{id}}"))).await.expect_status(404).expect_refusal();
+        }
+        assert_eq!(before, world.state(&operations).await, "nothing was changed");
+
+        // A token may no more than its scopes, whoever made it; and cannot make one that may more.
+        let scoped = world.api.post("/tokens", json!({ "name": "narrow", "scopes": ["task.view", "token.create"] })).await.expect_status(201).text("/token");
+        let scoped = world.api.with_token(&scoped);
+        scoped.get("/tasks").await.expect_status(200);
+        scoped.get("/projects").await.expect_problem(403, "denied");
+        scoped.post("/projects/WEB/tasks", json!({ "title": "x" })).await.expect_problem(403, "denied");
+        scoped.post("/tokens", json!({ "name": "wide" })).await.expect_problem(403, "denied");
+        scoped.post("/tokens", json!({ "name": "wide", "scopes": ["*"] })).await.expect_problem(403, "denied");
+        scoped.post("/auth/switch", json!({ "workspace_id": workspace })).await.expect_problem(403, "denied");
+        scoped.post("/workspaces", json!({ "name": "out" })).await.expect_problem(403, "denied");
+    }
+}
