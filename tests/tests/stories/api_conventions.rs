@@ -84,8 +84,8 @@ both_databases! {
         expect_problem(&problem(api.outside().get("/nothing").await), 404, "route_not_found");
         expect_problem(&problem(api.get("/tasks/task_nonsense").await), 404, "not_found");
         expect_problem(&problem(api.get("/rules/rule_01h455vb4pex5vsknk084sn02q").await), 404, "rule_not_found");
-        expect_problem(&problem(api.get("/runs?rule=x").await), 422, "invalid_parameter");
-        expect_problem(&problem(api.get("/tasks?stauts=todo").await), 422, "invalid_parameter");
+        expect_problem(&problem(api.get("/runs?rule=x").await), 422, "unknown_parameter");
+        expect_problem(&problem(api.get("/tasks?stauts=todo").await), 422, "unknown_parameter");
         expect_problem(&problem(api.get("/rules?cursor=abc").await), 422, "invalid_cursor");
         expect_problem(&problem(api.get("/projects?limit=1000").await), 422, "invalid_parameter");
         let wrong_method = api.send(Method::PUT, "/projects", Some(json!({}))).await;
