@@ -156,7 +156,8 @@ both_databases! {
         let open = Api::new(&server).outside();
         assert_eq!(open.get("/healthz").await.expect_status(200).body, json!({ "status": "ok" }));
         assert_eq!(open.get("/readyz").await.expect_status(200).body, json!({ "ready": true, "missing": [] }));
-        assert!(open.get("/metrics").await.expect_status(200).body.is_string());
+        let figures = open.get("/metrics").await.expect_status(200);
+        assert!(figures.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
         for page in ["/", "/api/docs"] {
             let page = open.get(page).await.expect_status(200);
             assert!(page.headers["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
