@@ -12,8 +12,8 @@
 mod kinds;
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
-pub use kinds::{KINDS, Kind, catalogue};
+pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
 pub use model::{Event, EventType, NewEvent};
 pub use service::emit;
