@@ -7,7 +7,7 @@ use crate::harness::{Api, Database, Server, Setup};
 
 /// A server on this database, not yet started, that may call the sink on loopback.
 pub fn server(database: &Database) -> Setup {
-    Server::on(database).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").env("TRACKSIDE_LOG", "warn,trackside_api=info")
+    Server::on(database).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8")
 }
 
 /// Makes a hook without a signature and an enabled rule that posts on what it receives; the hook's path.
