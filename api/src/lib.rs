@@ -1,1 +1,22 @@
-//! How the world talks to Trackside: REST, WebSocket, inbound hooks, and the trackside binary.
+//! How the world talks to Trackside: REST, inbound hooks, the pages that come with the program, and the `trackside`
+//! command line. Handlers are thin: what is true and what is allowed is `trackside-engine`'s.
+//!
+//! A request comes in through [`server`], passes the layers that [`app`] puts around the routes ([`observe`], [`rate`],
+//! [`idempotency`]), is read by [`extract`]ors and handled in an [`areas`] file. Errors become [`problem`]s once, there.
+
+pub mod answer;
+pub mod app;
+pub mod areas;
+pub mod commands;
+pub mod config;
+pub mod extract;
+mod health;
+mod hot;
+pub mod idempotency;
+mod log;
+pub mod observe;
+pub mod openapi;
+mod pages;
+pub mod problem;
+pub mod rate;
+pub mod server;

@@ -1,0 +1,100 @@
+//! What handlers answer with.
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject};
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// What every handler returns.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+/// A JSON body with a status; with [`at`](Self::at) also an `ETag`.
+#[derive(Debug, Clone)]
+pub struct Answer<T, const STATUS: u16 = 200> {
+    body: T,
+    version: Option<i64>,
+}
+
+/// 201 with what was made.
+pub type Created<T> = Answer<T, 201>;
+
+impl<T, const STATUS: u16> Answer<T, STATUS> {
+    /// An answer with this body.
+    pub fn new(body: T) -> Self {
+        Self { body, version: None }
+    }
+
+    /// The same, with the version as `ETag: "3"`, for a later `If-Match`.
+    #[must_use]
+    pub fn at(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl<T: Serialize, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
+    fn into_response(self) -> Response {
+        let mut text = Vec::with_capacity(512);
+        if let Err(error) = serde_json::to_writer(&mut text, &self.body) {
+            return Problem::internal(format!("an answer cannot be written as JSON: {error}")).into_response();
+        }
+        let mut response = Response::new(Body::from(text));
+        *response.status_mut() = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(version) = self.version
+            && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
+        {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
+    }
+}
+
+impl<T: JsonSchema, const STATUS: u16> OperationOutput for Answer<T, STATUS> {
+    type Inner = T;
+
+    fn operation_response(ctx: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        let json_schema = ctx.schema.subschema_for::<T>();
+        let schema = SchemaObject { json_schema, external_docs: None, example: None };
+        Some(Documented {
+            description: StatusCode::from_u16(STATUS).ok().and_then(|s| s.canonical_reason()).unwrap_or("OK").to_owned(),
+            content: [("application/json".into(), MediaType { schema: Some(schema), ..MediaType::default() })]
+                .into_iter()
+                .collect(),
+            ..Documented::default()
+        })
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(ctx, operation).map(|response| (Some(STATUS), response)).into_iter().collect()
+    }
+}
+
+/// 204: done, and there is nothing to show.
+#[derive(Debug, Clone, Copy)]
+pub struct Done;
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl OperationOutput for Done {
+    type Inner = ();
+
+    fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        Some(Documented { description: "Done; there is no body.".into(), ..Documented::default() })
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(ctx, operation).map(|response| (Some(204), response)).into_iter().collect()
+    }
+}

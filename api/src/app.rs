@@ -1,0 +1,92 @@
+//! What every handler reaches, and how the routes are put together.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use metrics_exporter_prometheus::PrometheusHandle;
+use trackside_engine::access::Actor;
+use trackside_engine::access::Authenticator;
+use trackside_engine::actions::Actions;
+use trackside_engine::db::Db;
+use trackside_engine::hooks::Registry;
+use trackside_engine::rules::Library;
+use trackside_engine::vault::Vault;
+use trackside_engine::Source;
+
+use crate::areas::AREAS;
+use crate::problem::Problem;
+use crate::rate::Limiter;
+use crate::{health, hot, idempotency, observe, openapi, pages, rate};
+
+/// What handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Where time and ids come from.
+    pub source: Source,
+    /// The rules of this process.
+    pub library: Arc<Library>,
+    /// What rules may do.
+    pub actions: Actions,
+    /// Who stands behind a token.
+    pub authenticator: Arc<Authenticator>,
+    /// The hooks in memory, ready to verify.
+    pub hooks: Registry,
+    /// Seals secrets.
+    pub vault: Vault,
+    /// Redis, in scale-out: only asked whether it lives.
+    pub redis_url: Option<String>,
+    /// Limits requests per token and address, if anything does.
+    pub limiter: Option<Limiter>,
+    /// The figures for `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// An app of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Who stands behind a bearer token.
+    pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
+        Ok(self.authenticator.authenticate(&self.db, token).await?)
+    }
+
+    /// Every route. The inbound hooks and the probes stand outside of the layers: the one because it is the hottest
+    /// path of all, the others because they must answer when little else does.
+    pub fn router(&self) -> Router {
+        let (api, document) = openapi::generate();
+        let api = api
+            .layer(from_fn_with_state(self.clone(), idempotency::layer))
+            .layer(from_fn_with_state(self.clone(), rate::layer))
+            .merge(pages::routes(&document))
+            .fallback(observe::not_found)
+            .method_not_allowed_fallback(observe::method_not_allowed)
+            .layer(from_fn_with_state(self.clone(), observe::request));
+        let bare = Router::from(hot::routes().merge(health::routes()));
+        api.merge(bare.method_not_allowed_fallback(observe::method_not_allowed)).with_state(self.clone())
+    }
+}
+
+/// The routes under `/api/v1`, area by area.
+pub fn v1() -> ApiRouter<App> {
+    let areas = AREAS.iter().fold(ApiRouter::new(), |router, area| {
+        router.merge((area.routes)().with_path_items(|item| item.tag(area.name)))
+    });
+    ApiRouter::new().nest("/api/v1", areas)
+}

@@ -1,0 +1,160 @@
+//! `/events`: the log, page by page, by long poll, or as a stream of server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::Stream;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::time::Instant;
+use trackside_engine::access::{EventView, Granted, Workspace};
+use trackside_engine::db::Signal;
+use trackside_engine::events::{Event, service};
+use trackside_engine::ids::EventId;
+use trackside_engine::paging::{DEFAULT_LIMIT, MAX_LIMIT, Page};
+use trackside_engine::{Cx, Error};
+
+use crate::answer::{Answer, Result};
+use crate::app::App;
+use crate::extract::{At, Auth, Bearer, Query};
+use crate::openapi::doc;
+
+/// The longest wait of a long poll; proxies commonly cut at 60 seconds.
+const LONGEST_WAIT: u64 = 30;
+/// How often a stream asks whether its reader may still read.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+/// How long to wait for a word before looking anyway.
+const LOOK: Duration = Duration::from_secs(5);
+
+pub(super) fn routes() -> ApiRouter<App> {
+    ApiRouter::new()
+        .api_route(
+            "/events",
+            get_with(list, |op| {
+                doc("listEvents", "Read the log, oldest first; a stream with `Accept: text/event-stream`")(op)
+                    .response::<200, Answer<Page<Event>>>()
+            }),
+        )
+        .api_route("/events/{id}", get_with(find, doc("getEvent", "Get an event")))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only events behind this position: `next_cursor` of the page before. From the beginning when left out; `latest`
+    /// begins with what happens from now on.
+    after: Option<String>,
+    /// 1 to 200 events; 25 when left out.
+    limit: Option<i64>,
+    /// Wait up to so many seconds (at most 30) for the first event when there is none.
+    wait: Option<u64>,
+}
+
+async fn list(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    token: Bearer,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let may = cx.actor.may_here::<EventView>()?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")).into());
+    }
+    let wants = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let stream = wants.contains("text/event-stream");
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|_| stream);
+    let after = position(&app, last.or(query.after.as_deref())).await?;
+    if stream {
+        let feed = Feed { app, cx, may, token, position: after, ready: Vec::new().into_iter(), asked: Instant::now() };
+        return Ok(Sse::new(feed.stream()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response());
+    }
+    let wait = Duration::from_secs(query.wait.unwrap_or(0).min(LONGEST_WAIT));
+    let items = poll(&app, &may, after, limit, wait).await?;
+    // A log goes on: there is always a place to ask from next, also when nothing came.
+    let next = items.last().map_or(after, |event| event.position);
+    Ok(Answer::<_, 200>::new(Page { items, next_cursor: Some(next.to_string()), total: None }).into_response())
+}
+
+async fn position(app: &App, text: Option<&str>) -> Result<i64> {
+    match text {
+        None | Some("") => Ok(0),
+        Some("latest") => Ok(service::head(&mut *app.db.read().await?).await?),
+        Some(text) => text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| {
+            Error::invalid("invalid_parameter", "`after` must be the position of an event, or `latest`").into()
+        }),
+    }
+}
+
+/// The events behind a position; waits for the first if there is none.
+async fn poll(app: &App, may: &Granted<EventView, Workspace>, after: i64, limit: i64, wait: Duration) -> Result<Vec<Event>> {
+    let mut signal = app.db.signals().watch(Signal::Log);
+    let until = Instant::now() + wait;
+    loop {
+        let events = service::after(&mut *app.db.read().await?, may, after, limit).await?;
+        let left = until.saturating_duration_since(Instant::now());
+        if !events.is_empty() || left.is_zero() {
+            return Ok(events);
+        }
+        // Heard or not, the log is looked at again: a word from another node may be lost.
+        let _ = tokio::time::timeout(left.min(LOOK), signal.changed()).await;
+    }
+}
+
+async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<EventId>) -> Result<Answer<Event>> {
+    let may = cx.actor.may_here::<EventView>()?;
+    let mut rx = app.db.read().await?;
+    Ok(Answer::new(service::get(&mut rx, &may, id).await?))
+}
+
+/// What a stream has to go on with.
+struct Feed {
+    app: App,
+    cx: Cx,
+    may: Granted<EventView, Workspace>,
+    token: Bearer,
+    position: i64,
+    ready: std::vec::IntoIter<Event>,
+    asked: Instant,
+}
+
+impl Feed {
+    fn stream(self) -> impl Stream<Item = Result<Sent, Infallible>> {
+        futures::stream::unfold(self, async |mut feed| {
+            loop {
+                if let Some(event) = feed.ready.next() {
+                    feed.position = event.position;
+                    return Some((Ok(sent(&event)), feed));
+                }
+                if feed.asked.elapsed() >= ASK_AGAIN && !feed.may_go_on().await {
+                    return None;
+                }
+                match poll(&feed.app, &feed.may, feed.position, MAX_LIMIT, ASK_AGAIN).await {
+                    Ok(events) => feed.ready = events.into_iter(),
+                    // The reader connects again and goes on behind the last event it saw.
+                    Err(_) => return None,
+                }
+            }
+        })
+    }
+
+    /// Whether the token still stands for somebody who may read here.
+    async fn may_go_on(&mut self) -> bool {
+        self.asked = Instant::now();
+        let actor = self.app.actor(&self.token.0).await;
+        actor.is_ok_and(|actor| actor.workspace == self.cx.actor.workspace && actor.may_here::<EventView>().is_ok())
+    }
+}
+
+fn sent(event: &Event) -> Sent {
+    let data = serde_json::to_string(event).unwrap_or_default();
+    Sent::default().id(event.position.to_string()).event(event.kind.clone()).data(data)
+}

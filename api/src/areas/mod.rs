@@ -1,0 +1,136 @@
+//! The routes under `/api/v1`, one file per area. A route reads the request, asks the engine, and answers; what is
+//! allowed and what happens is the engine's.
+
+mod auth;
+mod catalogues;
+mod comments;
+mod connections;
+mod events;
+mod hooks;
+mod members;
+mod notifications;
+mod operations;
+mod projects;
+mod rules;
+mod runs;
+mod tasks;
+mod tokens;
+
+use aide::axum::ApiRouter;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use trackside_engine::Error;
+use trackside_engine::ids::Id;
+use trackside_engine::paging::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
+
+use crate::app::App;
+
+/// An area of the interface.
+pub struct Area {
+    /// The file, and the tag in the document.
+    pub name: &'static str,
+    /// One sentence for the document.
+    pub about: &'static str,
+    /// Its routes.
+    pub routes: fn() -> ApiRouter<App>,
+}
+
+/// Every area, sorted by name.
+pub const AREAS: &[Area] = &[
+    Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
+    Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
+    Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
+    Area { name: "connections", about: "Credentials for outside services.", routes: connections::routes },
+    Area { name: "events", about: "The log of everything that happened.", routes: events::routes },
+    Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
+    Area { name: "members", about: "The people of the workspace.", routes: members::routes },
+    Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
+    Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
+    Area { name: "projects", about: "Projects.", routes: projects::routes },
+    Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
+    Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
+    Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
+    Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
+];
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl From<PageQuery> for PageRequest {
+    fn from(query: PageQuery) -> Self {
+        Self { limit: query.limit, cursor: query.cursor }
+    }
+}
+
+/// A page of a list that the engine gives by id: the cursor is the last id seen.
+struct ById<I> {
+    after: Option<I>,
+    limit: i64,
+}
+
+impl<I: Id> ById<I> {
+    fn new(limit: Option<i64>, cursor: Option<&str>) -> Result<Self, Error> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")));
+        }
+        let after = cursor.map(str::parse).transpose().map_err(|_| {
+            Error::invalid("invalid_cursor", "this is no cursor of this list; pass `next_cursor` as it was given, or leave it out")
+        })?;
+        Ok(Self { after, limit })
+    }
+
+    /// How many to fetch: one more than wanted tells that another page follows.
+    fn fetch(&self) -> i64 {
+        self.limit + 1
+    }
+
+    fn page<T>(&self, mut items: Vec<T>, id: impl Fn(&T) -> I) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(|last| id(last).to_string());
+        Page { items, next_cursor, total: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_file_is_in_the_list_and_the_list_is_sorted() {
+        assert!(AREAS.is_sorted_by_key(|area| area.name));
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/areas");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|file| file.unwrap().file_name().to_str().and_then(|name| name.strip_suffix(".rs")).map(str::to_owned))
+            .filter(|name| name != "mod")
+            .collect();
+        assert_eq!(files, AREAS.iter().map(|area| area.name.to_owned()).collect());
+    }
+
+    /// The document is made of what is routed by `api_route`, so a route that is added otherwise would be missing.
+    #[test]
+    fn every_route_is_documented() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/areas");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.file_name().is_some_and(|name| name != "mod.rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for other in [".route(", ".nest(", ".fallback(", ".route_service("] {
+                    assert!(!text.contains(other), "{}: use api_route in place of {other}", path.display());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `/rules`.
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
+use trackside_engine::db::Tx;
+use trackside_engine::ids::RuleId;
+use trackside_engine::paging::Page;
+use trackside_engine::rules::{RuleInfo, RuleState, RuleVersion, Verdict, service};
+use trackside_engine::runs::{self, RunSummary};
+use trackside_engine::Cx;
+use trackside_rules::{Rule, Trigger, answers};
+
+use super::{ById, PageQuery};
+use crate::answer::{Answer, Created, Done, Result};
+use crate::app::App;
+use crate::extract::{At, Auth, MaybeJson, Query, RuleText, refused};
+use crate::openapi::{doc, doc_with};
+use crate::problem::Problem;
+
+pub(super) fn routes() -> ApiRouter<App> {
+    let rule = json!({
+        "name": "Say that work is blocked",
+        "trigger": { "on": "task.status_changed", "match": { "to": "blocked" } },
+        "condition": "task.priority in [\"high\", \"critical\"]",
+        "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["project.owner"], "message": "{{ task.key }} is blocked" } }],
+    });
+    ApiRouter::new()
+        .api_route(
+            "/rules",
+            get_with(list, doc("listRules", "List rules, oldest first"))
+                .post_with(create, doc_with("createRule", "Save a new rule, as a draft", rule.clone())),
+        )
+        .api_route("/rules/check", post_with(check, doc_with("checkRule", "Check a rule without saving it", json!({ "rule": rule.clone() }))))
+        .api_route(
+            "/rules/{id}",
+            get_with(find, |op| doc("getRule", "Get a rule; as YAML with `Accept: application/yaml`")(op).response::<200, Answer<RuleInfo>>())
+                .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
+                .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
+        )
+        .api_route("/rules/{id}/enable", post_with(enable, doc("enableRule", "Put a rule to work")))
+        .api_route("/rules/{id}/pause", post_with(pause, doc("pauseRule", "Switch a rule off; its queued runs are dropped")))
+        .api_route("/rules/{id}/shadow", post_with(shadow, doc("shadowRule", "Judge live events, record effects only")))
+        .api_route("/rules/{id}/run", post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))))
+        .api_route("/rules/{id}/versions", get_with(versions, doc("listRuleVersions", "List a rule's versions, newest first")))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only rules in this state.
+    state: Option<RuleState>,
+    /// 1 to 200 items; 25 when left out.
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<RuleInfo>>> {
+    let may = cx.actor.may_here::<RuleView>()?;
+    let page = ById::new(query.limit, query.cursor.as_deref())?;
+    let mut rx = app.db.read().await?;
+    let rules = service::list(&mut rx, &may, query.state, page.after, page.fetch()).await?;
+    Ok(Answer::new(page.page(rules, |rule| rule.id)))
+}
+
+/// Reads a rule and examines it as saving does.
+fn accepted(app: &App, text: &RuleText) -> Result<Rule> {
+    let rule = text.rule()?;
+    service::accept(&app.library, &rule)?;
+    Ok(rule)
+}
+
+async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Created<RuleInfo>> {
+    let may = cx.actor.may_here::<RuleEdit>()?;
+    let rule = accepted(&app, &text)?;
+    let rule = app.db.write(async move |tx| service::create(tx, &cx, &may, rule).await).await?;
+    let version = rule.version;
+    Ok(Answer::new(rule).at(version))
+}
+
+async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, headers: HeaderMap) -> Result<Response> {
+    let mut rx = app.db.read().await?;
+    let rule = service::find(&mut rx, cx.actor.workspace, id).await?;
+    let info = cx.actor.may::<RuleView, _>(rule)?.into_resource();
+    let wants = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !wants.contains("yaml") {
+        let version = info.version;
+        return Ok(Answer::<_, 200>::new(info).at(version).into_response());
+    }
+    let yaml = info.rule.to_yaml().map_err(|problem| Problem::internal(problem.to_string()))?;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/yaml"))], yaml).into_response())
+}
+
+async fn replace(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, text: RuleText) -> Result<Answer<RuleInfo>> {
+    cx.actor.may_here::<RuleEdit>()?;
+    let rule = accepted(&app, &text)?;
+    let replace = async move |tx: &mut Tx| {
+        let known = service::find(tx, cx.actor.workspace, id).await?;
+        service::replace(tx, &cx, &cx.actor.may(known)?, rule).await
+    };
+    let rule = app.db.write(replace).await?;
+    let version = rule.version;
+    Ok(Answer::new(rule).at(version))
+}
+
+async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Done> {
+    let delete = async move |tx: &mut Tx| {
+        let known = service::find(tx, cx.actor.workspace, id).await?;
+        service::delete(tx, &cx, &cx.actor.may(known)?).await
+    };
+    app.db.write(delete).await?;
+    Ok(Done)
+}
+
+async fn switch(app: App, cx: Cx, id: RuleId, state: RuleState) -> Result<Answer<RuleInfo>> {
+    let switch = async move |tx: &mut Tx| {
+        let known = service::find(tx, cx.actor.workspace, id).await?;
+        service::switch(tx, &cx, &cx.actor.may(known)?, state).await
+    };
+    Ok(Answer::new(app.db.write(switch).await?))
+}
+
+async fn enable(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+    switch(app, cx, id, RuleState::Enabled).await
+}
+
+async fn pause(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+    switch(app, cx, id, RuleState::Paused).await
+}
+
+async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+    switch(app, cx, id, RuleState::Shadow).await
+}
+
+async fn versions(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<RuleId>,
+    Query(_): Query<PageQuery>,
+) -> Result<Answer<Page<RuleVersion>>> {
+    let mut rx = app.db.read().await?;
+    let may = cx.actor.may::<RuleView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
+    let items = service::versions(&mut rx, &may).await?;
+    Ok(Answer::new(Page { items, next_cursor: None, total: None }))
+}
+
+/// The rule stands alone in YAML, and under `rule` in JSON, beside what a check may be asked for later.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checked<'a> {
+    #[serde(borrow)]
+    rule: &'a RawValue,
+}
+
+async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Answer<Verdict>> {
+    cx.actor.may_here::<RuleView>()?;
+    let read = match serde_json::from_str::<Checked<'_>>(text.text()) {
+        Ok(checked) if !text.is_yaml() => Rule::from_json(checked.rule.get()),
+        _ => text.read(),
+    };
+    Ok(Answer::new(match read {
+        Ok(rule) => service::examine(&app.library, &rule),
+        Err(problems) => Verdict { ok: false, problems },
+    }))
+}
+
+/// What a rule is started with by hand.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct ByHand {
+    /// The form of a `manual` trigger, filled in.
+    inputs: Map<String, Value>,
+}
+
+async fn run(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<RuleId>,
+    MaybeJson(by_hand): MaybeJson<ByHand>,
+) -> Result<Answer<RunSummary, 202>> {
+    let (may, compiled) = {
+        let mut rx = app.db.read().await?;
+        let rule = service::find(&mut rx, cx.actor.workspace, id).await?;
+        let may = cx.actor.may::<RuleRun, _>(rule)?;
+        let compiled = app.library.version(&mut rx, id, may.resource().version).await?;
+        (may, compiled)
+    };
+    let inputs = Value::Object(inputs(&may.resource().rule.trigger, by_hand.inputs)?);
+    let holds = runs::service::judge_by_hand(&compiled, &inputs, cx.now())?;
+    let start = async move |tx: &mut Tx| runs::service::run_by_hand(tx, &cx, &may, inputs, holds).await;
+    Ok(Answer::new(app.db.write(start).await?))
+}
+
+/// The answers to the form of a manual trigger, checked and with its defaults.
+fn inputs(trigger: &Trigger, given: Map<String, Value>) -> Result<Map<String, Value>> {
+    let checked = match trigger {
+        Trigger::Manual { form, .. } => answers(form, &given),
+        _ => Ok(given),
+    };
+    checked.map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
+}

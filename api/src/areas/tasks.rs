@@ -1,0 +1,104 @@
+//! `/tasks`, and `/projects/{id}/tasks` to make one.
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use aide::openapi::ReferenceOr;
+use aide::transform::TransformOperation;
+use axum::extract::State;
+use serde_json::json;
+use trackside_engine::access::TaskView;
+use trackside_engine::db::Tx;
+use trackside_engine::handle::Handle;
+use trackside_engine::ids::{ProjectId, TaskId};
+use trackside_engine::paging::Page;
+use trackside_engine::projects;
+use trackside_engine::tasks::{NewTask, PARAMETERS, Task, TaskPatch, TaskQuery, service};
+
+use crate::answer::{Answer, Created, Done, Result};
+use crate::app::App;
+use crate::extract::{At, Auth, IfMatch, Json, Pairs};
+use crate::openapi::{self, doc, doc_with};
+
+pub(super) fn routes() -> ApiRouter<App> {
+    let new = json!({ "title": "Card payments fail", "type": "bug", "priority": "high", "labels": ["billing"] });
+    let change = json!({ "status": "in_progress", "due_at": null });
+    ApiRouter::new()
+        .api_route("/projects/{id}/tasks", post_with(create, doc_with("createTask", "Make a task", new)))
+        .api_route("/tasks", get_with(list, document_list))
+        .api_route(
+            "/tasks/{id}",
+            get_with(find, doc("getTask", "Get a task"))
+                .patch_with(update, doc_with("updateTask", "Change a task", change))
+                .delete_with(delete, doc("deleteTask", "Delete a task with its comments")),
+        )
+}
+
+fn document_list(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    let mut operation = doc("listTasks", "List tasks, filtered and sorted")(operation);
+    for (name, about) in PARAMETERS {
+        let schema = schemars::json_schema!({ "type": "string" });
+        let header = openapi::query(name, about, schema);
+        operation.inner_mut().parameters.push(ReferenceOr::Item(header));
+    }
+    operation
+}
+
+async fn create(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    Json(new): Json<NewTask>,
+) -> Result<Created<Task>> {
+    let create = async move |tx: &mut Tx| {
+        let project = projects::service::find(tx, cx.actor.workspace, &id).await?;
+        service::create(tx, &cx, &cx.actor.may(project)?, new).await
+    };
+    let task = app.db.write(create).await?;
+    let version = task.version;
+    Ok(Answer::new(task).at(version))
+}
+
+async fn list(State(app): State<App>, Auth(cx): Auth, Pairs(pairs): Pairs) -> Result<Answer<Page<Task>>> {
+    let may = cx.actor.may_here::<TaskView>()?;
+    let query = TaskQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+    let mut rx = app.db.read().await?;
+    Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
+}
+
+async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Task>> {
+    let may = cx.actor.may_here::<TaskView>()?;
+    let mut rx = app.db.read().await?;
+    let task = service::find(&mut rx, &may, &id).await?;
+    let version = task.version;
+    Ok(Answer::new(task).at(version))
+}
+
+async fn update(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<TaskId>>,
+    IfMatch(seen): IfMatch,
+    Json(patch): Json<TaskPatch>,
+) -> Result<Answer<Task>> {
+    let change = async move |tx: &mut Tx| {
+        let project = projects::service::find_of_task(tx, cx.actor.workspace, &id).await?;
+        service::update(tx, &cx, &cx.actor.may(project)?, &id, seen, patch).await
+    };
+    let task = app.db.write(change).await?;
+    let version = task.version;
+    Ok(Answer::new(task).at(version))
+}
+
+async fn delete(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<TaskId>>,
+    IfMatch(seen): IfMatch,
+) -> Result<Done> {
+    let delete = async move |tx: &mut Tx| {
+        let project = projects::service::find_of_task(tx, cx.actor.workspace, &id).await?;
+        service::delete(tx, &cx, &cx.actor.may(project)?, &id, seen).await
+    };
+    app.db.write(delete).await?;
+    Ok(Done)
+}

@@ -1,0 +1,124 @@
+//! The command line. Exit codes: 0 done, 1 failed or something is wrong, 2 the configuration is wrong.
+
+pub mod doctor;
+mod flags;
+mod migrate;
+mod node;
+mod rules;
+mod serve;
+mod worker;
+
+use std::fmt;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use trackside_engine::Error;
+
+use crate::config::{BadConfig, Config};
+use flags::Flags;
+
+/// Automation engine and project service.
+#[derive(Parser)]
+#[command(name = "trackside", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what is wrong with the database, Redis, or the configuration; exits with 1 when something is
+    Doctor(Flags),
+    /// Bring the database up to date and end
+    Migrate(Flags),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Rules as YAML files
+    Rules(rules::Args),
+    /// Serve the API, and work as well unless told not to
+    Serve(Flags),
+    /// Work only: dispatch events, carry on runs
+    Worker(Flags),
+}
+
+/// Why a command did not do what it should.
+#[derive(Debug)]
+pub enum Failed {
+    /// The configuration is wrong.
+    Config(BadConfig),
+    /// Something else is; the text says what to do.
+    Other(String),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => write!(f, "wrong configuration: {error}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<BadConfig> for Failed {
+    fn from(error: BadConfig) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let mut text = error.detail.clone();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(source) = cause {
+            text.push_str(&format!(": {source}"));
+            cause = source.source();
+        }
+        Self::Other(text)
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    // clap answers wrong flags with exit code 2 by itself.
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(failed) => {
+            eprintln!("trackside: {failed}");
+            ExitCode::from(if matches!(failed, Failed::Config(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failed> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Doctor(flags) => {
+            let config = flags.config()?;
+            block_on(doctor::run(&config))
+        }
+        Command::Migrate(flags) => block_on(migrate::run(&logged(&flags)?)).map(done),
+        Command::Openapi => {
+            print!("{}", crate::openapi::json());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Rules(args) => block_on(rules::run(args)),
+        Command::Serve(flags) => block_on(serve::run(logged(&flags)?)).map(done),
+        Command::Worker(flags) => block_on(worker::run(logged(&flags)?)).map(done),
+    }
+}
+
+/// The configuration, with logging started by it.
+fn logged(flags: &Flags) -> Result<Config, Failed> {
+    let config = flags.config()?;
+    crate::log::start(&config)?;
+    Ok(config)
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failed::Other(format!("the async runtime cannot be started: {error}")))?;
+    let outcome = runtime.block_on(work);
+    // What still blocks a thread (a scan, a look-up of a name) must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome
+}

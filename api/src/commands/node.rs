@@ -1,0 +1,94 @@
+//! What `serve` and `worker` have in common: an open database, a key, the actions, the rules, and an end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use trackside_engine::Source;
+use trackside_engine::actions::Actions;
+use trackside_engine::db::{Db, Options};
+use trackside_engine::rules::Library;
+use trackside_engine::vault::Vault;
+use trackside_workers::egress::{Egress, Policy};
+use trackside_workers::queue::Queues;
+use trackside_workers::{Workers, integrations};
+
+use super::Failed;
+use crate::config::Config;
+
+/// How long work in flight may take to finish at the end (REL-04).
+pub const DRAIN: Duration = Duration::from_secs(28);
+
+/// An opened node.
+pub struct Node {
+    pub db: Db,
+    pub source: Source,
+    pub vault: Vault,
+    pub actions: Actions,
+    pub library: Arc<Library>,
+}
+
+impl Node {
+    /// Opens the database, brings it up to date, and reads the key.
+    pub async fn open(config: &Config) -> Result<Self, Failed> {
+        make_folder(config)?;
+        let vault = Vault::open_or_create(config.secret_key_file.as_deref(), &config.data)?;
+        let db = Db::open(&Options::new(&config.database_url)).await?;
+        db.migrate().await?;
+        let policy = Policy { allow: config.allow_egress.clone() };
+        let egress = Egress::new(policy).map_err(|error| Failed::Other(error.to_string()))?;
+        let actions = Actions::new(integrations::all(&egress));
+        let library = Arc::new(Library::new(&actions));
+        Ok(Self { db, source: Source::default(), vault, actions, library })
+    }
+
+    /// Starts the workers of this node.
+    pub fn work(&self, config: &Config) -> Result<Workers, Failed> {
+        let options = trackside_workers::Options {
+            db: self.db.clone(),
+            source: self.source.clone(),
+            library: self.library.clone(),
+            actions: self.actions.clone(),
+            vault: Arc::new(self.vault.clone()),
+            redis: config.redis_url.clone(),
+            queues: Queues::default(),
+            grace: DRAIN,
+        };
+        Workers::start(options).map_err(Failed::Other)
+    }
+}
+
+/// The data folder holds the embedded database and the key; with neither it is not needed.
+fn make_folder(config: &Config) -> Result<(), Failed> {
+    if !config.database_url.starts_with("sqlite") && config.secret_key_file.is_some() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&config.data).map_err(|error| {
+        let data = config.data.display();
+        Failed::Other(format!("the data folder {data} cannot be made: {error}. Make its parent writable, or name another with --data"))
+    })
+}
+
+/// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once.
+pub fn stop_on_signal() -> Result<CancellationToken, Failed> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| Failed::Other(format!("signals cannot be heard: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let heard = stop.clone();
+    tokio::spawn(async move {
+        for second in [false, true] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if second {
+                tracing::warn!("told to stop a second time: ending at once");
+                std::process::exit(1);
+            }
+            tracing::info!("stopping: work in flight has {} seconds", DRAIN.as_secs());
+            heard.cancel();
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,86 @@
+//! `trackside serve`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use trackside_engine::access::Authenticator;
+use trackside_engine::hooks::Registry;
+use trackside_engine::vault::Secret;
+
+use super::Failed;
+use super::node::{DRAIN, Node, stop_on_signal};
+use crate::app::{App, Parts};
+use crate::config::{BadConfig, Config};
+use crate::rate::Limiter;
+use crate::server;
+
+pub async fn run(config: Config) -> Result<(), Failed> {
+    let stop = stop_on_signal()?;
+    // Bound first: that an address is taken is the commonest mistake, and should show before anything is touched.
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        BadConfig(format!("listen: {} cannot be listened on: {error}. Choose another with --listen", config.listen))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failed::Other(error.to_string()))?;
+    let metrics = crate::log::metrics()?;
+    let node = Node::open(&config).await?;
+    let authenticator = Authenticator::open(&node.db, node.vault.clone(), node.source.clone()).await?;
+    make_admin(&config, &node, &authenticator).await?;
+    let workers = config.workers.then(|| node.work(&config)).transpose()?;
+    let app = App::new(Parts {
+        db: node.db.clone(),
+        source: node.source.clone(),
+        library: node.library.clone(),
+        actions: node.actions.clone(),
+        authenticator,
+        hooks: Registry::new(node.vault.clone()),
+        vault: node.vault.clone(),
+        redis_url: config.redis_url.clone(),
+        limiter: config.rate_limit.map(Limiter::new),
+        metrics,
+    });
+    let router = app.router();
+    tracing::info!("trackside is ready at http://{}, listening on http://{address}", reachable(address));
+    let drained = server::serve(listener, router, stop.clone(), DRAIN);
+    let drained = match workers {
+        None => drained.await,
+        // Both have the same time: requests finish while runs do.
+        Some(workers) => {
+            let (drained, ()) = tokio::join!(drained, async {
+                stop.cancelled().await;
+                workers.stop().await;
+            });
+            drained
+        }
+    };
+    if !drained {
+        tracing::warn!("some requests were still under way and were cut off");
+    }
+    node.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The owner that the operator wants, if there is no user.
+async fn make_admin(config: &Config, node: &Node, authenticator: &Arc<Authenticator>) -> Result<(), Failed> {
+    let Some((email, password)) = &config.admin else { return Ok(()) };
+    let made = authenticator.ensure_admin(&node.db, email, Secret::new(password.as_str())).await;
+    let made = made.map_err(|error| match error.fields.is_empty() {
+        true => Failed::from(error),
+        false => Failed::Config(BadConfig(format!("admin_email and admin_password: {}", error.detail))),
+    })?;
+    if made {
+        tracing::info!(%email, "the first workspace and its owner were made");
+    }
+    Ok(())
+}
+
+/// Where a browser on this machine reaches what listens on every address.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

@@ -1,0 +1,17 @@
+//! `trackside worker`.
+
+use super::Failed;
+use super::node::{Node, stop_on_signal};
+use crate::config::Config;
+
+pub async fn run(config: Config) -> Result<(), Failed> {
+    let stop = stop_on_signal()?;
+    let node = Node::open(&config).await?;
+    let workers = node.work(&config)?;
+    tracing::info!("trackside worker is ready");
+    stop.cancelled().await;
+    workers.stop().await;
+    node.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}

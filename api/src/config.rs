@@ -1,0 +1,340 @@
+//! What an operator can set. One table: every option is a flag, a `TRACKSIDE_*` variable and a key of
+//! `trackside.toml`, in that order of precedence, under the same name everywhere.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// An option, as it is written in all three places.
+#[derive(Debug)]
+pub struct Setting {
+    /// With underscores, as in the file; the flag has dashes, the variable capitals.
+    pub name: &'static str,
+    /// What stands for its value in the help.
+    pub value: &'static str,
+    /// One sentence for the help.
+    pub help: &'static str,
+    /// Its value never appears in a message.
+    pub secret: bool,
+    /// The flag may stand alone.
+    pub switch: bool,
+}
+
+const fn setting(name: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { name, value, help, secret: false, switch: false }
+}
+
+const fn secret(name: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { secret: true, ..setting(name, value, help) }
+}
+
+/// Every option, sorted by name.
+pub const SETTINGS: &[Setting] = &[
+    setting("admin_email", "EMAIL", "Make the first owner at start, if there is no user"),
+    secret("admin_password", "PASSWORD", "That owner's password"),
+    setting("allow_egress", "RANGES", "Address ranges that rules may reach besides public ones, parted by commas"),
+    setting("data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
+    secret("database_url", "URL", "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]"),
+    setting("listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
+    setting("log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
+    setting("log_format", "FORMAT", "human or json [human]"),
+    Setting { switch: true, ..setting("no_workers", "BOOL", "Serve only; workers run elsewhere [false]") },
+    setting("rate_limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
+    secret("redis_url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
+    setting("secret_key_file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
+];
+
+/// What was set, and where.
+pub type Given = BTreeMap<&'static str, (String, Origin)>;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// `--listen`.
+    Flag(String),
+    /// `TRACKSIDE_LISTEN`.
+    Variable(String),
+    /// A key of a file.
+    File(PathBuf, &'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "the flag {flag}"),
+            Self::Variable(name) => write!(f, "the variable {name}"),
+            Self::File(file, key) => write!(f, "`{key}` in {}", file.display()),
+        }
+    }
+}
+
+/// A configuration that cannot be used; it names the value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadConfig(pub String);
+
+/// The settings, read and checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Who becomes the first owner, with which password.
+    pub admin: Option<(String, String)>,
+    /// What rules may reach besides public addresses.
+    pub allow_egress: Vec<IpNet>,
+    /// Where files are kept.
+    pub data: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The filter of the log.
+    pub log: String,
+    /// Whether logs are JSON.
+    pub log_json: bool,
+    /// Whether this process works, too.
+    pub workers: bool,
+    /// How many requests one token or address may make.
+    pub rate_limit: Option<Rate>,
+    /// Redis, in scale-out.
+    pub redis_url: Option<String>,
+    /// The key of the vault, if it is not in the data folder.
+    pub secret_key_file: Option<PathBuf>,
+}
+
+/// So many requests in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub requests: u32,
+    /// In which time.
+    pub per: Duration,
+}
+
+impl FromStr for Rate {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "must be a number and a time, such as 600/m (s, m or h), or off".to_owned();
+        let (requests, per) = text.split_once('/').ok_or_else(wrong)?;
+        let requests = requests.trim().parse().ok().filter(|requests| *requests > 0).ok_or_else(wrong)?;
+        let seconds = match per.trim() {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { requests, per: Duration::from_secs(seconds) })
+    }
+}
+
+/// Gathers what is set: flags over variables over the file.
+pub fn gather(
+    flags: BTreeMap<&'static str, String>,
+    variable: impl Fn(&str) -> Option<String>,
+    file: Option<&Path>,
+) -> Result<Given, BadConfig> {
+    let mut given = Given::new();
+    if let Some(file) = file {
+        read_file(file, &mut given)?;
+    }
+    for setting in SETTINGS {
+        let name = format!("TRACKSIDE_{}", setting.name.to_uppercase());
+        // An empty variable is how compose files and shells say "not set".
+        if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
+            given.insert(setting.name, (value, Origin::Variable(name)));
+        }
+    }
+    for (name, value) in flags {
+        given.insert(name, (value, Origin::Flag(format!("--{}", name.replace('_', "-")))));
+    }
+    Ok(given)
+}
+
+fn read_file(file: &Path, given: &mut Given) -> Result<(), BadConfig> {
+    let bad = |what: String| BadConfig(format!("{}: {what}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| bad(error.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| bad(error.to_string()))?;
+    for (key, value) in table {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+            let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+            let near = trackside_rules::problem::nearest(&key, names.iter().copied());
+            let hint = near.map_or_else(|| format!("the keys are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            return Err(bad(format!("there is no key `{key}`; {hint}")));
+        };
+        let text = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Boolean(yes) => yes.to_string(),
+            toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
+                items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            _ => return Err(bad(format!("`{key}` must be one value, not a table"))),
+        };
+        given.insert(setting.name, (text, Origin::File(file.to_owned(), setting.name)));
+    }
+    Ok(())
+}
+
+/// Reads one value, or says what is wrong with it and where it came from.
+fn read<T>(given: &Given, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, BadConfig> {
+    let Some((text, origin)) = given.get(name) else { return Ok(None) };
+    let secret = SETTINGS.iter().any(|setting| setting.name == name && setting.secret);
+    let shown = if secret { "the value".to_owned() } else { format!("`{text}`") };
+    read(text).map(Some).map_err(|wrong| BadConfig(format!("{origin}: {shown} {wrong}")))
+}
+
+impl Config {
+    /// Reads and checks what was given.
+    pub fn new(given: &Given) -> Result<Self, BadConfig> {
+        let data = read(given, "data", |text| Ok(PathBuf::from(text)))?.unwrap_or_else(|| "data".into());
+        let database_url = read(given, "database_url", database_url)?;
+        let redis_url = read(given, "redis_url", redis_url)?;
+        if let (Some(_), Some((_, origin))) = (&redis_url, given.get("redis_url"))
+            && !database_url.as_ref().is_some_and(|url| url.starts_with("postgres"))
+        {
+            return Err(BadConfig(format!("{origin}: Redis carries jobs between nodes, which need PostgreSQL: set database_url as well")));
+        }
+        Ok(Self {
+            admin: admin(given)?,
+            allow_egress: read(given, "allow_egress", ranges)?.unwrap_or_default(),
+            database_url: database_url.unwrap_or_else(|| sqlite_in(&data)),
+            listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            log: read(given, "log", filter)?.unwrap_or_else(|| "info".into()),
+            log_json: read(given, "log_format", format)?.unwrap_or(false),
+            workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
+            rate_limit: read(given, "rate_limit", rate)?.flatten(),
+            redis_url,
+            secret_key_file: read(given, "secret_key_file", |text| Ok(PathBuf::from(text)))?,
+            data,
+        })
+    }
+}
+
+/// The embedded database of a data folder.
+fn sqlite_in(data: &Path) -> String {
+    format!("sqlite://{}", std::path::absolute(data).unwrap_or_else(|_| data.to_owned()).join("trackside.db").display())
+}
+
+fn admin(given: &Given) -> Result<Option<(String, String)>, BadConfig> {
+    let email = read(given, "admin_email", |text| match text.contains('@') {
+        true => Ok(text.to_owned()),
+        false => Err("is no e-mail address".into()),
+    })?;
+    let password = read(given, "admin_password", |text| match text.chars().count() {
+        10..=128 => Ok(text.to_owned()),
+        _ => Err("must have 10 to 128 characters".into()),
+    })?;
+    match (email, password) {
+        (Some(email), Some(password)) => Ok(Some((email, password))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(BadConfig("admin_email is set but admin_password is not; set both or neither".into())),
+        (None, Some(_)) => Err(BadConfig("admin_password is set but admin_email is not; set both or neither".into())),
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse().map_err(|_| "is no address and port, such as 127.0.0.1:8080 or [::]:8080".into())
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    let good = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if good { Ok(text.to_owned()) } else { Err("must begin with sqlite:// or postgres://".into()) }
+}
+
+fn redis_url(text: &str) -> Result<String, String> {
+    let good = ["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|scheme| text.starts_with(scheme));
+    if good { Ok(text.to_owned()) } else { Err("must begin with redis:// or rediss://".into()) }
+}
+
+fn ranges(text: &str) -> Result<Vec<IpNet>, String> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            part.parse::<IpNet>()
+                .or_else(|_| part.parse::<std::net::IpAddr>().map(IpNet::from))
+                .map_err(|_| format!("has `{part}`, which is no address range such as 10.0.0.0/8"))
+        })
+        .collect()
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("is no log filter: {error}")),
+    }
+}
+
+fn format(text: &str) -> Result<bool, String> {
+    match text {
+        "human" => Ok(false),
+        "json" => Ok(true),
+        _ => Err("must be human or json".into()),
+    }
+}
+
+fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<Option<Rate>, String> {
+    if text == "off" { Ok(None) } else { text.parse().map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[(&'static str, &str)], variables: &[(&str, &str)], file: Option<&Path>) -> Result<Config, String> {
+        let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let given = gather(flags, variable, file).map_err(|error| error.to_string())?;
+        Config::new(&given).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_win_over_variables_and_those_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("trackside.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nlog = \"warn\"\nallow_egress = [\"10.0.0.0/8\", \"::1\"]\nno_workers = true").unwrap();
+        let config = config(
+            &[("listen", "127.0.0.1:3")],
+            &[("TRACKSIDE_LISTEN", "127.0.0.1:2"), ("TRACKSIDE_LOG", "debug"), ("TRACKSIDE_RATE_LIMIT", "600/m")],
+            Some(&file),
+        )
+        .unwrap();
+        assert_eq!((config.listen.port(), config.log.as_str(), config.workers), (3, "debug", false));
+        assert_eq!(config.allow_egress.len(), 2);
+        assert_eq!(config.rate_limit, Some(Rate { requests: 600, per: Duration::from_secs(60) }));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_where_it_came_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("trackside.toml");
+        std::fs::write(&file, "listne = \"127.0.0.1:1\"").unwrap();
+        let said = config(&[], &[], Some(&file)).unwrap_err();
+        assert!(said.ends_with("trackside.toml: there is no key `listne`; did you mean `listen`?"), "{said}");
+        let said = config(&[("listen", "here")], &[], None).unwrap_err();
+        assert_eq!(said, "the flag --listen: `here` is no address and port, such as 127.0.0.1:8080 or [::]:8080");
+        let said = config(&[], &[("TRACKSIDE_DATABASE_URL", "mysql://u:geheim@h/d")], None).unwrap_err();
+        assert_eq!(said, "the variable TRACKSIDE_DATABASE_URL: the value must begin with sqlite:// or postgres://");
+        let said = config(&[], &[("TRACKSIDE_RATE_LIMIT", "many")], None).unwrap_err();
+        assert!(said.starts_with("the variable TRACKSIDE_RATE_LIMIT: `many` must be"), "{said}");
+        let said = config(&[("redis_url", "redis://h")], &[], None).unwrap_err();
+        assert!(said.starts_with("the flag --redis-url: Redis carries jobs"), "{said}");
+        assert!(config(&[], &[("TRACKSIDE_ADMIN_EMAIL", "a@b.c")], None).unwrap_err().contains("admin_password is not"));
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
+    }
+}

@@ -1,0 +1,15 @@
+//! What handlers ask of a request. Every refusal is a [`Problem`](crate::problem::Problem) that names the place.
+
+mod auth;
+mod body;
+mod path;
+mod preconditions;
+mod query;
+mod request;
+
+pub use auth::{Auth, Bearer, Person};
+pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, read_body, refused};
+pub use path::At;
+pub use preconditions::IfMatch;
+pub use query::{Pairs, Query};
+pub use request::{Request, RequestId};

@@ -1,0 +1,59 @@
+//! The `{id}` of a path.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathStyle, SchemaObject};
+use aide::operation::add_parameters;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use schemars::JsonSchema;
+
+use crate::problem::Problem;
+
+/// What stands in the path where the route says `{id}`. What cannot be an id names nothing, so it is not found.
+#[derive(Debug, Clone)]
+pub struct At<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for At<T>
+where
+    S: Send + Sync,
+    T: FromStr<Err: Display> + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| {
+            not_found("The path is not UTF-8 after decoding; take the id as the API gave it.".to_owned())
+        })?;
+        let Some((_, text)) = params.iter().find(|(name, _)| *name == "id") else {
+            return Err(Problem::internal("a route without {id} asks for one"));
+        };
+        text.parse().map(Self).map_err(|error| not_found(error.to_string()))
+    }
+}
+
+fn not_found(detail: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
+impl<T: JsonSchema> OperationInput for At<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let schema = SchemaObject { json_schema: ctx.schema.subschema_for::<T>(), external_docs: None, example: None };
+        let parameter_data = ParameterData {
+            name: "id".into(),
+            description: None,
+            required: true,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(schema),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        };
+        add_parameters(ctx, operation, [Parameter::Path { parameter_data, style: PathStyle::Simple }]);
+    }
+}

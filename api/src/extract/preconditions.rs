@@ -1,0 +1,40 @@
+//! `If-Match`: the version that the caller saw.
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::Operation;
+use aide::operation::add_parameters;
+use axum::extract::FromRequestParts;
+use axum::http::header::IF_MATCH;
+use axum::http::request::Parts;
+
+use crate::problem::Problem;
+
+/// The version in `If-Match: "3"`; none when the header is absent or `*`.
+#[derive(Debug, Clone, Copy)]
+pub struct IfMatch(pub Option<i64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(IF_MATCH) else { return Ok(Self(None)) };
+        let text = value.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(Self(None));
+        }
+        let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|text| text.parse().ok());
+        version.map(|version| Self(Some(version))).ok_or_else(|| {
+            let detail = "If-Match must be one version in quotes, as the ETag header gave it: `If-Match: \"3\"`.";
+            Problem::bad_request("invalid_if_match", detail)
+        })
+    }
+}
+
+impl OperationInput for IfMatch {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let about = "The version that was seen, as `ETag` gave it: `\"3\"`. Another one now answers 412.";
+        let schema = schemars::json_schema!({ "type": "string", "pattern": "^(\\*|\"[0-9]+\")$" });
+        add_parameters(ctx, operation, [crate::openapi::header("If-Match", about, schema)]);
+    }
+}

@@ -1,0 +1,204 @@
+//! `Idempotency-Key`: a POST that is repeated with the same key answers what the first one answered, and does nothing.
+//!
+//! The key belongs to the person. It is reserved before the request runs and keeps the answer for 24 hours, if that is
+//! final (2xx, 4xx); a 5xx frees it. Answers that hold a secret are not kept: their repetition is refused. A process
+//! that dies between its commit and the note of its answer leaves a reserved key, which is refused for
+//! [`ABANDONED`] and then free; in that window a repetition may act twice.
+
+mod store;
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use trackside_engine::db::Tx;
+use trackside_engine::ids::{UserId, WorkspaceId};
+use trackside_engine::Error;
+
+pub use store::ALL;
+
+use crate::app::App;
+use crate::extract::{Auth, read_body};
+use crate::problem::Problem;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::hours(24);
+/// After so long a request that has not answered is taken for dead: twice what any may take.
+pub const ABANDONED: TimeDelta = TimeDelta::minutes(2);
+/// The largest answer that is kept, in bytes.
+const LARGEST: usize = 256 * 1024;
+/// Where answers hold secrets, below `/api/v1`.
+const SECRET: &[&str] = &["/auth/switch", "/hooks", "/tokens"];
+/// Where nobody is known yet.
+const OPEN: &[&str] = &["/auth/login", "/auth/logout", "/auth/refresh", "/setup"];
+
+/// Whose key it is.
+type Owner = (WorkspaceId, UserId);
+
+/// What became of the key.
+enum Reserved {
+    /// It is ours: go on.
+    Fresh,
+    /// Somebody is at it.
+    Busy,
+    /// It was used for another request.
+    Other,
+    /// Its request was answered, with a secret that was not kept.
+    Secret,
+    /// Its request was answered with this.
+    Answered(Kept),
+}
+
+/// An answer that is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    kind: Option<String>,
+    etag: Option<String>,
+    body: String,
+}
+
+/// The layer. Costs one look-up in the headers when there is no key.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let keyed = request.method() == Method::POST && request.headers().contains_key(IDEMPOTENCY_KEY);
+    let path = request.uri().path();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path).to_owned();
+    if !keyed || OPEN.contains(&path.as_str()) {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let key = read_key(parts.headers.get(IDEMPOTENCY_KEY))?;
+    let Auth(cx) = Auth::from_request_parts(&mut parts, &app).await?;
+    let user = cx.actor.user().ok_or_else(|| Error::denied("only a person's requests can be repeated by key"))?;
+    let owner = (cx.actor.workspace, user);
+    let body = read_body(Request::new(body)).await?;
+    let hash = fingerprint(&parts.uri, parts.headers.get(CONTENT_TYPE), &body);
+    match reserve(&app, owner, key.clone(), hash).await? {
+        Reserved::Fresh => {}
+        Reserved::Busy => return Err(busy()),
+        Reserved::Other => return Err(other()),
+        Reserved::Secret => return Err(secret()),
+        Reserved::Answered(kept) => return Ok(replay(kept)),
+    }
+    let reservation = Reservation { app: app.clone(), owner, key: Some(key) };
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    reservation.note(response, SECRET.contains(&path.as_str())).await
+}
+
+fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {
+    let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default().trim().trim_matches('"');
+    if (1..=255).contains(&text.len()) {
+        return Ok(text.to_owned());
+    }
+    Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 ASCII characters, such as a UUID."))
+}
+
+fn fingerprint(uri: &axum::http::Uri, kind: Option<&HeaderValue>, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let mut head = String::new();
+    // Writing to a String cannot fail.
+    let _ = write!(head, "{uri}\n{}\n", kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default());
+    hash.update(head.as_bytes());
+    hash.update(body);
+    hash.finalize().into()
+}
+
+async fn reserve(app: &App, owner: Owner, key: String, hash: [u8; 32]) -> Result<Reserved, Error> {
+    let now = app.source.now();
+    app.db
+        .write(async move |tx: &mut Tx| {
+            if store::insert(tx, owner, &key, &hash, now).await? {
+                // Some of the keys that come in sweep out what is too old: cheap, and needs no clockwork.
+                if hash[0] == 0 {
+                    store::sweep(tx, now - KEPT).await?;
+                }
+                return Ok(Reserved::Fresh);
+            }
+            let Some(found) = store::find(tx, owner, &key).await? else { return Ok(Reserved::Busy) };
+            let age = now - found.created_at;
+            if age > KEPT || (found.status == 0 && age > ABANDONED) {
+                store::take_over(tx, owner, &key, &hash, now).await?;
+                return Ok(Reserved::Fresh);
+            }
+            if found.request_hash != hash {
+                return Ok(Reserved::Other);
+            }
+            Ok(match found.status {
+                0 => Reserved::Busy,
+                _ if found.body.is_empty() => Reserved::Secret,
+                _ => Reserved::Answered(serde_json::from_str(&found.body).map_err(|error| {
+                    Error::internal("A kept answer cannot be read.").caused_by(error)
+                })?),
+            })
+        })
+        .await
+}
+
+/// A key that is ours until the answer stands. Dropped before, as when the caller hangs up, it stays reserved: what
+/// became of the request is not known.
+struct Reservation {
+    app: App,
+    owner: Owner,
+    key: Option<String>,
+}
+
+impl Reservation {
+    async fn note(mut self, response: Response, secret: bool) -> Result<Response, Problem> {
+        let Some(key) = self.key.take() else { return Ok(response) };
+        let (owner, status) = (self.owner, response.status());
+        if status.is_server_error() {
+            self.app.db.write(async move |tx: &mut Tx| store::delete(tx, owner, &key).await).await?;
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Problem::internal(error.to_string()))?;
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= LARGEST && !(secret && status.is_success()));
+        let kept = text.map(|text| Kept {
+            status: status.as_u16(),
+            kind: header(CONTENT_TYPE),
+            etag: header(ETAG),
+            body: text.to_owned(),
+        });
+        let kept = kept.and_then(|kept| serde_json::to_string(&kept).ok()).unwrap_or_default();
+        let code = i64::from(status.as_u16());
+        self.app.db.write(async move |tx: &mut Tx| store::finish(tx, owner, &key, code, &kept).await).await?;
+        Ok(Response::from_parts(parts, Body::from(bytes)))
+    }
+}
+
+fn replay(kept: Kept) -> Response {
+    let mut response = Response::new(Body::from(kept.body));
+    *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    for (name, text) in [(CONTENT_TYPE, kept.kind), (ETAG, kept.etag), (REPLAYED, Some("true".into()))] {
+        if let Some(value) = text.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response.into_response()
+}
+
+fn busy() -> Problem {
+    let detail = "The first request with this Idempotency-Key is still under way. Ask again in a moment.";
+    Problem::new(StatusCode::CONFLICT, "idempotency_key_in_use", detail).retry_after(1)
+}
+
+fn other() -> Problem {
+    let detail = "This Idempotency-Key was used for another request. Take a new key for a new request.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+}
+
+fn secret() -> Problem {
+    let detail = "This request was carried out before with this Idempotency-Key; its answer held a secret, or was large, and was not kept. Take a new key to do it again.";
+    Problem::new(StatusCode::CONFLICT, "idempotency_answer_not_kept", detail)
+}
