@@ -15,6 +15,8 @@ use ipnet::IpNet;
 pub struct Setting {
     /// With underscores, as in the file; the flag has dashes, the variable capitals.
     pub name: &'static str,
+    /// The flag, without its dashes in front.
+    pub flag: &'static str,
     /// What stands for its value in the help.
     pub value: &'static str,
     /// One sentence for the help.
@@ -25,29 +27,29 @@ pub struct Setting {
     pub switch: bool,
 }
 
-const fn setting(name: &'static str, value: &'static str, help: &'static str) -> Setting {
-    Setting { name, value, help, secret: false, switch: false }
+const fn setting(name: &'static str, flag: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { name, flag, value, help, secret: false, switch: false }
 }
 
-const fn secret(name: &'static str, value: &'static str, help: &'static str) -> Setting {
-    Setting { secret: true, ..setting(name, value, help) }
+const fn secret(name: &'static str, flag: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { secret: true, ..setting(name, flag, value, help) }
 }
 
 /// Every option, sorted by name.
 pub const SETTINGS: &[Setting] = &[
-    setting("admin_email", "EMAIL", "Make the first owner at start, if there is no user"),
-    secret("admin_password", "PASSWORD", "That owner's password"),
-    setting("allow_egress", "RANGES", "Address ranges that rules may reach besides public ones, parted by commas"),
-    setting("data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
-    secret("database_url", "URL", "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]"),
-    setting("lease", "TIME", "How long a worker's claim is good for; the work of a dead one is taken over after it, 1s to 25s [15s]"),
-    setting("listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
-    setting("log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
-    setting("log_format", "FORMAT", "human or json [human]"),
-    Setting { switch: true, ..setting("no_workers", "BOOL", "Serve only; workers run elsewhere [false]") },
-    setting("rate_limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
-    secret("redis_url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
-    setting("secret_key_file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
+    setting("admin_email", "admin-email", "EMAIL", "Make the first owner at start, if there is no user"),
+    secret("admin_password", "admin-password", "PASSWORD", "That owner's password"),
+    setting("allow_egress", "allow-egress", "RANGES", "Address ranges that rules may reach besides public ones, parted by commas"),
+    setting("data", "data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
+    secret("database_url", "database-url", "URL", "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]"),
+    setting("lease", "lease", "TIME", "How long a worker's claim is good for, 1s to 25s; the work of a dead one is taken over after it [15s]"),
+    setting("listen", "listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
+    setting("log", "log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
+    setting("log_format", "log-format", "FORMAT", "human or json [human]"),
+    Setting { switch: true, ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]") },
+    setting("rate_limit", "rate-limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
+    secret("redis_url", "redis-url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
+    setting("secret_key_file", "secret-key-file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
 ];
 
 /// What was set, and where.
@@ -151,7 +153,8 @@ pub fn gather(
         }
     }
     for (name, value) in flags {
-        given.insert(name, (value, Origin::Flag(format!("--{}", name.replace('_', "-")))));
+        let flag = SETTINGS.iter().find(|setting| setting.name == name).map_or(name, |setting| setting.flag);
+        given.insert(name, (value, Origin::Flag(format!("--{flag}"))));
     }
     Ok(given)
 }
@@ -345,7 +348,8 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sorted() {
+    fn the_table_is_sorted_and_a_flag_is_its_name() {
         assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
+        assert!(SETTINGS.iter().all(|setting| setting.flag == setting.name.replace('_', "-")));
     }
 }

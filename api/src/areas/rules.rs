@@ -17,7 +17,8 @@ use trackside_engine::paging::Page;
 use trackside_engine::rules::{RuleInfo, RuleState, RuleVersion, Verdict, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::Cx;
-use trackside_rules::{Rule, Trigger, answers};
+use trackside_rules::Rule;
+use trackside_rules::model::{Trigger, answers};
 
 use super::{ById, PageQuery};
 use crate::answer::{Answer, Created, Done, Result};
@@ -202,9 +203,7 @@ async fn run(
 
 /// The answers to the form of a manual trigger, checked and with its defaults.
 fn inputs(trigger: &Trigger, given: Map<String, Value>) -> Result<Map<String, Value>> {
-    let checked = match trigger {
-        Trigger::Manual { form, .. } => answers(form, &given),
-        _ => Ok(given),
-    };
+    // A rule that listens to events can be run by hand as well; it has no form, so anything may be given.
+    let checked = if trigger.on == "manual" { answers(&trigger.form, &given) } else { Ok(given) };
     checked.map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
 }

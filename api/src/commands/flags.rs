@@ -33,7 +33,7 @@ impl Args for Flags {
         let command = command.arg(file.help("A TOML file with these settings [./trackside.toml, TRACKSIDE_CONFIG]"));
         SETTINGS.iter().fold(command, |command, setting| {
             let help = format!("{} (TRACKSIDE_{})", setting.help, setting.name.to_uppercase());
-            let flag = Arg::new(setting.name).long(setting.name.replace('_', "-")).value_name(setting.value).help(help);
+            let flag = Arg::new(setting.name).long(setting.flag).value_name(setting.value).help(help);
             command.arg(match setting.switch {
                 true => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
                 false => flag,

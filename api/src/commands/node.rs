@@ -49,7 +49,7 @@ impl Node {
             source: self.source.clone(),
             library: self.library.clone(),
             actions: self.actions.clone(),
-            vault: Arc::new(self.vault.clone()),
+            vault: self.vault.clone(),
             redis: config.redis_url.clone(),
             queues: Queues { lease: config.lease, ..Queues::default() },
             grace: DRAIN,

@@ -14,6 +14,6 @@ mod model;
 pub mod service;
 pub mod store;
 
-pub use kinds::{KINDS, Kind, catalogue};
+pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
 pub use model::{Event, EventType, NewEvent};
 pub use service::emit;

@@ -11,7 +11,7 @@ use clap::Subcommand;
 use similar::TextDiff;
 use trackside_engine::actions::Actions;
 use trackside_engine::rules::{Library, service};
-use trackside_rules::Rule;
+use trackside_rules::{Rule, Severity};
 use trackside_workers::egress::{Egress, Policy};
 use trackside_workers::integrations;
 
@@ -117,9 +117,9 @@ fn check(dir: &Path) -> Result<ExitCode, Failed> {
             Err(problems) => problems,
         };
         for problem in &problems {
-            let severity = if problem.is_error() { "error" } else { "warning" };
+            let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
             println!("{}: {severity}: {problem}", path.display());
-            errors += usize::from(problem.is_error());
+            errors += usize::from(problem.severity == Severity::Error);
         }
     }
     println!("{} checked, {errors} errors", plural(rules));
