@@ -148,8 +148,9 @@ async fn run(handlers: &Handlers, store: &dyn JobStore, suspects: &Suspects, cla
     };
     tokio::select! {
         biased;
-        // Somebody else has it: nothing that happens here counts any more.
-        () = claimed.cancel.cancelled() => Outcome::Settled,
+        // Somebody else has it, and then this is not heard; or the database was away for longer than the lease, and then
+        // the job is free again as soon as it is back, and nobody died.
+        () = claimed.cancel.cancelled() => Outcome::Released,
         outcome = admitted => outcome,
     }
 }
