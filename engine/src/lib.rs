@@ -26,3 +26,26 @@ mod words;
 
 pub use cx::{Cause, Cx, Source};
 pub use error::{Class, Error, FieldError, Result};
+
+/// An area of the engine: one folder with the same rooms as the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Area {
+    /// The folder.
+    pub name: &'static str,
+    /// Every statement of its store; a test prepares them all on both databases.
+    pub statements: &'static [&'static [&'static str]],
+}
+
+/// Every area that stores something, sorted by name.
+pub const AREAS: &[Area] = &[
+    Area { name: "access", statements: &[access::store::ALL] },
+    Area { name: "connections", statements: &[connections::store::ALL] },
+    Area { name: "events", statements: &[events::store::ALL] },
+    Area { name: "hooks", statements: &[hooks::store::ALL] },
+    Area { name: "jobs", statements: &[jobs::store::ALL] },
+    Area { name: "notifications", statements: &[notifications::store::ALL] },
+    Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },
+    Area { name: "rules", statements: &[rules::store::ALL] },
+    Area { name: "runs", statements: &[runs::store::ALL] },
+    Area { name: "tasks", statements: &[tasks::store::ALL] },
+];

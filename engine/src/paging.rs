@@ -33,8 +33,16 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = if more { items.last().map(|last| cursor(last).encode()) } else { None };
-        Self { items, next_cursor, total: None }
+        let next_cursor = if more {
+            items.last().map(|last| cursor(last).encode())
+        } else {
+            None
+        };
+        Self {
+            items,
+            next_cursor,
+            total: None,
+        }
     }
 }
 
@@ -55,7 +63,9 @@ impl PageRequest {
 
     /// The id after which the page begins, of a list that is ordered by id.
     pub(crate) fn after<I: Id>(&self) -> Result<Option<I>> {
-        let Some(text) = &self.cursor else { return Ok(None) };
+        let Some(text) = &self.cursor else {
+            return Ok(None);
+        };
         let cursor = Cursor::decode(text, "id")?;
         match cursor.values.as_slice() {
             [Value::String(id)] => id.parse().map(Some).map_err(|_| bad_cursor()),
@@ -69,7 +79,10 @@ pub(crate) fn check_limit(limit: i64) -> Result<i64> {
     if (1..=MAX_LIMIT).contains(&limit) {
         return Ok(limit);
     }
-    Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")))
+    Err(Error::invalid(
+        "invalid_parameter",
+        format!("`limit` must be 1 to {MAX_LIMIT}"),
+    ))
 }
 
 /// Where a page ended: the sort of the list, and the last row's value of each sorted column.
@@ -84,7 +97,10 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// The cursor of a list that is ordered by id.
     pub fn of_id(id: impl Id) -> Self {
-        Self { sort: "id".into(), values: vec![Value::String(id.to_string())] }
+        Self {
+            sort: "id".into(),
+            values: vec![Value::String(id.to_string())],
+        }
     }
 
     pub fn encode(&self) -> String {
@@ -99,7 +115,10 @@ impl Cursor {
         if cursor.sort != sort {
             return Err(Error::invalid(
                 "cursor_of_another_sort",
-                format!("this cursor belongs to the sort `{}`, not `{sort}`; ask for the first page again", cursor.sort),
+                format!(
+                    "this cursor belongs to the sort `{}`, not `{sort}`; ask for the first page again",
+                    cursor.sort
+                ),
             ));
         }
         Ok(cursor)
@@ -107,5 +126,8 @@ impl Cursor {
 }
 
 pub(crate) fn bad_cursor() -> Error {
-    Error::invalid("invalid_cursor", "this is no cursor of this list; pass `next_cursor` as it was given, or leave it out")
+    Error::invalid(
+        "invalid_cursor",
+        "this is no cursor of this list; pass `next_cursor` as it was given, or leave it out",
+    )
 }

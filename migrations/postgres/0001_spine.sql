@@ -110,9 +110,11 @@ create table tasks (
     completed_at timestamptz,
     unique (workspace_id, key)
 );
--- Lists: the newest of a workspace, of a project, of a project's status; and what is most urgent in a project. The id is
+-- Lists: the newest of a workspace, of a project, of a project's status; and what is most urgent or due first. The id is
 -- the last column of each, because pages are cut by it.
 create index tasks_workspace on tasks (workspace_id, id);
+create index tasks_workspace_due on tasks (workspace_id, (due_at is null), due_at, id);
+create index tasks_workspace_urgency on tasks (workspace_id, priority desc, (due_at is null), due_at, id);
 create index tasks_project on tasks (project_id, id);
 create index tasks_project_status on tasks (project_id, status, id);
 create index tasks_project_urgency on tasks (project_id, priority desc, (due_at is null), due_at, id);

@@ -22,8 +22,25 @@ const MAX_VALUES: usize = 200_000;
 
 /// Names that exist in every rule. One that an event does not have reads as `()`.
 pub const GIVEN_NAMES: &[&str] = &[
-    "event", "task", "project", "comment", "milestone", "actor", "change", "hook", "headers", "body", "query", "inputs", "workspace",
-    "run", "rule", "error", "vars", "steps", "now",
+    "event",
+    "task",
+    "project",
+    "comment",
+    "milestone",
+    "actor",
+    "change",
+    "hook",
+    "headers",
+    "body",
+    "query",
+    "inputs",
+    "workspace",
+    "run",
+    "rule",
+    "error",
+    "vars",
+    "steps",
+    "now",
 ];
 
 /// Whether `name` already means something in every rule.
@@ -40,14 +57,24 @@ impl Facts {
     pub fn from_json(value: impl Into<FactsSource>) -> Result<Self, Problem> {
         let value = match value.into() {
             FactsSource::Value(value) => value,
-            FactsSource::Text(text) => serde_json::from_str(&text)
-                .map_err(|error| Problem::new("json", "", format!("The event cannot be read: {error}.")).at(error.line() as u32, error.column() as u32))?,
+            FactsSource::Text(text) => serde_json::from_str(&text).map_err(|error| {
+                Problem::new("json", "", format!("The event cannot be read: {error}."))
+                    .at(error.line() as u32, error.column() as u32)
+            })?,
         };
         if !value.is_object() {
-            return Err(Problem::new("shape", "", "The facts of an event must be a JSON object."));
+            return Err(Problem::new(
+                "shape",
+                "",
+                "The facts of an event must be a JSON object.",
+            ));
         }
         if crate::sandbox::value::count(&value, MAX_VALUES) >= MAX_VALUES {
-            return Err(Problem::new("too_large", "", format!("The event holds more than {MAX_VALUES} values.")));
+            return Err(Problem::new(
+                "too_large",
+                "",
+                format!("The event holds more than {MAX_VALUES} values."),
+            ));
         }
         Ok(Self(Arc::new(value)))
     }
@@ -109,7 +136,12 @@ struct Local {
 impl Vars {
     /// The facts at the moment `now`, which is the only clock an expression knows.
     pub fn new(facts: Facts, now: DateTime<Utc>) -> Self {
-        Self { facts, now, steps: Arc::default(), locals: Vec::new() }
+        Self {
+            facts,
+            now,
+            steps: Arc::default(),
+            locals: Vec::new(),
+        }
     }
 
     /// The facts these variables stand on.
@@ -141,7 +173,11 @@ impl Vars {
     #[must_use]
     pub fn with(&self, name: &str, value: impl Into<Arc<Value>>) -> Self {
         let mut vars = self.clone();
-        vars.locals.push(Local { name: name.into(), value: value.into(), spread: false });
+        vars.locals.push(Local {
+            name: name.into(),
+            value: value.into(),
+            spread: false,
+        });
         vars
     }
 
@@ -149,7 +185,11 @@ impl Vars {
     #[must_use]
     pub fn with_fields(&self, item: impl Into<Arc<Value>>) -> Self {
         let mut vars = self.clone();
-        vars.locals.push(Local { name: "item".into(), value: item.into(), spread: true });
+        vars.locals.push(Local {
+            name: "item".into(),
+            value: item.into(),
+            spread: true,
+        });
         vars
     }
 

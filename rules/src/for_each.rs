@@ -2,13 +2,18 @@
 
 use serde_json::Value;
 
-use crate::{expression::Expr, facts::Vars, problem::Problem, quotes, sandbox::Sandbox, template};
+use crate::{
+    expression::Expr,
+    facts::Vars,
+    problem::Problem,
+    quotes,
+    sandbox::{MAX_EXPRESSION, Sandbox, meter::Together},
+    template,
+};
 
 /// Relations of a task or project that the engine can list. A bare one of these names is a
 /// relation; everything else is an expression giving a list.
-pub const RELATIONS: &[&str] = &[
-    "blocked_by", "blocking", "children", "comments", "dependencies", "members", "milestones", "subtasks", "tasks", "watchers",
-];
+pub const RELATIONS: &[&str] = &["subtasks", "tasks"];
 
 /// A compiled `for_each`.
 #[derive(Debug, Clone)]
@@ -33,6 +38,13 @@ pub enum Source {
 impl ForEach {
     /// Compiles the text, with the names of the relations there are.
     pub fn compile(sandbox: &Sandbox, text: &str, relations: &[&str]) -> Result<Self, Problem> {
+        if text.len() > MAX_EXPRESSION {
+            let message = format!(
+                "The text has {} bytes; at most {MAX_EXPRESSION} are allowed.",
+                text.len()
+            );
+            return Err(Problem::new("too_large", "", message));
+        }
         let (source, filter) = split(text);
         let name = source.trim();
         let source = if relations.contains(&name) {
@@ -48,30 +60,49 @@ impl ForEach {
             None => None,
             Some((offset, filter)) => {
                 filter_column = text[..offset].chars().count() as u32 + 1;
-                Some(Expr::compile(sandbox, filter).map_err(|problem| template::shift(problem, 1, filter_column))?)
+                Some(
+                    Expr::compile(sandbox, filter)
+                        .map_err(|problem| template::shift(problem, 1, filter_column))?,
+                )
             }
         };
-        Ok(Self { source, filter, filter_column })
+        Ok(Self {
+            source,
+            filter,
+            filter_column,
+        })
     }
 
     /// The items an expression gives; null gives none. For a relation, the engine lists the items
     /// and asks [`ForEach::keep`].
     pub fn items(&self, vars: &Vars) -> Result<Option<Vec<Value>>, Problem> {
-        let Source::Expr(expr) = &self.source else { return Ok(None) };
+        let Source::Expr(expr) = &self.source else {
+            return Ok(None);
+        };
         match expr.eval_json(vars)? {
             Value::Array(items) => self.keep(vars, items).map(Some),
             Value::Null => Ok(Some(Vec::new())),
-            _ => Err(Problem::new("wrong_type", "", format!("`{}` is not a list.", expr.source().trim()))),
+            _ => Err(Problem::new(
+                "wrong_type",
+                "",
+                format!("`{}` is not a list.", expr.source().trim()),
+            )),
         }
     }
 
     /// The items the filter keeps.
     pub fn keep(&self, vars: &Vars, items: Vec<Value>) -> Result<Vec<Value>, Problem> {
-        let Some(filter) = &self.filter else { return Ok(items) };
+        let Some(filter) = &self.filter else {
+            return Ok(items);
+        };
+        let together = Together::start();
         let mut kept = Vec::new();
         for item in items {
+            together.go_on()?;
             let item = std::sync::Arc::new(item);
-            let keep = filter.eval_bool(&vars.with_fields(item.clone())).map_err(|problem| template::shift(problem, 1, self.filter_column))?;
+            let keep = filter
+                .eval_bool(&vars.with_fields(item.clone()))
+                .map_err(|problem| template::shift(problem, 1, self.filter_column))?;
             if keep {
                 kept.push(std::sync::Arc::unwrap_or_clone(item));
             }

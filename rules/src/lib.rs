@@ -9,7 +9,7 @@
 //!
 //! 1. It is **written** as JSON ([`Rule::from_json`]) or YAML ([`Rule::from_yaml`]). Both refuse what
 //!    they do not know, and say where and what was probably meant.
-//! 2. It is **checked** against the [`Catalogue`] of events and actions ([`check`]): unknown fields,
+//! 2. It is **checked** against the [`Catalogue`] of events and actions ([`check()`]): unknown fields,
 //!    values of the wrong type, missing inputs. Every finding is a [`Problem`] with a pointer, a
 //!    line and a column. [`Rule::unsupported`] names what can be written but not yet carried out.
 //! 3. It is **compiled** once ([`Compiled::new`]) into a tree whose steps hold their expressions and

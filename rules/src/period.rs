@@ -23,7 +23,11 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a length of time; write a number and a unit, such as `5s`, `10m`, `48h` or `2d`.");
+        let wrong = || {
+            format!(
+                "`{text}` is not a length of time; write a number and a unit, such as `5s`, `10m`, `48h` or `2d`."
+            )
+        };
         let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let (number, unit) = text.split_at(split);
         let number: u64 = number.parse().map_err(|_| wrong())?;
@@ -48,7 +52,7 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
-            if millis >= size && millis % size == 0 {
+            if millis >= size && millis.is_multiple_of(size) {
                 return write!(f, "{}{unit}", millis / size);
             }
         }
@@ -89,7 +93,13 @@ mod tests {
 
     #[test]
     fn reads_what_people_write_and_says_it_back_shortest() {
-        for (text, seconds, back) in [("5s", 5, "5s"), ("10m", 600, "10m"), ("48h", 172_800, "2d"), ("2d", 172_800, "2d"), ("90s", 90, "90s")] {
+        for (text, seconds, back) in [
+            ("5s", 5, "5s"),
+            ("10m", 600, "10m"),
+            ("48h", 172_800, "2d"),
+            ("2d", 172_800, "2d"),
+            ("90s", 90, "90s"),
+        ] {
             let period: Period = text.parse().expect(text);
             assert_eq!(period.0.as_secs(), seconds);
             assert_eq!(period.to_string(), back);
@@ -98,7 +108,18 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_length_of_time() {
-        for text in ["", "5", "s", "-5s", "5 s", "5y", "1.5h", "99999999999999999999s", "4000d", "５s"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "-5s",
+            "5 s",
+            "5y",
+            "1.5h",
+            "99999999999999999999s",
+            "4000d",
+            "５s",
+        ] {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }
     }

@@ -105,7 +105,8 @@ pub fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(wrong, name), name))
-        .filter(|(score, _)| *score > 0.75)
+        // One slip in a short name costs it most of its likeness.
+        .filter(|(score, name)| *score > 0.75 || (wrong.len() > 1 && strsim::osa_distance(wrong, name) == 1))
         // Ties go to the first name, so that the same rule always gets the same advice.
         .fold(None, |best: Option<(f64, &str)>, found| match best {
             Some(best) if best.0 >= found.0 => Some(best),

@@ -21,11 +21,6 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// Paths that read the whole value.
-    pub fn whole() -> Self {
-        Self { whole: true, fields: BTreeMap::new() }
-    }
-
     fn add(&mut self, path: &[&str]) {
         match path {
             _ if self.whole => {}
@@ -49,7 +44,12 @@ pub(crate) struct Reads {
 
 /// Reads the tree, or says why it may not run.
 pub(crate) fn inspect(ast: &AST, mode: Mode) -> Result<Reads, Problem> {
-    let mut walk = Walk { mode, reads: Reads::default(), declared: Vec::new(), captured: Vec::new() };
+    let mut walk = Walk {
+        mode,
+        reads: Reads::default(),
+        declared: Vec::new(),
+        captured: Vec::new(),
+    };
     let mut problem = None;
     // The engine's walk asks before it goes deeper, and goes into the bodies of functions too.
     ast.walk(&mut |path: &[ASTNode]| {
@@ -62,9 +62,19 @@ pub(crate) fn inspect(ast: &AST, mode: Mode) -> Result<Reads, Problem> {
     }
     // A captured local is shared between closure and script, so it could be made to hold itself and
     // never be freed. Host variables are constants, for them it is harmless.
-    if let Some((name, at)) = walk.captured.iter().find(|(name, _)| walk.declared.contains(name)) {
+    if let Some((name, at)) = walk
+        .captured
+        .iter()
+        .find(|(name, _)| walk.declared.contains(name))
+    {
         return Err(at_position(
-            Problem::new("forbidden", "", format!("A closure cannot use the script's own variable `{name}`, only its parameters and the given variables.")),
+            Problem::new(
+                "forbidden",
+                "",
+                format!(
+                    "A closure cannot use the script's own variable `{name}`, only its parameters and the given variables."
+                ),
+            ),
             *at,
         ));
     }
@@ -89,8 +99,13 @@ struct Walk {
 impl Walk {
     fn node(&mut self, node: &ASTNode, path: &[ASTNode]) -> Result<(), Problem> {
         if path.len() > MAX_TREE_DEPTH {
-            let message = format!("The expression is nested or chained deeper than {MAX_TREE_DEPTH} levels; shorten it.");
-            return Err(at_position(Problem::new("too_deep", "", message), node.position()));
+            let message = format!(
+                "The expression is nested or chained deeper than {MAX_TREE_DEPTH} levels; shorten it."
+            );
+            return Err(at_position(
+                Problem::new("too_deep", "", message),
+                node.position(),
+            ));
         }
         match node {
             ASTNode::Stmt(stmt) => self.stmt(stmt),
@@ -102,21 +117,33 @@ impl Walk {
     fn stmt(&mut self, stmt: &Stmt) -> Result<(), Problem> {
         if let Stmt::Share(names) = stmt {
             self.reads.captures = true;
-            self.captured.extend(names.iter().map(|(name, _)| (name.name.to_string(), name.pos)));
+            self.captured
+                .extend(names.iter().map(|(name, _)| (name.name.to_string(), name.pos)));
         }
         if let Stmt::Var(var, ..) = stmt {
             self.declared.push(var.0.name.to_string());
         }
         if let Stmt::For(each, _) = stmt {
             self.declared.push(each.0.name.to_string());
-            self.declared.extend(each.1.iter().map(|counter| counter.name.to_string()));
+            self.declared
+                .extend(each.1.iter().map(|counter| counter.name.to_string()));
         }
         let plain = matches!(
             stmt,
-            Stmt::Noop(_) | Stmt::Expr(_) | Stmt::FnCall(..) | Stmt::Share(_) | Stmt::If(..) | Stmt::Switch(..) | Stmt::Block(_)
+            Stmt::Noop(_)
+                | Stmt::Expr(_)
+                | Stmt::FnCall(..)
+                | Stmt::Share(_)
+                | Stmt::If(..)
+                | Stmt::Switch(..)
+                | Stmt::Block(_)
         );
         if self.mode == Mode::Expression && !plain {
-            let problem = Problem::new("forbidden", "", "An expression cannot declare, assign, loop or throw; it only computes a value.");
+            let problem = Problem::new(
+                "forbidden",
+                "",
+                "An expression cannot declare, assign, loop or throw; it only computes a value.",
+            );
             return Err(at_position(problem, stmt.position()));
         }
         Ok(())
@@ -125,10 +152,17 @@ impl Walk {
     fn expr(&mut self, expr: &Expr, path: &[ASTNode]) -> Result<(), Problem> {
         match expr {
             Expr::InterpolatedString(_, at) => {
-                let problem = Problem::new("forbidden", "", "A text with `${…}` is not supported; join texts with `+`, or use `{{ … }}`.");
+                let problem = Problem::new(
+                    "forbidden",
+                    "",
+                    "A text with `${…}` is not supported; join texts with `+`, or use `{{ … }}`.",
+                );
                 Err(at_position(problem, *at))
             }
-            Expr::ThisPtr(at) => Err(at_position(Problem::new("forbidden", "", "`this` is not supported."), *at)),
+            Expr::ThisPtr(at) => Err(at_position(
+                Problem::new("forbidden", "", "`this` is not supported."),
+                *at,
+            )),
             Expr::Variable(variable, ..) => {
                 let name: &str = &variable.1;
                 let parents = path.len().saturating_sub(2);
@@ -136,8 +170,12 @@ impl Walk {
                     // The parser passes captured variables to a closure through `curry`; the closure's
                     // body says itself what it reads of them.
                     Some(ASTNode::Expr(Expr::FnCall(call, _))) if path.len() > 1 && call.name == "curry" => {}
-                    Some(ASTNode::Expr(Expr::Dot(chain, ..) | Expr::Index(chain, ..))) if path.len() > 1 && std::ptr::eq(&chain.lhs, expr) => {
-                        let Some(ASTNode::Expr(parent)) = path.get(parents) else { return Ok(()) };
+                    Some(ASTNode::Expr(Expr::Dot(chain, ..) | Expr::Index(chain, ..)))
+                        if path.len() > 1 && std::ptr::eq(&chain.lhs, expr) =>
+                    {
+                        let Some(ASTNode::Expr(parent)) = path.get(parents) else {
+                            return Ok(());
+                        };
                         let fields = chain_fields(parent);
                         self.reads.names.entry(name.to_owned()).or_default().add(&fields);
                     }

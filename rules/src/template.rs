@@ -10,7 +10,7 @@ use crate::{
     facts::Vars,
     problem::{Problem, pointer_key},
     quotes,
-    sandbox::Sandbox,
+    sandbox::{MAX_EXPRESSION, Sandbox, meter::Together},
 };
 
 /// Bytes of one text a template makes.
@@ -52,6 +52,13 @@ pub struct Placed {
 }
 
 impl Placed {
+    fn eval(&self, vars: &Vars, together: &Together) -> Result<Value, Problem> {
+        together
+            .go_on()
+            .and_then(|()| self.expr.eval_json(vars))
+            .map_err(|problem| self.place(problem))
+    }
+
     /// Turns a place inside the expression into a place inside the string.
     pub(crate) fn place(&self, problem: Problem) -> Problem {
         shift(problem, self.line, self.column)
@@ -61,7 +68,11 @@ impl Placed {
 pub(crate) fn shift(mut problem: Problem, line: u32, column: u32) -> Problem {
     if let (Some(inner_line), Some(inner_column)) = (problem.line, problem.column) {
         problem.line = Some(inner_line + line - 1);
-        problem.column = Some(if inner_line == 1 { inner_column + column - 1 } else { inner_column });
+        problem.column = Some(if inner_line == 1 {
+            inner_column + column - 1
+        } else {
+            inner_column
+        });
     } else {
         problem.line = Some(line);
         problem.column = Some(column);
@@ -74,7 +85,11 @@ impl Template {
     pub fn compile(sandbox: &Sandbox, value: &Value) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let template = compile(sandbox, value, &mut String::new(), &mut problems);
-        if problems.is_empty() { Ok(template) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(template)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Compiles one string.
@@ -84,17 +99,29 @@ impl Template {
 
     /// The value with every expression evaluated. The problem's pointer leads into the value.
     pub fn render(&self, vars: &Vars) -> Result<Value, Problem> {
+        self.render_within(vars, &Together::start())
+    }
+
+    fn render_within(&self, vars: &Vars, together: &Together) -> Result<Value, Problem> {
         match self {
             Self::Plain(value) => Ok(value.clone()),
-            Self::Typed(placed) => placed.expr.eval_json(vars).map_err(|problem| placed.place(problem)),
-            Self::Text(pieces) => text(pieces, vars).map(Value::String),
+            Self::Typed(placed) => placed.eval(vars, together),
+            Self::Text(pieces) => text(pieces, vars, together).map(Value::String),
             Self::List(items) => {
                 let items = items.iter().enumerate();
-                items.map(|(index, item)| item.render(vars).map_err(|problem| problem.under(&format!("/{index}")))).collect::<Result<_, _>>().map(Value::Array)
+                items
+                    .map(|(index, item)| {
+                        item.render_within(vars, together)
+                            .map_err(|problem| problem.under(&format!("/{index}")))
+                    })
+                    .collect::<Result<_, _>>()
+                    .map(Value::Array)
             }
             Self::Fields(fields) => {
                 let fields = fields.iter().map(|(name, value)| {
-                    let value = value.render(vars).map_err(|problem| problem.under(&format!("/{}", pointer_key(name))))?;
+                    let value = value
+                        .render_within(vars, together)
+                        .map_err(|problem| problem.under(&format!("/{}", pointer_key(name))))?;
                     Ok((name.clone(), value))
                 });
                 fields.collect::<Result<Map<_, _>, _>>().map(Value::Object)
@@ -112,9 +139,14 @@ impl Template {
                     Piece::Expr(placed) => Some((pointer.to_owned(), placed)),
                     Piece::Text(_) => None,
                 })),
-                Template::List(items) => items.iter().enumerate().for_each(|(index, item)| go(item, &format!("{pointer}/{index}"), out)),
+                Template::List(items) => items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, item)| go(item, &format!("{pointer}/{index}"), out)),
                 Template::Fields(fields) => {
-                    fields.iter().for_each(|(name, value)| go(value, &format!("{pointer}/{}", pointer_key(name)), out));
+                    fields.iter().for_each(|(name, value)| {
+                        go(value, &format!("{pointer}/{}", pointer_key(name)), out)
+                    });
                 }
             }
         }
@@ -142,12 +174,26 @@ fn compile(sandbox: &Sandbox, value: &Value, pointer: &mut String, problems: &mu
             }
         },
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().enumerate().map(|(index, item)| below(&index.to_string(), item)).collect();
-            if items.iter().all(|item| matches!(item, Template::Plain(_))) { Template::Plain(value.clone()) } else { Template::List(items) }
+            let items: Vec<_> = items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| below(&index.to_string(), item))
+                .collect();
+            if items.iter().all(|item| matches!(item, Template::Plain(_))) {
+                Template::Plain(value.clone())
+            } else {
+                Template::List(items)
+            }
         }
         Value::Object(fields) => {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), below(name, value))).collect();
-            if fields.iter().all(|(_, value)| matches!(value, Template::Plain(_))) {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), below(name, value)))
+                .collect();
+            if fields
+                .iter()
+                .all(|(_, value)| matches!(value, Template::Plain(_)))
+            {
                 Template::Plain(value.clone())
             } else {
                 Template::Fields(fields)
@@ -170,10 +216,11 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
         let inside = &rest[open + 2..];
         let (line, column) = place(text, text.len() - inside.len());
         let Some(length) = closing(inside) else {
-            let message = "`{{` is not closed; write `}}` after the expression, or `{{ \"{{\" }}` for the braces themselves.";
+            let message = "`{{` is not closed, or what it opens is too long; write `}}` after the expression, or `{{ \"{{\" }}` for the braces themselves.";
             return Err(Problem::new("syntax", "", message).at(line, column.saturating_sub(2).max(1)));
         };
-        let expr = Expr::compile(sandbox, &inside[..length]).map_err(|problem| shift(problem, line, column))?;
+        let expr =
+            Expr::compile(sandbox, &inside[..length]).map_err(|problem| shift(problem, line, column))?;
         pieces.push(Piece::Expr(Placed { expr, line, column }));
         rest = &inside[length + 2..];
     }
@@ -189,6 +236,8 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
 
 /// Where the expression ends: the first `}}` outside quotes and outside braces of its own.
 fn closing(inside: &str) -> Option<usize> {
+    // No further than an expression may be long: looking for the end of a quote costs what is left.
+    let inside = &inside[..inside.floor_char_boundary(MAX_EXPRESSION + 2)];
     let mut at = 0;
     let mut open = 0_usize;
     while at < inside.len() {
@@ -214,12 +263,12 @@ fn place(text: &str, offset: usize) -> (u32, u32) {
     (line as u32, column as u32)
 }
 
-fn text(pieces: &[Piece], vars: &Vars) -> Result<String, Problem> {
+fn text(pieces: &[Piece], vars: &Vars, together: &Together) -> Result<String, Problem> {
     let mut out = String::new();
     for piece in pieces {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Expr(placed) => match placed.expr.eval_json(vars).map_err(|problem| placed.place(problem))? {
+            Piece::Expr(placed) => match placed.eval(vars, together)? {
                 Value::Null => {}
                 Value::String(text) => out.push_str(&text),
                 // Lists and objects in a sentence are read by people; JSON is what they can still read.
@@ -227,7 +276,11 @@ fn text(pieces: &[Piece], vars: &Vars) -> Result<String, Problem> {
             },
         }
         if out.len() > MAX_RENDERED {
-            return Err(Problem::new("too_large", "", format!("The text grows longer than {MAX_RENDERED} bytes.")));
+            return Err(Problem::new(
+                "too_large",
+                "",
+                format!("The text grows longer than {MAX_RENDERED} bytes."),
+            ));
         }
     }
     Ok(out)

@@ -20,7 +20,7 @@ pub mod permissions;
 pub mod service;
 pub mod sessions;
 mod signin;
-pub mod store;
+pub(crate) mod store;
 pub mod tokens;
 
 pub use actor::{Actor, Who};

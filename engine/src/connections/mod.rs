@@ -5,6 +5,6 @@
 
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use model::{Connection, ConnectionKind, NewConnection, Resolved};

@@ -12,7 +12,7 @@
 mod kinds;
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
 pub use model::{Event, EventType, NewEvent};

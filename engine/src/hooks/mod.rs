@@ -16,7 +16,7 @@ mod receive;
 mod registry;
 pub mod schemes;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use model::{CreatedHook, Hook, Incoming, NewHook, Receipt};
 pub use registry::Registry;

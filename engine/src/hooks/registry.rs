@@ -10,7 +10,7 @@ use super::service::context;
 use super::store;
 use crate::access::Actor;
 use crate::db::Db;
-use crate::ids::{HookId, WorkspaceId};
+use crate::ids::HookId;
 use crate::vault::{Secret, Vault};
 use crate::{Error, Result};
 
@@ -27,8 +27,6 @@ pub struct Registry {
 
 /// A hook, ready to receive.
 pub(super) struct Known {
-    pub id: HookId,
-    pub workspace: WorkspaceId,
     pub scheme: Scheme,
     pub secret: Secret,
     /// Who acts when it receives.
@@ -97,8 +95,6 @@ impl Registry {
             _ => None,
         };
         Ok(Known {
-            id: hook.id,
-            workspace: hook.workspace_id,
             scheme: hook.scheme,
             secret,
             actor: Actor::hook(hook.id, hook.workspace_id),

@@ -20,11 +20,10 @@
 
 mod model;
 pub mod service;
-mod store;
+pub(crate) mod store;
 mod truth;
 
 pub use model::{DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
-pub use store::ALL;
 pub use service::{LEASE_LOST, Waiting};
 pub use truth::{DbJobs, JobStore};
 

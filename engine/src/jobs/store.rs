@@ -209,6 +209,8 @@ pub(super) async fn insert(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
                 job.created_at,
             ));
         }
+        // Two transactions that write the same keys must take them in the same order, or PostgreSQL ends one of them.
+        rows.sort_by_key(|row| row.5);
         tx.execute_many(INSERT, &rows).await?;
     }
     Ok(())

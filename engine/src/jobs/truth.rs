@@ -15,6 +15,10 @@ use crate::cx::Source;
 use crate::db::{Db, Signal};
 use crate::ids::JobId;
 
+/// One poll lines up a few batches of due jobs and then lets workers have them; `Look::next` is in the past then, so
+/// the next poll goes on at once.
+const SWEEPS: usize = 4;
+
 /// The queue, as workers see it. Everything a worker says is fenced by the epoch of its [`Ticket`].
 pub trait JobStore: Send + Sync + 'static {
     /// Claims up to `limit` due jobs of a queue for `worker`, in the order they are to run.
@@ -138,11 +142,14 @@ impl JobStore for DbJobs {
         async move {
             let mut look = store::look(&mut *self.db.read().await?, queues).await?;
             let now = self.now();
-            while look.next.is_some_and(|next| next <= now) {
-                // Nothing moved: another node holds these rows and moves them.
+            for _ in 0..SWEEPS {
+                if look.next.is_none_or(|next| next > now) {
+                    break;
+                }
                 let moved = self.db.write(async move |tx| store::sweep(tx, now).await).await?;
                 look = store::look(&mut *self.db.read().await?, queues).await?;
                 if moved == 0 {
+                    // Another node holds these rows and moves them.
                     break;
                 }
             }

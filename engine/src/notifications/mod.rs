@@ -7,6 +7,6 @@
 pub mod actions;
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use model::{MAX_MESSAGE, MAX_RECIPIENTS, MAX_SUBJECT, Notification};

@@ -22,11 +22,22 @@ pub struct FieldChange {
 pub type Changes = IndexMap<&'static str, FieldChange>;
 
 /// Notes the change of one field, if it is one, and makes it.
-pub(crate) fn change<T: PartialEq + Serialize>(changes: &mut Changes, name: &'static str, field: &mut T, new: Option<T>) {
+pub(crate) fn change<T: PartialEq + Serialize>(
+    changes: &mut Changes,
+    name: &'static str,
+    field: &mut T,
+    new: Option<T>,
+) {
     let Some(new) = new else { return };
     if *field != new {
         let from = serde_json::json!(&*field);
-        changes.insert(name, FieldChange { from, to: serde_json::json!(&new) });
+        changes.insert(
+            name,
+            FieldChange {
+                from,
+                to: serde_json::json!(&new),
+            },
+        );
         *field = new;
     }
 }
@@ -69,7 +80,8 @@ impl EventType for ProjectCreated<'_> {
 
 impl EventType for ProjectUpdated<'_> {
     const KIND: &'static str = "project.updated";
-    const SUMMARY: &'static str = "A project changed; `change` names each field with what it was and what it became.";
+    const SUMMARY: &'static str =
+        "A project changed; `change` names each field with what it was and what it became.";
     fn subject(&self) -> String {
         self.project.id.to_string()
     }

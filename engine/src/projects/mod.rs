@@ -10,6 +10,6 @@ pub mod events;
 pub mod members;
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};

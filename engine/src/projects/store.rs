@@ -27,7 +27,11 @@ statements! {
     DELETE = "delete from projects where workspace_id = $1 and id = $2";
 }
 
-pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Option<Project>> {
+pub(super) async fn find(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    handle: &Handle<ProjectId>,
+) -> Result<Option<Project>> {
     match handle {
         Handle::Id(id) => rx.opt(FIND, (workspace, *id)).await,
         Handle::Key(key) => rx.opt(FIND_KEY, (workspace, key)).await,
@@ -35,11 +39,19 @@ pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<Pr
 }
 
 /// The project as it is now, locked until the transaction ends.
-pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<Project>> {
+pub(super) async fn find_for_update(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    id: ProjectId,
+) -> Result<Option<Project>> {
     tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
 }
 
-pub(super) async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<Option<Project>> {
+pub(super) async fn find_of_task(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: &Handle<TaskId>,
+) -> Result<Option<Project>> {
     match task {
         Handle::Id(id) => rx.opt(FIND_OF_TASK, (workspace, *id)).await,
         Handle::Key(key) => rx.opt(FIND_OF_TASK_KEY, (workspace, key)).await,
@@ -59,14 +71,55 @@ pub(super) async fn list(
 }
 
 pub(super) async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at } = project;
-    let args = (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at);
+    let Project {
+        id,
+        workspace_id,
+        key,
+        name,
+        description,
+        status,
+        owner_id,
+        version,
+        created_at,
+        updated_at,
+    } = project;
+    let args = (
+        id,
+        workspace_id,
+        key,
+        name,
+        description,
+        status,
+        owner_id,
+        version,
+        created_at,
+        updated_at,
+    );
     tx.execute(INSERT, args).await.map(drop)
 }
 
 pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project { id, workspace_id, name, description, status, owner_id, version, updated_at, .. } = project;
-    let args = (workspace_id, id, name, description, status, owner_id, version, updated_at);
+    let Project {
+        id,
+        workspace_id,
+        name,
+        description,
+        status,
+        owner_id,
+        version,
+        updated_at,
+        ..
+    } = project;
+    let args = (
+        workspace_id,
+        id,
+        name,
+        description,
+        status,
+        owner_id,
+        version,
+        updated_at,
+    );
     tx.execute(UPDATE, args).await.map(drop)
 }
 

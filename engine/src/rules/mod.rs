@@ -11,7 +11,7 @@ pub mod events;
 mod library;
 mod model;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 
 pub use library::{Entry, Library};
 pub use model::{RuleInfo, RuleState, RuleVersion, Verdict};

@@ -16,7 +16,7 @@ use crate::{Error, Result, events, runs};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
-    let mut problems = check(rule, library.catalogue());
+    let mut problems = check(rule, library.catalogue(), library.sandbox());
     problems.extend(rule.unsupported());
     if problems.is_empty()
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))

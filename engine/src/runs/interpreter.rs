@@ -14,7 +14,7 @@ use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::{RunJob, Runner};
 use super::settle;
 use crate::access::TaskView;
-use crate::ids::TaskId;
+use crate::ids::Id;
 use crate::jobs::Ticket;
 use crate::{Error, Result, tasks};
 
@@ -200,15 +200,23 @@ impl<'r> Walk<'r> {
         Ok(Ok(items))
     }
 
-    /// The items of a relation of what the event is about.
+    /// The items of a relation of what the event is about, as far as the rule's owner may see them.
     async fn related(&self, name: &str) -> Result<Result<Vec<Value>, String>> {
         let plan = &self.plan;
-        let Some(task) = plan.facts.json()["task"]["id"].as_str().and_then(|id| id.parse::<TaskId>().ok()) else {
-            return Ok(Err(format!("the event has no task, so there are no {name}")));
-        };
+        let facts = plan.facts.json();
         let mut rx = self.runner.db.read().await?;
         settle::actor(&mut rx, plan).await?.may_here::<TaskView>()?;
-        let found = tasks::service::subtasks(&mut rx, plan.workspace, task).await?;
+        let found = match name {
+            "subtasks" => match id(&facts["task"]["id"]) {
+                Some(task) => tasks::service::subtasks(&mut rx, plan.workspace, task).await?,
+                None => return Ok(Err("the event has no task, so there are no subtasks".to_owned())),
+            },
+            "tasks" => match id(&facts["project"]["id"]) {
+                Some(project) => tasks::service::of_project(&mut rx, plan.workspace, project).await?,
+                None => return Ok(Err("the event has no project, so there are no tasks".to_owned())),
+            },
+            other => return Ok(Err(format!("`{other}` is no relation that a rule can go through"))),
+        };
         let items = found.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         items.map(Ok).map_err(|error| Error::internal(format!("{name} as JSON: {error}")))
     }
@@ -311,6 +319,10 @@ impl<'r> Walk<'r> {
         }
         self.vars.set_step(id, result);
     }
+}
+
+fn id<T: Id>(value: &Value) -> Option<T> {
+    value.as_str()?.parse().ok()
 }
 
 fn name(chosen: Option<usize>, otherwise: &[CompiledStep]) -> &'static str {

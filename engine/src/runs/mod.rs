@@ -18,7 +18,7 @@ mod runner;
 pub mod service;
 mod settle;
 mod steps;
-pub mod store;
+pub(crate) mod store;
 
 pub use hot::HotRuns;
 pub use model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};

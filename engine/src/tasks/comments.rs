@@ -63,7 +63,16 @@ pub async fn comment(
         created_at: cx.now(),
     };
     store::insert_comment(tx, project.workspace_id, &comment).await?;
-    emit(tx, cx, &TaskCommented { task: &task, project: &ProjectRef::from(project), comment: &comment }).await?;
+    emit(
+        tx,
+        cx,
+        &TaskCommented {
+            task: &task,
+            project: &ProjectRef::from(project),
+            comment: &comment,
+        },
+    )
+    .await?;
     Ok(comment)
 }
 

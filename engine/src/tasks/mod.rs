@@ -16,7 +16,7 @@ mod model;
 mod query;
 mod select;
 pub mod service;
-pub mod store;
+pub(crate) mod store;
 mod tree;
 
 pub use limits::{MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};

@@ -1,4 +1,11 @@
 //! The engine's tests against real databases, one program so that they link once.
 
+mod areas;
 mod db;
+mod hooks;
+mod lists;
+mod office;
+mod people;
 mod place;
+mod projects;
+mod work;

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::{Rule, Step, StepKind, Wait, trigger::InputType};
 use crate::{facts::is_given_name, problem::Problem};
 
@@ -14,6 +16,8 @@ pub const MAX_ITEMS: u32 = 500;
 /// Bytes of a rule's source.
 pub const MAX_SOURCE: usize = 256 * 1024;
 
+/// Expressions (`{{`) in the texts of a rule; compiling each takes some microseconds and kilobytes.
+const MAX_EXPRESSIONS: usize = 2_000;
 /// Attempts a retry may ask for.
 const MAX_RETRIES: u32 = 100;
 /// Letters of a step's id or an item's name.
@@ -28,23 +32,52 @@ impl Rule {
             problems.push(Problem::new("missing", "/name", "Give the rule a name."));
         }
         if self.run_as.trim().is_empty() {
-            problems.push(Problem::new("missing", "/run_as", "Say with whose rights the rule acts: `owner` or a user id."));
+            problems.push(Problem::new(
+                "missing",
+                "/run_as",
+                "Say with whose rights the rule acts: `owner` or a user id.",
+            ));
         }
         if self.trigger.on.trim().is_empty() {
-            problems.push(Problem::new("missing", "/trigger/on", "Say which event starts the rule, such as `task.status_changed`."));
+            problems.push(Problem::new(
+                "missing",
+                "/trigger/on",
+                "Say which event starts the rule, such as `task.status_changed`.",
+            ));
         }
         if let Some(super::Condition::Tree(tree)) = &self.condition
             && tree.depth() > MAX_DEPTH
         {
-            problems.push(Problem::new("too_deep", "/condition", format!("The condition is nested deeper than {MAX_DEPTH} levels.")));
+            problems.push(Problem::new(
+                "too_deep",
+                "/condition",
+                format!("The condition is nested deeper than {MAX_DEPTH} levels."),
+            ));
         }
         self.form_problems(problems);
         if self.steps.is_empty() {
-            problems.push(Problem::new("missing", "/steps", "The rule does nothing; give it a step."));
+            problems.push(Problem::new(
+                "missing",
+                "/steps",
+                "The rule does nothing; give it a step.",
+            ));
         }
         seen.list("/steps", &self.steps, 1);
         if seen.count > MAX_STEPS {
-            let message = format!("The rule has {} steps; at most {MAX_STEPS} are allowed. Split it into several rules.", seen.count);
+            let message = format!(
+                "The rule has {} steps; at most {MAX_STEPS} are allowed. Split it into several rules.",
+                seen.count
+            );
+            seen.problems.push(Problem::new("too_many", "/steps", message));
+        }
+        let mut expressions = 0;
+        for (_, step) in self.walk() {
+            expressions += step.with.values().map(expressions_in).sum::<usize>();
+        }
+        if expressions > MAX_EXPRESSIONS {
+            let message = format!(
+                "The rule has {expressions} expressions in its texts; at most {MAX_EXPRESSIONS} are allowed."
+            );
             seen.problems.push(Problem::new("too_many", "/steps", message));
         }
         seen.problems
@@ -66,7 +99,11 @@ impl Rule {
             }
         }
         if !self.trigger.form.is_empty() && !self.trigger.is_manual() {
-            problems.push(Problem::new("misplaced", "/trigger/form", "A form belongs to the trigger `manual`."));
+            problems.push(Problem::new(
+                "misplaced",
+                "/trigger/form",
+                "A form belongs to the trigger `manual`.",
+            ));
         }
     }
 
@@ -87,6 +124,15 @@ impl Rule {
     }
 }
 
+fn expressions_in(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.matches("{{").count(),
+        Value::Array(items) => items.iter().map(expressions_in).sum(),
+        Value::Object(fields) => fields.values().map(expressions_in).sum(),
+        _ => 0,
+    }
+}
+
 /// Whether `name` can be used as a variable.
 fn is_name(name: &str) -> bool {
     name.len() <= MAX_NAME
@@ -95,7 +141,9 @@ fn is_name(name: &str) -> bool {
 }
 
 fn not_a_name(name: &str) -> String {
-    format!("`{name}` cannot be used as a name: begin with a letter, then letters, digits and `_`, at most {MAX_NAME}.")
+    format!(
+        "`{name}` cannot be used as a name: begin with a letter, then letters, digits and `_`, at most {MAX_NAME}."
+    )
 }
 
 #[derive(Default)]
@@ -112,7 +160,9 @@ impl<'r> Seen<'r> {
 
     fn list(&mut self, pointer: &str, steps: &'r [Step], depth: usize) {
         if depth > MAX_DEPTH && !steps.is_empty() {
-            let message = format!("Steps are nested deeper than {MAX_DEPTH} levels; move the inner ones into a rule of their own.");
+            let message = format!(
+                "Steps are nested deeper than {MAX_DEPTH} levels; move the inner ones into a rule of their own."
+            );
             return self.say("too_deep", pointer.to_owned(), message);
         }
         for (index, step) in steps.iter().enumerate() {
@@ -130,7 +180,11 @@ impl<'r> Seen<'r> {
         } else if !is_name(&step.id) {
             self.say("name", format!("{pointer}/id"), not_a_name(&step.id));
         } else if !self.ids.insert(&step.id) {
-            self.say("duplicate_id", format!("{pointer}/id"), format!("Another step is already called `{}`; choose another id.", step.id));
+            self.say(
+                "duplicate_id",
+                format!("{pointer}/id"),
+                format!("Another step is already called `{}`; choose another id.", step.id),
+            );
         }
         match step.kind() {
             Err(message) => self.say("step", pointer.to_owned(), message),
@@ -144,7 +198,11 @@ impl<'r> Seen<'r> {
         if let Some(retry) = &step.retry
             && retry.max > MAX_RETRIES
         {
-            self.say("too_many", format!("{pointer}/retry/max"), format!("At most {MAX_RETRIES} retries are allowed."));
+            self.say(
+                "too_many",
+                format!("{pointer}/retry/max"),
+                format!("At most {MAX_RETRIES} retries are allowed."),
+            );
         }
         for (list, steps) in step.children() {
             self.list(&format!("{pointer}{list}"), steps, depth + 1);
@@ -153,21 +211,35 @@ impl<'r> Seen<'r> {
 
     fn for_each(&mut self, pointer: &str, step: &Step) {
         if step.max.is_some_and(|max| max == 0 || max > MAX_ITEMS) {
-            self.say("too_many", format!("{pointer}/max"), format!("`max` must be between 1 and {MAX_ITEMS}."));
+            self.say(
+                "too_many",
+                format!("{pointer}/max"),
+                format!("`max` must be between 1 and {MAX_ITEMS}."),
+            );
         }
         if let Some(name) = &step.name {
             if !is_name(name) {
                 self.say("name", format!("{pointer}/as"), not_a_name(name));
             } else if is_given_name(name) {
-                self.say("name", format!("{pointer}/as"), format!("`{name}` already means something in every rule; choose another name."));
+                self.say(
+                    "name",
+                    format!("{pointer}/as"),
+                    format!("`{name}` already means something in every rule; choose another name."),
+                );
             }
         }
     }
 
     fn wait(&mut self, pointer: &str, wait: &Wait) {
-        let given = usize::from(wait.period.is_some()) + usize::from(wait.until.is_some()) + usize::from(wait.event.is_some());
+        let given = usize::from(wait.period.is_some())
+            + usize::from(wait.until.is_some())
+            + usize::from(wait.event.is_some());
         if given != 1 {
-            self.say("step", format!("{pointer}/wait"), "Say exactly one of `for`, `until` and `event`.");
+            self.say(
+                "step",
+                format!("{pointer}/wait"),
+                "Say exactly one of `for`, `until` and `event`.",
+            );
         }
     }
 }

@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 pub use condition::{Condition, Operator, Tree};
 pub use form::answers;
 pub use limits::{MAX_DEPTH, MAX_ITEMS, MAX_SOURCE, MAX_STEPS};
+pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
 pub use step::{
     Approve, Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent,
 };
-pub(crate) use parse::{shape, too_large};
-pub(crate) use unsupported::not_yet;
 pub use trigger::{CatchUp, Form, Input, InputType, Match, Overlap, Trigger};
+pub(crate) use unsupported::not_yet;
 
 /// A rule: when this happens and that holds, do these steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -13,11 +13,20 @@ impl Rule {
             return Err(vec![too_large(text.len())]);
         }
         let mut reader = serde_json::Deserializer::from_str(text);
-        let rule: Self = read(&mut reader).map_err(|(problem, source)| vec![match source.line() {
-            0 => problem,
-            line => problem.at(line as u32, source.column() as u32),
-        }])?;
-        reader.end().map_err(|error| vec![Problem::new("json", "", format!("There is text after the rule: {error}."))])?;
+        let rule: Self = read(&mut reader).map_err(|wrong| {
+            let (problem, source) = *wrong;
+            vec![match source.line() {
+                0 => problem,
+                line => problem.at(line as u32, source.column() as u32),
+            }]
+        })?;
+        reader.end().map_err(|error| {
+            vec![Problem::new(
+                "json",
+                "",
+                format!("There is text after the rule: {error}."),
+            )]
+        })?;
         rule.sound()
     }
 
@@ -27,21 +36,29 @@ impl Rule {
         if size > MAX_SOURCE {
             return Err(vec![too_large(size)]);
         }
-        let rule: Self = read(value).map_err(|(problem, _)| vec![problem])?;
+        let rule: Self = read(value).map_err(|wrong| vec![wrong.0])?;
         rule.sound()
     }
 
     pub(crate) fn sound(self) -> Result<Self, Vec<Problem>> {
         let problems = self.problems();
-        if problems.is_empty() { Ok(self) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(problems)
+        }
     }
 }
 
 pub(crate) fn too_large(size: usize) -> Problem {
-    Problem::new("too_large", "", format!("The rule has {size} bytes; at most {MAX_SOURCE} are allowed. Split it into several rules."))
+    Problem::new(
+        "too_large",
+        "",
+        format!("The rule has {size} bytes; at most {MAX_SOURCE} are allowed. Split it into several rules."),
+    )
 }
 
-fn read<'de, T: DeserializeOwned, D>(reader: D) -> Result<T, (Problem, serde_json::Error)>
+fn read<'de, T: DeserializeOwned, D>(reader: D) -> Result<T, Box<(Problem, serde_json::Error)>>
 where
     D: serde::Deserializer<'de, Error = serde_json::Error>,
 {
@@ -52,7 +69,7 @@ where
             serde_json::error::Category::Data => "shape",
             _ => "json",
         };
-        (shape(code, pointer, &source.to_string()), source)
+        Box::new((shape(code, pointer, &source.to_string()), source))
     })
 }
 
@@ -62,7 +79,9 @@ pub(crate) fn shape(code: &str, pointer: String, words: &str) -> Problem {
     let wrong = words.split('`').nth(1);
     // JSON's words quote each name, YAML's do not.
     let names = words.split_once(", expected ").map_or("", |(_, names)| names);
-    let names = names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !matches!(*name, "" | "one" | "of" | "or"));
+    let names = names
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|name| !matches!(*name, "" | "one" | "of" | "or"));
     let unknown = words.starts_with("unknown field") || words.starts_with("unknown variant");
     let mut message: String = words.to_owned();
     if let Some(first) = message.get(..1).map(str::to_uppercase) {

@@ -9,7 +9,11 @@ impl Rule {
     pub fn unsupported(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut say = |pointer: String, what: &str| {
-            problems.push(Problem::new("unsupported", pointer, format!("{what} cannot be carried out yet; the rule can be kept as a draft.")));
+            problems.push(Problem::new(
+                "unsupported",
+                pointer,
+                format!("{what} cannot be carried out yet; the rule can be kept as a draft."),
+            ));
         };
         match self.trigger.on.as_str() {
             "schedule" => say("/trigger/on".to_owned(), "A `schedule` trigger"),

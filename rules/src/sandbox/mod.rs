@@ -13,7 +13,7 @@
 //! - expressions have no variables, loops or functions at all; only [`Script`](crate::Script)s do.
 
 mod list;
-mod meter;
+pub(crate) mod meter;
 mod number;
 mod text;
 mod time;
@@ -45,12 +45,57 @@ pub const MAX_LIST: usize = 512;
 /// Fields of a map an expression makes, counting maps inside.
 pub const MAX_FIELDS: usize = 1024;
 
+/// Bytes of an error's message that come from the expression.
+const MAX_MESSAGE: usize = 500;
+
 /// Every function of the language, for completion and for suggestions.
 pub const FUNCTIONS: &[&str] = &[
-    "abs", "all", "any", "ceil", "contains", "count", "date", "days", "default", "ends_with", "filter", "find", "first", "floor", "get",
-    "hours", "is_empty", "join", "keys", "last", "len", "lines", "lower", "map", "max", "min", "minutes", "replace", "round", "seconds",
-    "split", "starts_with", "sub_string", "sum", "task_key", "task_keys", "to_float", "to_int", "to_lower", "to_string", "to_upper", "trim",
-    "type_of", "upper", "values", "weeks",
+    "abs",
+    "all",
+    "any",
+    "ceil",
+    "contains",
+    "count",
+    "date",
+    "days",
+    "default",
+    "ends_with",
+    "filter",
+    "find",
+    "first",
+    "floor",
+    "get",
+    "hours",
+    "is_empty",
+    "join",
+    "keys",
+    "last",
+    "len",
+    "lines",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "minutes",
+    "replace",
+    "round",
+    "seconds",
+    "split",
+    "starts_with",
+    "sub_string",
+    "sum",
+    "task_key",
+    "task_keys",
+    "to_float",
+    "to_int",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
+    "type_of",
+    "upper",
+    "values",
+    "weeks",
 ];
 
 /// Whether statements are allowed.
@@ -87,7 +132,10 @@ thread_local! {
 
 impl Sandbox {
     /// Makes the engine. Make one per process.
-    #[expect(deprecated, reason = "`on_var` and `on_parse_token` are marked so only because the engine may change them")]
+    #[expect(
+        deprecated,
+        reason = "`on_var` and `on_parse_token` are marked so only because the engine may change them"
+    )]
     pub fn new() -> Self {
         let mut engine = Engine::new_raw();
         engine
@@ -102,12 +150,23 @@ impl Sandbox {
             // The cache of strings is behind a lock all threads share.
             .set_max_strings_interned(0)
             .set_optimization_level(OptimizationLevel::None);
-        for word in ["eval", "Fn", "call", "curry", "print", "debug", "is_shared", "import", "export", "this"] {
+        for word in [
+            "eval",
+            "Fn",
+            "call",
+            "curry",
+            "print",
+            "debug",
+            "is_shared",
+            "import",
+            "export",
+            "this",
+        ] {
             engine.disable_symbol(word);
         }
         engine.on_print(|_| {});
         engine.on_debug(|_, _, _| {});
-        engine.on_progress(|_| meter::step().then(|| Dynamic::UNIT));
+        engine.on_progress(|_| meter::step().then_some(Dynamic::UNIT));
         engine.on_var(|name, index, _| {
             // An index is the parser's word that the name is a parameter or local.
             if index > 0 {
@@ -130,7 +189,10 @@ impl Sandbox {
 
     pub(crate) fn compile(&self, source: &str, mode: Mode) -> Result<(AST, Reads), Problem> {
         if source.len() > MAX_EXPRESSION {
-            let message = format!("The expression has {} bytes; at most {MAX_EXPRESSION} are allowed.", source.len());
+            let message = format!(
+                "The expression has {} bytes; at most {MAX_EXPRESSION} are allowed.",
+                source.len()
+            );
             return Err(Problem::new("too_large", "", message));
         }
         if source.trim().is_empty() {
@@ -145,7 +207,10 @@ impl Sandbox {
             Mode::Script => self.0.compile(&source),
         })?;
         let ast = compiled.map_err(|error| {
-            at_position(Problem::new("syntax", "", sentence(&error.err_type().to_string())), error.position())
+            at_position(
+                Problem::new("syntax", "", sentence(&error.err_type().to_string())),
+                error.position(),
+            )
         })?;
         let reads = syntax::inspect(&ast, mode)?;
         Ok((ast, reads))
@@ -155,8 +220,11 @@ impl Sandbox {
         let mut scope = Scope::new();
         let mut outside = HashMap::new();
         for (name, paths) in &reads.names {
-            let Some(value) = vars.get(name, paths) else { continue };
-            let value = value.map_err(|message| Problem::new("too_large", "", format!("`{name}`: {message}")))?;
+            let Some(value) = vars.get(name, paths) else {
+                continue;
+            };
+            let value =
+                value.map_err(|message| Problem::new("too_large", "", format!("`{name}`: {message}")))?;
             if reads.captures {
                 outside.insert(name.clone(), value);
             } else {
@@ -193,26 +261,54 @@ impl Drop for Outside {
 
 /// The engine has a few `unreachable!`; a user's text that reached one must not end a worker.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Problem::new("internal", "", "The expression broke the engine; write it differently."))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        Problem::new(
+            "internal",
+            "",
+            "The expression broke the engine; write it differently.",
+        )
+    })
 }
 
 /// A run-time error as a problem: the innermost cause, in plain words.
 fn failure(error: &EvalAltResult) -> Problem {
     let inner = innermost(error);
-    let at = if inner.position().is_none() { error.position() } else { inner.position() };
+    let at = if inner.position().is_none() {
+        error.position()
+    } else {
+        inner.position()
+    };
     let (code, message) = match inner {
-        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
-            ("too_long", "The expression works too long; simplify it.".to_owned())
+        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => (
+            "too_long",
+            "The expression works too long; simplify it.".to_owned(),
+        ),
+        EvalAltResult::ErrorDataTooLarge(what, _) => (
+            "too_large",
+            format!("The expression makes too large a value ({what})."),
+        ),
+        EvalAltResult::ErrorStackOverflow(_) => {
+            ("too_deep", "The expression calls itself too deeply.".to_owned())
         }
-        EvalAltResult::ErrorDataTooLarge(what, _) => ("too_large", format!("The expression makes too large a value ({what}).")),
-        EvalAltResult::ErrorStackOverflow(_) => ("too_deep", "The expression calls itself too deeply.".to_owned()),
-        EvalAltResult::ErrorVariableNotFound(name, _) => ("unknown_variable", format!("There is no variable `{name}`.")),
+        EvalAltResult::ErrorVariableNotFound(name, _) => {
+            ("unknown_variable", format!("There is no variable `{name}`."))
+        }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => ("unknown_function", no_function(signature)),
-        EvalAltResult::ErrorMismatchDataType(wanted, given, _) => {
-            ("wrong_type", format!("A value of type {} is needed here, this is {}.", plain(wanted), plain(given)))
-        }
+        EvalAltResult::ErrorMismatchDataType(wanted, given, _) => (
+            "wrong_type",
+            format!(
+                "A value of type {} is needed here, this is {}.",
+                plain(wanted),
+                plain(given)
+            ),
+        ),
         other => {
-            let mut bare = other.to_string();
+            let mut bare = match other {
+                EvalAltResult::ErrorRuntime(said, _) => said.to_string(),
+                other => other.to_string(),
+            };
+            // A script may throw the whole event.
+            bare.truncate(bare.floor_char_boundary(MAX_MESSAGE));
             if let Some(cut) = bare.rfind(" (line ") {
                 bare.truncate(cut);
             }
@@ -231,8 +327,14 @@ fn innermost(error: &EvalAltResult) -> &EvalAltResult {
 
 fn no_function(signature: &str) -> String {
     let name = signature.split([' ', '(']).next().unwrap_or_default();
-    let types = signature.split_once('(').map_or("", |(_, types)| types.trim_end_matches(')'));
-    let types: Vec<_> = types.split(", ").filter(|name| !name.is_empty()).map(plain).collect();
+    let types = signature
+        .split_once('(')
+        .map_or("", |(_, types)| types.trim_end_matches(')'));
+    let types: Vec<_> = types
+        .split(", ")
+        .filter(|name| !name.is_empty())
+        .map(plain)
+        .collect();
     if name.starts_with(|c: char| c.is_alphabetic()) {
         format!("There is no function `{name}` for ({}).", types.join(", "))
     } else {

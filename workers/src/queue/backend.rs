@@ -48,6 +48,8 @@ pub(super) struct Line {
     more: AtomicBool,
     closing: AtomicBool,
     ids: Mutex<mpsc::Receiver<Vec<JobId>>>,
+    /// What is left of a list there was not room for.
+    rest: std::sync::Mutex<Vec<JobId>>,
     /// Where lists of ids go in.
     pub(super) offer: mpsc::Sender<Vec<JobId>>,
 }
@@ -70,6 +72,7 @@ impl Line {
             more: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             ids: Mutex::new(ids),
+            rest: std::sync::Mutex::default(),
             offer,
         }
     }
@@ -90,7 +93,7 @@ impl Line {
         loop {
             let offered = tokio::select! {
                 biased;
-                ids = async { self.ids.lock().await.recv().await } => ids,
+                ids = self.offered() => ids,
                 () = self.wanted() => None,
             };
             if self.closing.load(Ordering::SeqCst) {
@@ -106,6 +109,21 @@ impl Line {
             }
             tokio::time::sleep(SPACING).await;
         }
+    }
+
+    async fn offered(&self) -> Option<Vec<JobId>> {
+        // A poisoned lock would mean a panic between taking and putting back a list; ids are fed again anyway.
+        let rest = std::mem::take(&mut *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let mut ids = self.ids.lock().await;
+        let mut list = if rest.is_empty() { ids.recv().await? } else { rest };
+        // Short lists are claimed together: the cost is per claim.
+        while list.len() < self.room() {
+            match ids.try_recv() {
+                Ok(more) => list.extend(more),
+                Err(_) => break,
+            }
+        }
+        Some(list)
     }
 
     async fn wanted(&self) {
@@ -140,7 +158,7 @@ impl Line {
             return Vec::new();
         }
         let since = Instant::now();
-        match self.store.claim(&self.config.name, &self.worker, room, self.lease).await {
+        match self.store.claim(self.config.name, &self.worker, room, self.lease).await {
             Ok(jobs) => {
                 self.more.store(jobs.len() >= room, Ordering::SeqCst);
                 self.took(jobs, room, since)
@@ -158,12 +176,13 @@ impl Line {
             }
             let some: Vec<JobId> = ids.drain(..room).collect();
             let since = Instant::now();
-            match self.store.claim_ids(&self.config.name, some, &self.worker, self.lease).await {
+            match self.store.claim_ids(self.config.name, some, &self.worker, self.lease).await {
                 Ok(jobs) => claimed.extend(self.took(jobs, room, since)),
                 Err(error) => drop(self.failed(&error, room).await),
             }
-            if !claimed.is_empty() && !ids.is_empty() && self.room() == 0 {
-                // Start these; the rest of the list is fed again when nobody has claimed it.
+            if !claimed.is_empty() {
+                // Start these; the others as soon as there is room for them.
+                *self.rest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = ids;
                 break;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -34,11 +34,11 @@ enum Message {
 }
 
 impl Desk {
-    /// A desk, and the two tasks that work at it: they end with `stop`, or when every claim is settled after it.
+    /// A desk, and the two tasks that work at it: they end with `stop`, or when nobody has the desk any more.
     pub(super) fn open(store: Arc<dyn JobStore>, lease: Duration, stop: CancellationToken) -> Self {
         let (outcomes, waiting) = mpsc::unbounded_channel();
         let desk = Self { held: Arc::default(), unwritten: Arc::default(), outcomes };
-        tokio::spawn(renew(desk.held.clone(), store.clone(), lease, stop.clone()));
+        tokio::spawn(renew(Arc::downgrade(&desk.held), store.clone(), lease, stop.clone()));
         tokio::spawn(write(desk.unwritten.clone(), store, waiting, stop));
         desk
     }
@@ -155,7 +155,7 @@ impl Drop for Hold {
 
 /// Renews every lease at a third of its length, and cancels the jobs whose lease is lost.
 async fn renew(
-    held: Arc<Mutex<HashMap<Ticket, Held>>>,
+    held: Weak<Mutex<HashMap<Ticket, Held>>>,
     store: Arc<dyn JobStore>,
     lease: Duration,
     stop: CancellationToken,
@@ -167,6 +167,8 @@ async fn renew(
             _ = tick.tick() => {}
             () = stop.cancelled() => return,
         }
+        // Nobody is at the desk any more: the workers are gone and every outcome is written.
+        let Some(held) = held.upgrade() else { return };
         let tickets: Vec<Ticket> = lock(&held).keys().copied().collect();
         if tickets.is_empty() {
             continue;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::{AsyncCommands, Client, RedisError};
+use apalis::layers::WorkerBuilderExt;
 use apalis_core::backend::ext::BackendExt;
 use apalis_core::error::BoxDynError;
 use apalis_core::monitor::Monitor;
@@ -207,7 +208,9 @@ impl Front {
                     Ok(())
                 });
             let line = line.clone();
-            WorkerBuilder::new(format!("{name}-{restarts}")).backend(backend).build(move |ids: Ids| {
+            // One list at a time: the lists a busy node does not take are for the others.
+            let builder = WorkerBuilder::new(format!("{name}-{restarts}")).backend(backend).concurrency(1);
+            builder.build(move |ids: Ids| {
                 let line = line.clone();
                 async move {
                     // Closed only when the node stops; the ids are fed again.

@@ -2,6 +2,7 @@
 //! with `TRACKSIDE_TEST_REDIS`.
 
 mod chaos;
+mod death;
 mod nodes;
 mod place;
 mod redis;

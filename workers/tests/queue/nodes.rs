@@ -168,8 +168,8 @@ async fn a_rate_holds_back_and_a_drained_queue_is_quiet() {
     node.stop().await;
 }
 
-/// Counts what is asked of the table.
-struct Counted(Arc<dyn JobStore>, AtomicUsize);
+/// Counts what is asked of the table, and how much of that is claims of given ids.
+pub struct Counted(pub Arc<dyn JobStore>, pub AtomicUsize, pub AtomicUsize);
 
 impl Counted {
     fn one(&self) -> &dyn JobStore {
@@ -186,6 +186,7 @@ impl JobStore for Counted {
         self.0.begin(ticket)
     }
     fn claim_ids<'a>(&'a self, queue: &'a str, ids: Vec<JobId>, worker: &'a str, lease: Duration) -> BoxFuture<'a, Result<Vec<Job>>> {
+        self.2.fetch_add(1, Ordering::SeqCst);
         self.one().claim_ids(queue, ids, worker, lease)
     }
     fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>> {
@@ -211,7 +212,7 @@ impl JobStore for Counted {
 #[tokio::test]
 async fn an_idle_node_asks_almost_nothing() {
     let place = Place::sqlite(true).await;
-    let counted = Arc::new(Counted(place.store.clone(), AtomicUsize::new(0)));
+    let counted = Arc::new(Counted(place.store.clone(), AtomicUsize::new(0), AtomicUsize::new(0)));
     let node = start(counted.clone(), Options::new(Probe::default().handlers())).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     let before = counted.1.load(Ordering::SeqCst);

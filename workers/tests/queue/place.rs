@@ -19,6 +19,7 @@ use trackside_workers::queue::{Handler, Handlers, Noop, entry};
 /// An open, migrated database that goes away after the story.
 pub struct Place {
     pub db: Db,
+    pub url: String,
     pub clock: MockClock,
     pub source: Source,
     pub store: Arc<dyn JobStore>,
@@ -47,6 +48,11 @@ impl Place {
         Some(Self::open(options, real_time, None, Some((server, name))).await)
     }
 
+    /// The database of another process's place, with the machine's clock.
+    pub async fn visit(url: String) -> Self {
+        Self::open(Options::new(url), true, None, None).await
+    }
+
     async fn open(
         options: Options,
         real_time: bool,
@@ -58,7 +64,7 @@ impl Place {
         let clock = MockClock::at(start_of_time());
         let source = if real_time { Source::new(SystemClock) } else { Source::new(clock.clone()) };
         let store = Arc::new(DbJobs::new(db.clone(), source.clone()));
-        Self { db, clock, source, store, folder, postgres }
+        Self { db, url: options.url, clock, source, store, folder, postgres }
     }
 
     async fn remove(self) {
@@ -80,7 +86,7 @@ impl Place {
     }
 
     pub async fn waiting(&self, queue: &str) -> Waiting {
-        let all = jobs::service::waiting(&mut *self.db.read().await.unwrap()).await.unwrap();
+        let all = jobs::service::waiting(&mut self.db.read().await.unwrap()).await.unwrap();
         all.into_iter().find(|line| line.queue == queue).unwrap()
     }
 
@@ -132,6 +138,8 @@ pub enum Do {
     /// Fails this often, then succeeds.
     Fail(usize),
     Panic,
+    /// Ends the whole process.
+    Abort,
     Sleep(u64),
 }
 
@@ -187,6 +195,7 @@ impl Handler for Probe {
         };
         match payload {
             Do::Fail(wanted) if times <= wanted => Outcome::retry(format!("failure {times}")),
+            Do::Abort => std::process::abort(),
             Do::Panic => panic!("a probe panics"),
             _ => Outcome::Done,
         }

@@ -2,12 +2,16 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ::redis::AsyncCommands;
 use tempfile::TempDir;
+use trackside_engine::jobs::JobStore;
 use trackside_workers::queue::{Options, Running, start};
 
+use crate::nodes::Counted;
 use crate::place::{Do, Place, Probe, wait_for};
 
 /// A Redis of our own on a free port; ended with the story.
@@ -54,9 +58,9 @@ impl Redis {
         client.get_multiplexed_async_connection().await.ok()
     }
 
-    fn node(&self, place: &Place, probe: &Probe) -> Running {
+    fn node(&self, store: Arc<dyn JobStore>, probe: &Probe) -> Running {
         let options = Options { redis: Some(self.url()), ..Options::new(probe.handlers()) };
-        start(place.store.clone(), options).unwrap()
+        start(store, options).unwrap()
     }
 }
 
@@ -70,7 +74,8 @@ async fn flushall_in_the_middle_loses_nothing_and_runs_nothing_twice() {
     let Some(redis) = Redis::start().await else { return };
     let place = Place::sqlite(true).await;
     let probe = Probe::default();
-    let nodes = [redis.node(&place, &probe), redis.node(&place, &probe)];
+    let counted = Arc::new(Counted(place.store.clone(), AtomicUsize::new(0), AtomicUsize::new(0)));
+    let nodes = [redis.node(counted.clone(), &probe), redis.node(counted.clone(), &probe)];
     wait_for(10, "a feeder", async || fed(&redis).await).await;
     place.enqueue((0..1_000).map(|_| place.job(Do::Sleep(20))).collect()).await;
     wait_for(20, "the first jobs", async || probe.ran() > 100).await;
@@ -81,6 +86,7 @@ async fn flushall_in_the_middle_loses_nothing_and_runs_nothing_twice() {
     assert_eq!(probe.ran(), 1_000);
     let waiting = place.waiting("runs").await;
     assert_eq!((waiting.ready, waiting.running, waiting.dead), (0, 0, 0));
+    assert!(counted.2.load(Ordering::SeqCst) >= 10, "the jobs went through Redis");
     for node in nodes {
         node.stop().await;
     }
@@ -91,7 +97,7 @@ async fn while_redis_is_away_jobs_run_and_afterwards_it_is_used_and_kept_clean()
     let Some(redis) = Redis::start().await else { return };
     let place = Place::sqlite(true).await;
     let probe = Probe::default();
-    let node = redis.node(&place, &probe);
+    let node = redis.node(place.store.clone(), &probe);
     wait_for(10, "a feeder", async || fed(&redis).await).await;
     place.enqueue((0..50).map(|_| place.job(Do::Nothing)).collect()).await;
     wait_for(10, "jobs through Redis", async || probe.ran() == 50).await;

@@ -118,7 +118,9 @@ async fn feed_line(
         let known: std::collections::HashSet<JobId> = ready.iter().copied().collect();
         fed.retain(|id, at| known.contains(id) && now.duration_since(*at) < AGAIN);
         let fresh: Vec<JobId> = ready.iter().copied().filter(|id| !fed.contains_key(id)).collect();
-        if !fresh.is_empty() {
+        // While there is enough on its way, wait for a full list: every list costs the same.
+        let push_now = fresh.len() >= LIST || (!fresh.is_empty() && fed.len() < LIST);
+        if push_now {
             if let Err(error) = push(&mut conn, queue, &fresh).await {
                 tracing::warn!(queue, error, "could not push ids to Redis; trying again");
                 wait = Some(LONG);
