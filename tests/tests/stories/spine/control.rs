@@ -59,7 +59,7 @@ both_databases! {
         }
         let start = std::time::Instant::now();
         while place.runs(&rule).await.len() < 5 {
-            assert!(start.elapsed() < super::PATIENCE);
+            assert!(start.elapsed() < super::super::PATIENCE);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         place.api.post(&format!("/rules/{rule}/pause"), json!({})).await.expect_status(200);
@@ -86,7 +86,7 @@ both_databases! {
         place.post(json!({})).await;
         let start = std::time::Instant::now();
         while place.runs(&rule).await.first().is_none_or(|run| run["state"] != "waiting") {
-            assert!(start.elapsed() < super::PATIENCE);
+            assert!(start.elapsed() < super::super::PATIENCE);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let saved = place.api.put(&format!("/rules/{rule}"), body("new")).await.expect_status(200);
@@ -114,7 +114,7 @@ both_databases! {
         place.post(json!({})).await;
         let start = std::time::Instant::now();
         while place.runs(&rule).await.first().is_none_or(|run| run["state"] != "waiting") {
-            assert!(start.elapsed() < super::PATIENCE);
+            assert!(start.elapsed() < super::super::PATIENCE);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let id = place.runs(&rule).await[0]["id"].as_str().unwrap().to_owned();
@@ -137,7 +137,7 @@ both_databases! {
         place.post(json!({})).await;
         let start = std::time::Instant::now();
         while place.sink.hits().is_empty() {
-            assert!(start.elapsed() < super::PATIENCE);
+            assert!(start.elapsed() < super::super::PATIENCE);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let id = place.runs(&rule).await[0]["id"].as_str().unwrap().to_owned();

@@ -171,7 +171,7 @@ both_databases! {
             if waiting == 50 {
                 break;
             }
-            assert!(start.elapsed() < super::PATIENCE, "{waiting} wait");
+            assert!(start.elapsed() < super::super::PATIENCE, "{waiting} wait");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert_eq!(db.count("jobs where lease_until is not null").await, 0, "fifty runs wait, and no worker");
