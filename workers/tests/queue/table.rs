@@ -8,11 +8,6 @@ use trackside_workers::queue::run_jobs;
 use crate::place::{Do, LEASE, Place, Probe, on_each};
 
 #[tokio::test]
-async fn every_statement_can_be_prepared() {
-    on_each(false, async |place: &Place| place.db.prepare_all(jobs::ALL).await.unwrap()).await;
-}
-
-#[tokio::test]
 async fn a_stale_worker_cannot_write() {
     on_each(false, async |place: &Place| {
         place.enqueue(vec![place.job(Do::Nothing)]).await;
