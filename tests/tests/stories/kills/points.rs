@@ -43,10 +43,10 @@ async fn dies_giving_back_at(db: Database, point: &str) {
     let server = serve(&db).start().await;
     let mut shop = Workshop::open(&db, &server).await;
     drop(server);
-    shop.sink.dawdle(Duration::from_millis(400));
+    shop.sink.dawdle(Duration::from_millis(1_500));
     let mut server = crashing(&db, point, 1).start().await;
     shop.at(&server);
-    assert_eq!(shop.post(150).await, 150);
+    assert_eq!(shop.post(200).await, 200);
     while shop.sink.hits().len() < 10 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
