@@ -79,7 +79,7 @@ statements! {
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
     LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and state = 'queued'";
-    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where rule_id = $1 and state = 'queued'";
+    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where id = any($1) and state = 'queued' returning id";
     LIVE_OF_RULE = "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
 }
 
@@ -275,10 +275,15 @@ pub(super) async fn last_states(rx: &mut Rx, rule: RuleId, limit: i64) -> Result
     Ok(rows.into_iter().map(|(state,)| state).collect())
 }
 
-/// Ends every run of a rule that has not begun, and answers which they were.
-pub(super) async fn cancel_queued(tx: &mut Tx, rule: RuleId, error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
-    let ids: Vec<(RunId,)> = tx.all(QUEUED_OF_RULE, (rule,)).await?;
-    tx.execute(CANCEL_QUEUED, (rule, now, text(error)?)).await?;
+/// Every run of a rule that has not begun.
+pub(super) async fn queued_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
+    let ids: Vec<(RunId,)> = rx.all(QUEUED_OF_RULE, (rule,)).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Ends those of these runs that have not begun, and answers which they were.
+pub(super) async fn cancel_queued(tx: &mut Tx, runs: &[RunId], error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
+    let ids: Vec<(RunId,)> = tx.all(CANCEL_QUEUED, (runs, now, text(error)?)).await?;
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
