@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{Event, NewEvent};
 use crate::Result;
 use crate::cx::Cx;
-use crate::db::{JsonText, Rx, Tx, row, statements};
+use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{EventId, ProjectId, WorkspaceId};
 
 row! {
