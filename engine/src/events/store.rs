@@ -18,8 +18,6 @@ row! {
         pub workspace_id: WorkspaceId,
         /// The kind.
         pub kind: String,
-        /// The project it happened in.
-        pub project_id: Option<ProjectId>,
         /// Who did it, as JSON text.
         pub actor: String,
         /// The rule behind it, as JSON text.
@@ -101,7 +99,7 @@ pub(super) async fn insert(tx: &mut Tx, id: EventId, cx: &Cx, event: &NewEvent, 
             cause,
             depth,
             cx.trace.as_deref(),
-            JsonText(&event.payload),
+            event.payload.as_str(),
             cx.now(),
         ),
     )
