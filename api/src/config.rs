@@ -52,6 +52,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("secret_key_file", "secret-key-file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
 ];
 
+/// The usual filter: the queue's library tells of every start and stop of each of its workers.
+const QUIET: &str = "info,apalis=warn,apalis_core=warn";
+
 /// What was set, and where.
 pub type Given = BTreeMap<&'static str, (String, Origin)>;
 
@@ -209,7 +212,7 @@ impl Config {
             database_url: database_url.unwrap_or_else(|| sqlite_in(&data)),
             lease: read(given, "lease", lease)?.unwrap_or(Duration::from_secs(15)),
             listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            log: read(given, "log", filter)?.unwrap_or_else(|| "info".into()),
+            log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
             log_json: read(given, "log_format", format)?.unwrap_or(false),
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
             rate_limit: read(given, "rate_limit", rate)?.flatten(),

@@ -68,8 +68,8 @@ statements! {
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
-    LIST = "select {RunRow} from runs where workspace_id = $1 and (cast($2 as text) is null or rule_id = $2) and (cast($3 as text) is null or state = $3) \
-     and (cast($4 as text) is null or id < $4) order by id desc limit $5", RunRow;
+    LIST = "select {RunRow} from runs where workspace_id = $1 and (rule_id = $2 or cast($2 as text) is null) and (state = $3 or cast($3 as text) is null) \
+     and (id < $4 or cast($4 as text) is null) order by id desc limit $5", RunRow;
     LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
