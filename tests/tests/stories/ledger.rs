@@ -97,6 +97,20 @@ impl Workshop {
         accepted.len()
     }
 
+    /// Posts while the queue is paused and lets it go on then: a worker claims all at once, more than it can begin.
+    /// Waits until it is at it.
+    pub async fn post_together(&mut self, count: i64) {
+        self.api.post("/queues/runs/pause", json!({})).await;
+        assert_eq!(self.post(count).await, count as usize);
+        while self.db.count("jobs").await < count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.api.post("/queues/runs/resume", json!({})).await;
+        while self.sink.hits().len() < 10 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Posts like [`Workshop::post`] in the background until told to stop, to whatever address stands in `Load::api`.
     pub fn load(&self) -> Load {
         Load {

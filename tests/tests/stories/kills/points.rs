@@ -46,10 +46,7 @@ async fn dies_giving_back_at(db: Database, point: &str) {
     shop.sink.dawdle(Duration::from_millis(1_500));
     let mut server = crashing(&db, point, 1).start().await;
     shop.at(&server);
-    assert_eq!(shop.post(200).await, 200);
-    while shop.sink.hits().len() < 10 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    shop.post_together(200).await;
     let status = server.stop().await;
     assert_eq!(status.signal(), Some(ABORTED), "it died at {point}");
     shop.sink.dawdle(Duration::ZERO);

@@ -111,7 +111,7 @@ both_databases! {
         let mut server = serve(&db).start().await;
         let mut shop = Workshop::open(&db, &server).await;
         shop.sink.dawdle(Duration::from_millis(200));
-        assert_eq!(shop.post(150).await, 150);
+        shop.post_together(150).await;
         assert!(server.stop().await.success(), "{}", server.log());
         assert_eq!(db.count("jobs where lease_until is not null").await, 0, "no claim is left behind");
         let server = serve(&db).start().await;
