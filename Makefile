@@ -26,7 +26,7 @@ generate: ## Write the generated files anew (OpenAPI)
 
 openapi: generate
 
-bench: ## Run the benches, on durable databases
+bench: ## Run the benches on durable databases (PEERS_BENCH=… runs the peers too; ARGS="w1" picks benches)
 	@scripts/bench.sh $(ARGS)
 
 audit: ## Look the dependencies up among known vulnerabilities (needs cargo-deny and the network)

@@ -1,6 +1,80 @@
 #!/usr/bin/env bash
-# Runs the benches, with a PostgreSQL that waits for the disk and a Redis. Arguments go to `cargo bench`.
+# bench.sh [--with-n8n] [BENCH…]
+#
+# Builds the release program and the benches, runs them one after another on databases that wait for the disk, and
+# prints one table. Without names it runs all: idle list w1 w6 condition.
+# PEERS_BENCH names a folder with the peers' scripts (nodered/run.sh, n8n/run.sh, queues/run.sh): then those run too, in
+# turn with ours, since only figures of one go can be compared. n8n is large and slow, so it wants its flag.
+# The lines behind the table are kept in target/bench/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/install-test-tools.sh
-exec scripts/with-services.sh --durable cargo bench --workspace "$@"
+# shellcheck source=scripts/need.sh
+source scripts/need.sh
+
+n8n=no
+names=()
+for argument in "$@"; do
+  case $argument in
+    --with-n8n) n8n=yes ;;
+    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [idle|list|w1|w6|condition]…" ;;
+    *) names+=("$argument") ;;
+  esac
+done
+if [ ${#names[@]} = 0 ]; then names=(idle list w1 w6 condition); fi
+
+# Everything is named in one build, so that the program and the benches share their dependencies.
+built=(--workspace --bench table)
+for name in "${names[@]}"; do built+=(--bench "$name"); done
+
+if [ "${TRACKSIDE_BENCH_INSIDE:-}" != yes ]; then
+  scripts/install-test-tools.sh
+  cargo build --release --workspace --bins
+  cargo bench --quiet "${built[@]}" --no-run
+  export TRACKSIDE_BENCH_INSIDE=yes
+  exec scripts/with-services.sh --durable scripts/bench.sh "$@"
+fi
+
+folder="${CARGO_TARGET_DIR:-target}/bench"
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+lines="$folder/$(date +%Y-%m-%dT%H%M%S).jsonl"
+: >"$lines"
+say() { printf '%s\n' "$*" >&2; }
+
+peer() { # peer NAME COMMAND…: a peer that cannot be installed here must not stop ours
+  local name=$1
+  shift
+  if [ -z "${PEERS_BENCH:-}" ]; then return 0; fi
+  if [ ! -x "$PEERS_BENCH/$name/run.sh" ] && [ ! -f "$PEERS_BENCH/$name/run.sh" ]; then
+    say "bench: there is no $name/run.sh in PEERS_BENCH, so this peer is left out"
+    return 0
+  fi
+  say "bench: the peer $name"
+  env "$@" bash "$PEERS_BENCH/$name/run.sh" | tee -a "$lines" || say "bench: the peer $name failed; its row is missing"
+}
+
+for name in "${names[@]}"; do
+  say "bench: $name"
+  if [ "$name" = condition ]; then
+    cargo bench --quiet --workspace --bench condition >&2
+    continue
+  fi
+  cargo bench --quiet --workspace --bench "$name" | tee -a "$lines"
+  case $name in
+    w1)
+      peer nodered KEEPALIVE=off
+      peer nodered KEEPALIVE=keepalive
+      if [ "$n8n" = yes ]; then peer n8n EXPR=legacy; fi
+      ;;
+    w6) peer queues WHICH="bullmq pgboss" ;;
+  esac
+done
+
+cores=$(nproc)
+processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
+memory=$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
+echo
+echo "$cores × ${processor:-unknown processor}, $memory GiB, Linux $(uname -r), $(date +%Y-%m-%d), load before $(cut -d ' ' -f 1-3 /proc/loadavg)"
+echo
+cargo bench --quiet --workspace --bench table -- "$lines"
+say "bench: the lines are in $lines"

@@ -15,6 +15,8 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 postgres_bin >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
 if [ ${#missing[@]} -gt 0 ]; then
   install_packages "${missing[@]}"
   postgres_bin >/dev/null || give_up "PostgreSQL's initdb is not to be found, though its package is installed.
@@ -26,4 +28,12 @@ if ! command -v cargo-nextest >/dev/null && [ ! -x "$(tools_folder)/bin/cargo-ne
   echo "trackside: cargo-nextest is missing; building it from crates.io into $(tools_folder) (some minutes, once)"
   cargo install cargo-nextest --locked --quiet --root "$(tools_folder)" </dev/null ||
     give_up "cargo-nextest could not be built. Install it as https://nexte.st tells, then run the command again."
+fi
+
+# GitHub's example payloads and the library that signs them. npm leaves its own copy of the lock file behind when it
+# is done, so an older one than ours means that there is something to install.
+octokit=tests/octokit
+if [ ! "$octokit/node_modules/.package-lock.json" -nt "$octokit/package-lock.json" ]; then
+  (cd "$octokit" && npm ci --silent --ignore-scripts </dev/null) ||
+    give_up "npm could not install what tests/octokit/package-lock.json names. Is a registry reachable ('npm ping')?"
 fi

@@ -38,12 +38,12 @@ pub struct Parts {
     pub actions: Actions,
     /// Who stands behind a token.
     pub authenticator: Arc<Authenticator>,
+    /// Who listens to the event log over a socket.
+    pub hub: Hub,
     /// The hooks in memory, ready to verify.
     pub hooks: Registry,
     /// Seals secrets.
     pub vault: Vault,
-    /// Hands events to the open sockets.
-    pub hub: Hub,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// Limits requests per token and address, if anything does.
@@ -70,9 +70,8 @@ impl App {
         Ok(self.authenticator.authenticate(&self.db, token).await?)
     }
 
-    /// Every route. The inbound hooks, the probes and the sockets stand outside of the layers: the first because they
-    /// are the hottest path of all, the second because they must answer when little else does, the last because they
-    /// speak no HTTP once they are open.
+    /// Every route. The inbound hooks and the probes stand outside of the layers: the one because it is the hottest
+    /// path of all, the others because they must answer when little else does.
     pub fn router(&self) -> Router {
         let (api, document) = openapi::generate();
         let api = api

@@ -6,3 +6,4 @@
 
 pub mod fakes;
 pub mod harness;
+pub mod measure;

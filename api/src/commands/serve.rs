@@ -34,15 +34,15 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         library: node.library.clone(),
         actions: node.actions.clone(),
         authenticator,
+        hub: Hub::at_head(&node.db).await?,
         hooks: Registry::new(node.vault.clone()),
         vault: node.vault.clone(),
-        hub: Hub::at_head(&node.db).await?,
         redis_url: config.redis_url.clone(),
         limiter: config.rate_limit.map(Limiter::new),
         metrics,
     });
     let router = app.router();
-    let hub = tokio::spawn(app.hub.clone().follow(node.db.clone()));
+    app.follow_log();
     tracing::info!("trackside is ready at http://{}, listening on http://{address}", reachable(address));
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {
@@ -59,7 +59,6 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     if !drained {
         tracing::warn!("some requests were still under way and were cut off");
     }
-    hub.abort();
     node.db.close().await;
     tracing::info!("stopped");
     Ok(())

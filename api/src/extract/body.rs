@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use trackside_rules::Rule;
 
@@ -96,10 +96,24 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::bad_request("body_missing", "The body is empty; send a JSON object."));
     }
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        // A list would be read as the fields in their order, which nobody means.
+        return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => invalid(String::new(), "The body must be a JSON object, such as {\"name\": \"…\"}.".to_owned()),
+            Err(error) => malformed(&error),
+        });
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
-        wrong(pointer, error.inner())
+        // serde calls it a fault of syntax, too, when a list stands where a word should: the text itself decides.
+        match error.inner().classify() {
+            Category::Data => wrong(pointer, error.inner()),
+            _ => match serde_json::from_slice::<IgnoredAny>(bytes) {
+                Ok(_) => invalid(pointer, "is of the wrong type, or too deep: expected one of the words that this field takes".to_owned()),
+                Err(error) => malformed(&error),
+            },
+        }
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
@@ -117,9 +131,6 @@ fn malformed(error: &serde_json::Error) -> Problem {
 }
 
 fn wrong(mut pointer: String, error: &serde_json::Error) -> Problem {
-    if error.classify() != Category::Data {
-        return malformed(error);
-    }
     let text = error.to_string();
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     let named = what.split('`').nth(1).unwrap_or_default();
@@ -139,6 +150,10 @@ fn wrong(mut pointer: String, error: &serde_json::Error) -> Problem {
     } else {
         what.to_owned()
     };
+    invalid(pointer, message)
+}
+
+fn invalid(pointer: String, message: String) -> Problem {
     let at = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", format!("{at}{message}")).and_field(pointer, message)
 }
@@ -298,7 +313,8 @@ mod tests {
     #[test]
     fn survives_depth_and_bytes_that_are_no_text() {
         let deep = "[".repeat(100_000);
-        assert_eq!(first(&deep).0, 422); // not an object, which is noticed before the depth
+        assert_eq!(first(&deep).0, 400);
+        assert_eq!(first("[\"a\"]").0, 422);
         let deep = format!(r#"{{"title": {deep}"#);
         assert!(matches!(first(&deep).0, 400 | 422));
         assert_eq!(parse::<Outer>(b"{\"title\": \"\xff\"}").unwrap_err().status().as_u16(), 400);

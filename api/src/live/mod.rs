@@ -12,18 +12,19 @@ mod hub;
 mod protocol;
 mod socket;
 
+pub use hub::Hub;
+
 use axum::Router;
 use axum::routing::get;
 
 use crate::app::App;
 
-pub use hub::Hub;
-
-/// The four ways in. They are no operations of the OpenAPI document: what is said over them is no HTTP.
+/// `/ws` and its three short forms.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/ws", get(socket::root))
-        .route("/ws/notifications", get(socket::notifications))
         .route("/ws/projects/{id}", get(socket::project))
         .route("/ws/tasks/{id}", get(socket::task))
+        .route("/ws/notifications", get(socket::notifications))
 }
+

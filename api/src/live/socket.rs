@@ -10,9 +10,9 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView, RunView, TaskView};
-use trackside_engine::{Error, Result, events, hooks, projects, rules, runs, tasks};
+use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, runs, tasks};
 
-use super::hub::{self, Message, Seat};
+use super::hub::{self, Hub, Message, Seat};
 use super::protocol::{FromClient, FromServer};
 use crate::app::App;
 
@@ -94,11 +94,21 @@ async fn hello(app: &App, mut socket: WebSocket) -> Option<(WebSocket, String, A
         },
         _ => Error::unauthenticated("hello_first", "say {\"type\":\"hello\",\"token\":…} before anything else"),
     };
-    let text = FromServer::Error { code: refusal.code, detail: &refusal.detail }.text();
+    let (code, detail) = told(&refusal);
+    let text = FromServer::Error { code, detail }.text();
     let _ = timeout(WRITE, socket.send(Frame::Text(text.into()))).await;
     let close = axum::extract::ws::CloseFrame { code: close_code::POLICY, reason: refusal.code.into() };
     let _ = timeout(WRITE, socket.send(Frame::Close(Some(close)))).await;
     None
+}
+
+/// What a client is told of an error: of our own faults only that there was one.
+fn told(error: &Error) -> (&str, &str) {
+    if error.class == Class::Internal {
+        tracing::error!(%error, "a socket's wish failed on our side");
+        return ("internal", "Something went wrong on our side. Try again; if it stays, ask the operator.");
+    }
+    (error.code, &error.detail)
 }
 
 impl Session {
@@ -143,7 +153,7 @@ impl Session {
                 self.actor = actor;
                 Ok(())
             }
-            Err(error) if error.class == trackside_engine::Class::Unauthenticated => {
+            Err(error) if error.class == Class::Unauthenticated => {
                 self.error(&error).await?;
                 let close = axum::extract::ws::CloseFrame { code: close_code::POLICY, reason: "token".into() };
                 let _ = self.send(Frame::Close(Some(close))).await;
@@ -314,7 +324,8 @@ impl Session {
     }
 
     async fn error(&mut self, error: &Error) -> Result<(), Gone> {
-        self.say(FromServer::Error { code: error.code, detail: &error.detail }).await
+        let (code, detail) = told(error);
+        self.say(FromServer::Error { code, detail }).await
     }
 
     async fn say(&mut self, what: FromServer<'_>) -> Result<(), Gone> {
@@ -326,5 +337,13 @@ impl Session {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),
         }
+    }
+}
+
+/// The hub is started by `serve`; a test may make one that nobody feeds.
+impl App {
+    /// Starts to follow the log for this process's sockets.
+    pub fn follow_log(&self) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(Hub::follow(self.hub.clone(), self.db.clone()))
     }
 }

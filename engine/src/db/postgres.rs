@@ -7,17 +7,20 @@ use std::time::Duration;
 use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, ErrorKind};
 use sqlx::pool::PoolConnection;
+use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgTypeInfo};
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, PgPool, Postgres, Transaction, Type};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Encode, Executor as _, PgPool, Postgres, Transaction, Type};
 
 use super::rows::Row;
 use super::sqlite::Take;
 use super::text::repeat_values;
-use super::value::{Args, Kind, Value, no_list, unwritable};
+use super::value::{Args, Kind, Value, no_list, storable, unwritable};
 use crate::{Error, Result};
 
 /// How long a request waits for a connection before it is told to come back later.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long connections are doubted after one of them was found to be cut.
+const DOUBT: Duration = Duration::from_secs(30);
 /// Prepared statements kept per connection; all statements of the engine fit.
 const STATEMENTS: usize = 1024;
 /// Most rows in one `insert`; a power of two, since chunks are halved down from it.
@@ -40,6 +43,17 @@ pub(super) fn pool(url: &str, size: u32) -> Result<PgPool> {
         .application_name("trackside")
         .statement_cache_capacity(STATEMENTS);
     let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).test_before_acquire(false);
+    // Asking every connection whether it lives, before each use, costs a third of the throughput. But where one was cut,
+    // the others that are as old were probably cut with it, and each would fail a request of its own.
+    let pool = pool.before_acquire(|conn, about| {
+        let doubtful = breaks::since_last().is_some_and(|since| since < DOUBT && about.age > since);
+        Box::pin(async move {
+            if doubtful {
+                conn.ping().await?;
+            }
+            Ok(true)
+        })
+    });
     Ok(pool.connect_lazy_with(options))
 }
 
@@ -113,6 +127,7 @@ fn arguments(rows: &[&dyn Args]) -> Result<PgArguments> {
     let mut arguments = PgArguments::default();
     for row in rows {
         row.each(&mut |value| {
+            storable(&value)?;
             add(&mut arguments, value)?
                 .map_err(|error| Error::internal(format!("A parameter cannot be sent: {error}.")))
         })?;
@@ -128,7 +143,7 @@ fn add(to: &mut PgArguments, value: Value<'_>) -> Result<Result<(), BoxDynError>
         Value::Null(Kind::Text) => to.add(None::<String>),
         Value::Null(Kind::Uuid) => to.add(None::<uuid::Uuid>),
         Value::Null(Kind::Time) => to.add(None::<chrono::DateTime<chrono::Utc>>),
-        Value::Null(Kind::Json) => to.add(None::<Jsonb<'_>>),
+        Value::Null(Kind::Json) => to.add(None::<JsonAsIs<'_>>),
         Value::Null(Kind::Bytes) => to.add(None::<Vec<u8>>),
         Value::Int(value) => to.add(value),
         Value::Bool(value) => to.add(value),
@@ -136,7 +151,7 @@ fn add(to: &mut PgArguments, value: Value<'_>) -> Result<Result<(), BoxDynError>
         Value::Text(value) => to.add(&*value),
         Value::Uuid(value) => to.add(value),
         Value::Time(value) => to.add(value),
-        Value::Json(value) => to.add(Jsonb(value)),
+        Value::Json(value) => to.add(JsonAsIs(value)),
         Value::Bytes(value) => to.add(&*value),
         Value::List(Kind::Int, list) => {
             to.add(each(&list, |value| if let Value::Int(it) = value { Some(*it) } else { None }))
@@ -156,20 +171,49 @@ fn each<'a, T>(list: &'a [Value<'a>], one: impl Fn(&'a Value<'a>) -> Option<T>) 
     list.iter().map(one).collect()
 }
 
-/// JSON text, sent as `jsonb` without being parsed here.
-struct Jsonb<'a>(Cow<'a, str>);
+/// JSON text, sent as `json` and not as `jsonb`: a column of `json` then keeps it to the letter, and one of `jsonb`
+/// makes its own form of it.
+struct JsonAsIs<'a>(Cow<'a, str>);
 
-impl Type<Postgres> for Jsonb<'_> {
+impl Type<Postgres> for JsonAsIs<'_> {
     fn type_info() -> PgTypeInfo {
-        <sqlx::types::Json<()> as Type<Postgres>>::type_info()
+        PgTypeInfo::with_oid(JSON)
     }
 }
 
-impl Encode<'_, Postgres> for Jsonb<'_> {
+/// What `json` is called in every PostgreSQL (pg_type.dat).
+const JSON: Oid = Oid(114);
+
+impl Encode<'_, Postgres> for JsonAsIs<'_> {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        buffer.push(1); // the version of jsonb's format
         buffer.extend_from_slice(self.0.as_bytes());
         Ok(IsNull::No)
+    }
+}
+
+/// Makes an error of sqlx ours, where no statement of ours has been sent yet: whatever the database says then, it is not
+/// to be had.
+pub(super) fn unreachable(error: sqlx::Error) -> Error {
+    breaks::note();
+    match error {
+        sqlx::Error::Database(_) => unavailable().caused_by(error),
+        other => failed(other),
+    }
+}
+
+/// When a connection was last found to be cut.
+mod breaks {
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+
+    pub(super) fn note() {
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn since_last() -> Option<Duration> {
+        LAST.lock().unwrap_or_else(PoisonError::into_inner).map(|last| last.elapsed())
     }
 }
 
@@ -223,5 +267,6 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
 }
 
 fn unavailable() -> Error {
+    breaks::note();
     Error::busy("database_unavailable", "The database does not answer. Try again.")
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 
 use super::rows::Row;
 use super::text::Texts;
-use super::value::{Args, Value, no_list, unwritable};
+use super::value::{Args, Value, no_list, storable, unwritable};
 use crate::{Error, Result};
 
 /// How long to wait for another program that holds the file's lock (a backup, the sqlite3 shell).
@@ -119,6 +119,7 @@ fn bind(statement: &mut Statement<'_>, args: &dyn Args) -> Result<()> {
     let mut index = 0;
     args.each(&mut |value| {
         index += 1;
+        storable(&value)?;
         statement.raw_bind_parameter(index, Bound(value)).map_err(failed)
     })
 }

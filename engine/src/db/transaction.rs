@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
+use std::sync::LazyLock;
 use std::task::Poll;
 
 use super::Dialect;
@@ -16,6 +17,10 @@ use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
 use crate::{Class, Error, Result};
+
+/// Every statement of this process. One handle, because looking a counter up costs more than a small statement. Used first
+/// after `serve` has started counting; before that, nothing is counted.
+static STATEMENTS: LazyLock<metrics::Counter> = LazyLock::new(|| metrics::counter!("trackside_statements_total"));
 
 /// Reads. Every read of the engine takes `&mut Rx`, so that it can run alone and within a write.
 pub struct Rx {
@@ -119,6 +124,7 @@ impl Rx {
         if let Some(why) = &self.spoilt {
             return Err(spoilt(why));
         }
+        STATEMENTS.increment(1);
         if self.in_transaction {
             self.spoilt = Some(Cow::Borrowed("a statement was dropped before it ended"));
         }

@@ -190,7 +190,7 @@ fn check_name(name: &str) -> Result<()> {
             format!("must be 1 to {MAX_NAME} characters"),
         ));
     }
-    Ok(())
+    storable("/name", name)
 }
 
 fn check_description(description: &str) -> Result<()> {
@@ -199,6 +199,14 @@ fn check_description(description: &str) -> Result<()> {
             "/description",
             format!("must be at most {MAX_DESCRIPTION} bytes"),
         ));
+    }
+    storable("/description", description)
+}
+
+/// PostgreSQL stores every character but U+0000; what is refused by one database is refused by both.
+fn storable(pointer: &str, text: &str) -> Result<()> {
+    if text.contains('\0') {
+        return Err(Error::field(pointer, "must not contain the character U+0000"));
     }
     Ok(())
 }

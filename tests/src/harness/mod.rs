@@ -28,6 +28,7 @@ mod process;
 mod socket;
 mod server;
 mod services;
+mod truth;
 
 pub use client::{Answer, Api};
 pub use people::People;

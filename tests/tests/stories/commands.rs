@@ -85,6 +85,9 @@ both_databases! {
             assert!(!away.out.contains(&password) && !away.err.contains(&password), "a password was printed");
         } else {
             let file = db.url().strip_prefix("sqlite://").unwrap();
+            for beside in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{file}{beside}"));
+            }
             std::fs::write(file, b"this is no database at all, only some text that lies in its place").unwrap();
             let broken = run(&db, &command("doctor"), &[]).await.expect(1);
             assert!(broken.out.contains("WRONG  database"), "{}", broken.out);

@@ -1,9 +1,14 @@
 //! All stories, in one program: one link instead of one per file. A module per area.
 
+mod api_conventions;
 mod bad_input;
 mod commands;
+mod kills;
+mod ledger;
 mod octokit;
 mod sandbox;
 mod sockets;
+mod spine;
+mod takeover;
 mod the_harness;
 mod walls;

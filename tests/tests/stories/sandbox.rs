@@ -2,7 +2,7 @@
 //! or stopped when an event runs it, while the server goes on answering.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -33,23 +33,25 @@ fn most_memory(pid: u32) -> u64 {
 
 /// Asks `/healthz` without a pause until it is dropped, and remembers the longest that an answer took.
 struct Pulse {
-    stop: Arc<AtomicBool>,
+    asking: tokio::task::JoinHandle<()>,
     slowest: Arc<AtomicU64>,
 }
 
 impl Pulse {
     fn of(api: &Api) -> Self {
-        let pulse = Self { stop: Arc::default(), slowest: Arc::default() };
-        let (stop, slowest, api) = (pulse.stop.clone(), pulse.slowest.clone(), api.without_token().outside());
-        tokio::spawn(async move {
-            while !stop.load(Ordering::Relaxed) {
+        let slowest = Arc::<AtomicU64>::default();
+        let (noted, api) = (slowest.clone(), api.without_token().outside());
+        let asking = tokio::spawn(async move {
+            loop {
                 let start = Instant::now();
-                api.get("/healthz").await.expect_status(200);
-                slowest.fetch_max(start.elapsed().as_micros() as u64, Ordering::Relaxed);
+                // When the story is over, so is the server.
+                let Ok(answer) = api.try_send(Method::GET, "/healthz", None).await else { return };
+                answer.expect_status(200);
+                noted.fetch_max(start.elapsed().as_micros() as u64, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
-        pulse
+        Self { asking, slowest }
     }
 
     fn slowest(&self) -> Duration {
@@ -59,7 +61,7 @@ impl Pulse {
 
 impl Drop for Pulse {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.asking.abort();
     }
 }
 
@@ -183,6 +185,7 @@ both_databases! {
 
         let grown = most_memory(place.server.pid()).saturating_sub(before);
         assert!(grown < GROWTH, "the server grew by {grown} bytes");
+        assert!(!place.pulse.asking.is_finished(), "/healthz was not answered");
         assert!(place.pulse.slowest() < Duration::from_secs(1), "/healthz took {:?}", place.pulse.slowest());
         assert!(!place.server.log().contains("panicked"), "{}", place.server.log());
         println!("{refused} refused, {stopped} stopped, grown by {grown} bytes, /healthz at most {:?}", place.pulse.slowest());

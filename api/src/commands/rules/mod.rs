@@ -92,6 +92,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Failed> {
             let remote = server.remote()?;
             let changes = changes(&dir, &remote, prune).await?;
             changes.iter().for_each(Change::show);
+            accepted(&changes, &remote).await?;
             for change in &changes {
                 change.apply(&remote, enable).await?;
             }
@@ -138,9 +139,9 @@ async fn export(dir: &Path, remote: &Remote) -> Result<ExitCode, Failed> {
 
 /// One thing that differs between the files and the server.
 enum Change {
-    New { rule: Rule },
-    Changed { before: Stored, rule: Rule },
-    Gone { before: Stored },
+    New { rule: Box<Rule> },
+    Changed { before: Box<Stored>, rule: Box<Rule> },
+    Gone { before: Box<Stored> },
 }
 
 async fn changes(dir: &Path, remote: &Remote, prune: bool) -> Result<Vec<Change>, Failed> {
@@ -157,19 +158,31 @@ async fn changes(dir: &Path, remote: &Remote, prune: bool) -> Result<Vec<Change>
     let mut changes = Vec::new();
     for File { rule } in wanted {
         match known.iter().position(|stored| stored.rule.name == rule.name) {
-            None => changes.push(Change::New { rule }),
+            None => changes.push(Change::New { rule: Box::new(rule) }),
             Some(at) => {
-                let before = known.swap_remove(at);
+                let before = Box::new(known.swap_remove(at));
                 if before.rule != rule {
-                    changes.push(Change::Changed { before, rule });
+                    changes.push(Change::Changed { before, rule: Box::new(rule) });
                 }
             }
         }
     }
     if prune {
-        changes.extend(known.into_iter().map(|before| Change::Gone { before }));
+        changes.extend(known.into_iter().map(|before| Change::Gone { before: Box::new(before) }));
     }
     Ok(changes)
+}
+
+/// Refuses everything when the server would refuse one rule: files are applied whole or not at all.
+async fn accepted(changes: &[Change], remote: &Remote) -> Result<(), Failed> {
+    let mut wrong = Vec::new();
+    for change in changes {
+        if let Change::New { rule } | Change::Changed { rule, .. } = change {
+            let problems = remote.problems(rule).await?;
+            wrong.extend(problems.iter().map(|problem| format!("{}: {problem}", rule.name)));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failed::Other(format!("nothing was changed:\n{}", wrong.join("\n")))) }
 }
 
 /// Names are what ties a file to a rule, so there must not be two of one.

@@ -40,6 +40,12 @@ struct Page {
 }
 
 #[derive(Deserialize)]
+struct Verdict {
+    ok: bool,
+    problems: Vec<trackside_rules::Problem>,
+}
+
+#[derive(Deserialize)]
 struct Problem {
     detail: String,
     #[serde(default)]
@@ -77,6 +83,12 @@ impl Remote {
                 return Ok(rules);
             }
         }
+    }
+
+    /// What the server would refuse a rule for.
+    pub async fn problems(&self, rule: &Rule) -> Result<Vec<trackside_rules::Problem>, Failed> {
+        let verdict: Verdict = self.ask(Method::POST, "rules/check", Some(rule)).await?;
+        Ok(if verdict.ok { Vec::new() } else { verdict.problems })
     }
 
     /// Saves a new rule; its id.

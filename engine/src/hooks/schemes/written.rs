@@ -15,6 +15,9 @@ use super::{Algorithm, Encoding, Scheme};
 
 const NAMES: &[&str] = &["github", "gitlab", "slack", "standard_webhooks", "hmac", "token", "none"];
 
+/// Longest text before a signature, in bytes.
+const LONGEST_PREFIX: usize = 128;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -39,6 +42,11 @@ impl Written {
             && !is_header_name(header)
         {
             return Err(format!("`{header}` is not a header name: use letters, digits and hyphens"));
+        }
+        if let Some(prefix) = &self.prefix
+            && (prefix.len() > LONGEST_PREFIX || !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+        {
+            return Err(format!("`prefix` must be at most {LONGEST_PREFIX} visible ASCII characters, as headers can hold them"));
         }
         let scheme = match self.scheme.as_str() {
             "hmac" => {
