@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
@@ -62,15 +63,35 @@ impl<T: JsonSchema> OperationInput for MaybeJson<T> {
 pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
     let declared = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
+    let mut body = request.into_body();
     if declared.is_some_and(|length| length > BODY_LIMIT) {
+        pass_over(&mut body).await;
         return Err(too_large());
     }
-    axum::body::to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|error| {
-        match std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
-            true => too_large(),
-            false => Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again."),
+    let limited = http_body_util::Limited::new(&mut body, BODY_LIMIT);
+    match limited.collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            pass_over(&mut body).await;
+            Err(too_large())
         }
-    })
+        Err(_) => Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")),
+    }
+}
+
+/// Reads on without keeping anything: a client that is still sending when the connection closes sees it break and not
+/// the answer. One that sends much more, or slowly, is cut off all the same.
+async fn pass_over(body: &mut axum::body::Body) {
+    let mut left = 8 * BODY_LIMIT;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(5), reading).await;
 }
 
 fn too_large() -> Problem {
@@ -98,8 +119,8 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     if !bytes.trim_ascii_start().starts_with(b"{") {
         // A list would be read as the fields in their order, which nobody means.
-        return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
-            Ok(_) => invalid(String::new(), "The body must be a JSON object, such as {\"name\": \"…\"}.".to_owned()),
+        return Err(match well_formed(bytes) {
+            Ok(()) => invalid(String::new(), "The body must be a JSON object, such as {\"name\": \"…\"}.".to_owned()),
             Err(error) => malformed(&error),
         });
     }
@@ -109,14 +130,32 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         // serde calls it a fault of syntax, too, when a list stands where a word should: the text itself decides.
         match error.inner().classify() {
             Category::Data => wrong(pointer, error.inner()),
-            _ => match serde_json::from_slice::<IgnoredAny>(bytes) {
-                Ok(_) => invalid(pointer, "is of the wrong type, or too deep: expected one of the words that this field takes".to_owned()),
+            _ => match well_formed(bytes) {
+                Ok(()) => invalid(pointer, unfit(error.inner())),
                 Err(error) => malformed(&error),
             },
         }
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// Whether the text is JSON, whatever it says.
+fn well_formed(bytes: &[u8]) -> serde_json::Result<()> {
+    // A text that is passed over is not looked into, so whether it is UTF-8 is asked first.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str::<IgnoredAny>(text).map(drop),
+        Err(_) => serde_json::from_slice::<serde_json::Value>(bytes).map(drop),
+    }
+}
+
+/// What is wrong with a value that is JSON, in the words of the field.
+fn unfit(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what) {
+        "expected value" => "is of the wrong type: send one of the words that this field takes, as a string".to_owned(),
+        what => what.to_owned(),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -119,7 +119,9 @@ impl Pg {
 
     /// Checks that a statement can be prepared.
     pub(super) async fn prepare(&mut self, sql: &str) -> Result<()> {
-        self.conn().prepare(sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql))).await.map(drop).map_err(failed)
+        self.conn().prepare(sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(sql))).await.map_err(failed)?;
+        // Without parameters the server guessed their types; what runs later must not take these for its own.
+        self.conn().clear_cached_statements().await.map_err(failed)
     }
 }
 

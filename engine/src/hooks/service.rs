@@ -115,6 +115,9 @@ fn secret(scheme: &Scheme, given: Option<Secret>) -> Result<Option<String>> {
     if given.reveal().len() > LONGEST_SECRET {
         return Err(Error::field("/secret", format!("must have at most {LONGEST_SECRET} bytes")));
     }
+    if given.reveal().chars().any(char::is_control) {
+        return Err(Error::field("/secret", "must not hold control characters; look for a line break at its end"));
+    }
     scheme.check_secret(given.reveal()).map_err(|message| Error::field("/secret", message))?;
     Ok(Some(given.reveal().to_owned()))
 }

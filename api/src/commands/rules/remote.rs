@@ -14,6 +14,7 @@ use trackside_workers::egress::{Egress, Policy, Request};
 use url::Url;
 
 use super::Failed;
+use crate::config::BadConfig;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// A page of 200 rules at their largest.
@@ -60,14 +61,15 @@ struct Wrong {
 impl Remote {
     /// The server at `url`. Whoever runs the command chose the address, so every one may be reached.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, Failed> {
-        let token = token.ok_or_else(|| Failed::Other("set TRACKSIDE_TOKEN to a personal token (POST /api/v1/tokens)".into()))?;
+        let wrong = |what| Failed::Config(BadConfig(what));
+        let token = token.ok_or_else(|| wrong("set TRACKSIDE_TOKEN to a personal token (POST /api/v1/tokens)".into()))?;
         let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| Failed::Other("TRACKSIDE_TOKEN holds characters that no token has".into()))?;
+            .map_err(|_| wrong("TRACKSIDE_TOKEN holds characters that no token has".into()))?;
         value.set_sensitive(true);
         let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| range.parse::<IpNet>().ok()).collect();
         let egress = Egress::new(Policy { allow: everywhere }).map_err(|error| Failed::Other(error.to_string()))?;
         let base = format!("{}/api/v1/", url.trim_end_matches('/'));
-        let base = Url::parse(&base).map_err(|error| Failed::Other(format!("--url: `{url}` is no address: {error}")))?;
+        let base = Url::parse(&base).map_err(|error| wrong(format!("--url: `{url}` is no address: {error}")))?;
         Ok(Self { egress, base, headers: HeaderMap::from_iter([(AUTHORIZATION, value)]) })
     }
 

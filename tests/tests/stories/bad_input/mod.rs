@@ -1,0 +1,128 @@
+//! Whatever cannot be meant is refused: with a problem (RFC 9457) that says where and what to do, without a panic, and
+//! with nothing half-written.
+
+mod bodies;
+mod broken_rules;
+mod requests;
+mod trust;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use trackside_tests::harness::{Answer, Api, Server};
+
+/// A workspace with a project, a task, a rule and a hook, and what its lists showed when it was made.
+struct Place {
+    server: Server,
+    api: Api,
+    rule: String,
+    hook: String,
+    before: Vec<Value>,
+}
+
+/// The lists that a refused request must leave as they were.
+const LISTS: &[&str] = &[
+    "/events?limit=200", "/projects", "/tasks", "/tasks/WEB-1", "/tasks/WEB-1/comments", "/rules", "/hooks", "/connections", "/notifications", "/runs",
+];
+
+impl Place {
+    async fn of(server: Server) -> Self {
+        let api = Api::set_up(&server).await;
+        api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        api.post("/projects/WEB/tasks", json!({ "title": "One" })).await.expect_status(201);
+        let rule = api.post("/rules", rule()).await.expect_status(201).text("/id");
+        let hook = api.post("/hooks", json!({ "name": "in", "scheme": "none" })).await.expect_status(201).text("/path");
+        let mut place = Self { server, api, rule, hook, before: Vec::new() };
+        // The log is complete when everything before has its position.
+        let last = place.post_to_hook(b"{}").await.expect_status(202).text("/event");
+        loop {
+            let log = place.api.get("/events?limit=200&wait=5").await.expect_status(200);
+            if log.at("/items").as_array().unwrap().iter().any(|event| event["id"] == last) { break; }
+        }
+        place.before = place.lists().await;
+        place
+    }
+
+    async fn lists(&self) -> Vec<Value> {
+        let mut lists = Vec::new();
+        for path in LISTS {
+            lists.push(self.api.get(path).await.expect_status(200).body);
+        }
+        lists
+    }
+
+    async fn post_to_hook(&self, body: &[u8]) -> Answer {
+        self.api.without_token().outside().send_bytes(Method::POST, &self.hook, Some("application/json"), body).await
+    }
+
+    /// The requests that take a body, each with every field it knows, all good.
+    fn bodies(&self) -> Vec<(Method, String, Value)> {
+        let task = json!({ "title": "Two", "description": "More", "type": "bug", "status": "todo", "priority": "high", "labels": ["a", "b"],
+            "assignees": [], "parent": "WEB-1", "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } });
+        let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
+        vec![
+            post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
+            (Method::PATCH, "/projects/WEB".into(), json!({ "name": "Web", "description": "More", "status": "on_hold" })),
+            post("/projects/WEB/tasks", task.clone()),
+            (Method::PATCH, "/tasks/WEB-1".into(), json!({ "title": "Uno", "description": "More", "type": "bug", "status": "blocked", "priority": "low",
+                "labels": ["a"], "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } })),
+            post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
+            post("/hooks", json!({ "name": "two", "scheme": { "scheme": "hmac", "header": "x-signature", "algorithm": "sha256", "encoding": "hex", "prefix": "v=" },
+                "secret": "a secret that is long enough to be one" })),
+            post("/connections", json!({ "kind": "slack", "name": "default", "base_url": "https://slack.example.org/api", "token": "xoxb-1" })),
+            post("/tokens", json!({ "name": "t", "scopes": ["task.*"], "expires_at": "2099-01-01T00:00:00Z" })),
+            post("/workspaces", json!({ "name": "Lab" })),
+            post("/rules", rule()),
+            (Method::PUT, format!("/rules/{}", self.rule), rule()),
+            post("/notifications/read", json!({ "ids": ["ntf_01h455vb4pex5vsknk084sn02q"], "all": true })),
+            post("/auth/login", json!({ "email": "ada@acme.example", "password": "correct horse battery", "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" })),
+            post("/auth/refresh", json!({ "refresh_token": "trk_ref_nonsense" })),
+            post("/auth/logout", json!({ "refresh_token": "trk_ref_nonsense" })),
+            post("/auth/switch", json!({ "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" })),
+            post("/queues/runs/requeue", json!({ "jobs": ["job_01h455vb4pex5vsknk084sn02q"] })),
+        ]
+    }
+
+    /// Nothing was written and nothing broke.
+    async fn expect_untouched(&self) {
+        let now = self.lists().await;
+        for ((path, before), now) in LISTS.iter().zip(&self.before).zip(&now) {
+            assert_eq!(before, now, "{path} has changed");
+        }
+        self.expect_sound();
+    }
+
+    fn expect_sound(&self) {
+        let log = self.server.log();
+        let bad: Vec<&str> = log.lines().filter(|line| line.contains("panicked") || line.contains("ERROR")).collect();
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
+    }
+}
+
+fn rule() -> Value {
+    json!({
+        "name": "Escalate", "description": "More", "trigger": { "on": "task.status_changed", "match": { "to": "blocked" } },
+        "condition": "task.priority == \"high\"",
+        "steps": [{ "id": "say", "action": "task.comment", "with": { "task": "{{ task.id }}", "body": "Blocked" } }],
+    })
+}
+
+/// The pointers of everything in a value that is no list or object, and of those as well.
+fn places(value: &Value, at: &str, into: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            into.push(format!("{at}/{name}"));
+            places(value, &format!("{at}/{name}"), into);
+        }),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| {
+            into.push(format!("{at}/{index}"));
+            places(value, &format!("{at}/{index}"), into);
+        }),
+        _ => {}
+    }
+}
+
+fn with(body: &Value, pointer: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    *body.pointer_mut(pointer).unwrap() = value;
+    body
+}
