@@ -315,8 +315,9 @@ async fn count(tx: &mut Tx, user: UserId, right: bool, now: DateTime<Utc>) -> Re
 
 /// How long an address is locked after so many failures in a row: a second after the fifth, then twice as long each time.
 fn lock_after(failed: i64) -> Option<TimeDelta> {
-    let doublings = u32::try_from(failed - FREE_FAILURES).ok()?;
-    let seconds = 1i64.checked_shl(doublings.min(30)).unwrap_or(i64::MAX);
+    let doublings = failed - FREE_FAILURES;
+    // Thirty doublings are far beyond the longest lock, and still within the number.
+    let seconds = if doublings < 0 { return None } else { 1i64 << doublings.min(30) };
     Some(TimeDelta::seconds(seconds.min(LONGEST_LOCK.num_seconds())))
 }
 

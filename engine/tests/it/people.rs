@@ -235,6 +235,7 @@ async fn a_new_signing_key_signs_nobody_out_and_reaches_other_nodes() {
         let house = House::build(place).await;
         let other = Authenticator::open(&place.db, house.vault.clone(), house.source.clone()).await.unwrap();
         let (before, _) = house.set_up().await;
+        house.clock.advance(TimeDelta::seconds(1));
         house.gate.rotate_signing_key(&place.db).await.unwrap();
         house.clock.advance(TimeDelta::seconds(5));
         let after = house.login("ana@example.org", PASSWORD).await.unwrap();
