@@ -1,6 +1,6 @@
 //! Posts that come in: what is stored of them, and what is refused.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
