@@ -55,6 +55,10 @@ impl Rule {
             ));
         }
         self.form_problems(problems);
+        if let Some(pointer) = serde_json::to_value(self).ok().and_then(|rule| nul_in(&rule)) {
+            let message = "The text holds the character U+0000, which cannot be stored; leave it out.";
+            problems.push(Problem::new("character", pointer, message));
+        }
         if self.steps.is_empty() {
             problems.push(Problem::new(
                 "missing",
@@ -130,6 +134,21 @@ fn expressions_in(value: &Value) -> usize {
         Value::Array(items) => items.iter().map(expressions_in).sum(),
         Value::Object(fields) => fields.values().map(expressions_in).sum(),
         _ => 0,
+    }
+}
+
+/// Where a text or the name of a field holds U+0000: a pointer below `value`.
+fn nul_in(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| nul_in(item).map(|below| format!("/{index}{below}")))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let below = if name.contains('\0') { Some(String::new()) } else { nul_in(value) };
+            below.map(|below| format!("/{}{below}", crate::problem::pointer_key(name)))
+        }),
+        _ => None,
     }
 }
 
