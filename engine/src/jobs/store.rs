@@ -93,6 +93,8 @@ statements! {
          order by priority desc, turn limit $2";
     RENEW = "update jobs set lease_until = $3 where id = any($1) and epoch = $2 and lease_until is not null returning id, epoch";
     DELETE = "delete from jobs where id = any($1) and epoch = $2 and not again";
+    /// Like `DELETE` for one, without a list: this ends every run, and a list costs as much again as the deletion.
+    COMPLETE = "delete from jobs where id = $1 and epoch = $2 and not again";
     DELETE_ONE = "delete from jobs where id = $1 and epoch = $2";
     REPEAT = "update jobs set again = false, attempts = 0, lease_until = null, lease_owner = null \
          where id = any($1) and epoch = $2 and again";
@@ -297,10 +299,10 @@ pub(super) async fn finish(tx: &mut Tx, outcomes: &[(Ticket, Outcome)], now: Dat
 
 /// Finishes one job; false for a stale ticket.
 pub(super) async fn complete(tx: &mut Tx, ticket: Ticket) -> Result<Option<bool>> {
-    let ids = [ticket.id];
-    if tx.execute(DELETE, (ids.as_slice(), ticket.epoch)).await? > 0 {
+    if tx.execute(COMPLETE, (ticket.id, ticket.epoch)).await? > 0 {
         return Ok(Some(false));
     }
+    let ids = [ticket.id];
     Ok((tx.execute(REPEAT, (ids.as_slice(), ticket.epoch)).await? > 0).then_some(true))
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::dispatch::is_shadow;
 use super::events::{FailedRun, RunFailed};
 use super::hot::Plan;
+use super::journal::Line;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::{journal, store};
@@ -42,7 +43,7 @@ pub(super) async fn perform(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    before: Vec<Step>,
+    before: Vec<Line>,
     mut step: Step,
     action: &'static dyn ErasedInternal,
     input: Value,
@@ -59,7 +60,7 @@ pub(super) async fn perform(
             step.output = Some(output);
             step.error = None;
             step.finished_at = Some(source.now());
-            journal::write(tx, plan.run, std::slice::from_ref(&step)).await?;
+            journal::write_one(tx, plan.run, &step).await?;
             store::set_state(tx, plan.run, RunState::Running, None).await?;
             crash::point("run.step_before_commit");
             Ok(step)
@@ -70,7 +71,7 @@ pub(super) async fn perform(
 }
 
 /// Writes lines of the journal, so that what they say is not done again.
-pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Line>) -> Result<()> {
     let run = plan.run;
     runner
         .db
@@ -89,7 +90,7 @@ pub(super) async fn suspend(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    steps: Vec<Step>,
+    steps: Vec<Line>,
     state: RunState,
     waiting: Waiting,
     until: DateTime<Utc>,
@@ -110,7 +111,7 @@ pub(super) async fn suspend(
 }
 
 /// Puts the run down so that others get a turn; it goes on at once.
-pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Line>) -> Result<()> {
     let (run, now) = (plan.run, runner.source.now());
     runner
         .db
@@ -127,7 +128,7 @@ pub(super) async fn finish(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    steps: Vec<Step>,
+    steps: Vec<Line>,
     state: RunState,
     error: Option<RunError>,
 ) -> Result<()> {
