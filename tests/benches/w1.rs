@@ -1,5 +1,5 @@
 //! W1: a webhook comes in, a rule's condition is judged, an HTTP call goes out, the run is kept. The real program on a
-//! durable database; see docs/benchmarks.md. 
+//! durable database; see docs/benchmarks.md.
 //!
 //! `W1_EVENTS` sets the number of events at full load, `W1_WAIT` seconds to wait before it (to attach a profiler).
 
