@@ -34,6 +34,11 @@ for line in "${generated[@]}"; do
     echo "wrote $file"
   fi
 done
+# The schemas of events are written, and otherwise checked, by a test of the engine.
+if [ "${1:-}" != --check ]; then
+  TRACKSIDE_GENERATE=1 cargo test --workspace --quiet --test it catalogue:: >/dev/null
+  echo "wrote docs/events/"
+fi
 if [ ${#stale[@]} -gt 0 ]; then
   give_up "out of date: ${stale[*]}. Run 'make generate' and commit the result."
 fi

@@ -17,6 +17,7 @@ use trackside_engine::vault::Vault;
 use trackside_engine::Source;
 
 use crate::areas::AREAS;
+use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
 use crate::{health, hot, idempotency, observe, openapi, pages, rate};
@@ -37,6 +38,8 @@ pub struct Parts {
     pub actions: Actions,
     /// Who stands behind a token.
     pub authenticator: Arc<Authenticator>,
+    /// Who listens to the event log over a socket.
+    pub hub: Hub,
     /// The hooks in memory, ready to verify.
     pub hooks: Registry,
     /// Seals secrets.
@@ -78,7 +81,7 @@ impl App {
             .fallback(observe::not_found)
             .method_not_allowed_fallback(observe::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), observe::request));
-        let bare = Router::from(hot::routes().merge(health::routes()));
+        let bare = Router::from(hot::routes().merge(health::routes())).merge(live::routes());
         api.merge(bare.method_not_allowed_fallback(observe::method_not_allowed)).with_state(self.clone())
     }
 }

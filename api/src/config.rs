@@ -42,6 +42,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("allow_egress", "allow-egress", "RANGES", "Address ranges that rules may reach besides public ones, parted by commas"),
     setting("data", "data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
     secret("database_url", "database-url", "URL", "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]"),
+    setting("lease", "lease", "TIME", "How long a worker's claim is good for, 1s to 25s; the work of a dead one is taken over after it [15s]"),
     setting("listen", "listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
     setting("log", "log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
     setting("log_format", "log-format", "FORMAT", "human or json [human]"),
@@ -50,6 +51,9 @@ pub const SETTINGS: &[Setting] = &[
     secret("redis_url", "redis-url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
     setting("secret_key_file", "secret-key-file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
 ];
+
+/// The usual filter: the queue's library tells of every start and stop of each of its workers.
+const QUIET: &str = "info,apalis=warn,apalis_core=warn";
 
 /// What was set, and where.
 pub type Given = BTreeMap<&'static str, (String, Origin)>;
@@ -91,6 +95,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database_url: String,
+    /// How long a worker's claim on a job is good for unless it is renewed.
+    pub lease: Duration,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The filter of the log.
@@ -204,8 +210,9 @@ impl Config {
             admin: admin(given)?,
             allow_egress: read(given, "allow_egress", ranges)?.unwrap_or_default(),
             database_url: database_url.unwrap_or_else(|| sqlite_in(&data)),
+            lease: read(given, "lease", lease)?.unwrap_or(Duration::from_secs(15)),
             listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            log: read(given, "log", filter)?.unwrap_or_else(|| "info".into()),
+            log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
             log_json: read(given, "log_format", format)?.unwrap_or(false),
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
             rate_limit: read(given, "rate_limit", rate)?.flatten(),
@@ -236,6 +243,13 @@ fn admin(given: &Given) -> Result<Option<(String, String)>, BadConfig> {
         (Some(_), None) => Err(BadConfig("admin_email is set but admin_password is not; set both or neither".into())),
         (None, Some(_)) => Err(BadConfig("admin_password is set but admin_email is not; set both or neither".into())),
     }
+}
+
+fn lease(text: &str) -> Result<Duration, String> {
+    let wrong = || "must be a time between 1s and 25s: work of a dead node is to be taken over within 30 s".to_owned();
+    let lease = text.parse::<trackside_rules::Period>().map_err(|_| wrong())?.0;
+    let bounds = Duration::from_secs(1)..=Duration::from_secs(25);
+    if bounds.contains(&lease) { Ok(lease) } else { Err(wrong()) }
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

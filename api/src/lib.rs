@@ -13,6 +13,7 @@ pub mod extract;
 mod health;
 mod hot;
 pub mod idempotency;
+pub mod live;
 mod log;
 pub mod observe;
 pub mod openapi;

@@ -1,8 +1,6 @@
 //! Errors as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems: the one place where an engine's [`Class`]
 //! becomes an HTTP status.
 
-use std::borrow::Cow;
-
 use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject};
@@ -17,18 +15,20 @@ use trackside_engine::{Class, Error, FieldError};
 /// The media type of every error.
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What went wrong with a request, and what to do about it. Cloned when a response is shown a second time.
+/// What went wrong with a request, and what to do about it. One pointer wide, so that every `Result` stays cheap.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     status: StatusCode,
-    code: Cow<'static, str>,
+    code: &'static str,
     detail: String,
     errors: Vec<Wrong>,
     retry_after: Option<u64>,
     /// What the log is told and the caller is not.
     hidden: Option<String>,
     challenge: Option<&'static str>,
-    allow: Option<HeaderValue>,
 }
 
 /// One wrong field.
@@ -64,16 +64,15 @@ pub struct ProblemBody<'a> {
 impl Problem {
     /// A problem of the edge itself, which no engine class stands for.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             status,
-            code: Cow::Borrowed(code),
+            code,
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
             hidden: None,
             challenge: None,
-            allow: None,
-        }
+        }))
     }
 
     /// The request cannot even be read (400).
@@ -84,76 +83,68 @@ impl Problem {
     /// A fault of ours: the log learns what it was, the caller only that it was.
     pub fn internal(hidden: impl Into<String>) -> Self {
         let detail = "Something went wrong on our side. Try again; if it stays, ask the operator and name the request id.";
-        Self { hidden: Some(hidden.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail) }
+        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
+        problem.0.hidden = Some(hidden.into());
+        problem
     }
 
     /// Asks the caller to come back after so many seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
-        self
-    }
-
-    /// Says which methods the path has.
-    #[must_use]
-    pub fn allow(mut self, methods: Option<HeaderValue>) -> Self {
-        self.allow = methods;
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// Adds a wrong field.
     #[must_use]
     pub fn and_field(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        self.errors.push(Wrong { pointer: pointer.into(), message: message.into() });
+        self.0.errors.push(Wrong { pointer: pointer.into(), message: message.into() });
         self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The word for programs.
     pub fn code(&self) -> &str {
-        &self.code
+        self.0.code
     }
 
     /// What is wrong, for people.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// Writes to the log what the caller is not told.
     pub fn log(&self, request_id: &str) {
-        if let Some(hidden) = &self.hidden {
-            tracing::error!(request_id, code = %self.code, error = %hidden, "a request failed on our side");
+        if let Some(hidden) = &self.0.hidden {
+            tracing::error!(request_id, code = %self.0.code, error = %hidden, "a request failed on our side");
         }
     }
 
     /// The answer, with the request's id.
     pub fn render(&self, request_id: Option<&str>) -> Response {
         let body = ProblemBody {
-            kind: format!("/problems/{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            errors: &self.errors,
+            kind: format!("/problems/{}", self.0.code),
+            title: self.0.status.canonical_reason().unwrap_or("Error"),
+            status: self.0.status.as_u16(),
+            detail: &self.0.detail,
+            errors: &self.0.errors,
             request_id,
         };
         // Strings and numbers always serialise; an empty body would still carry the status.
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(challenge) = self.challenge {
+        if let Some(challenge) = self.0.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        if let Some(methods) = &self.allow {
-            headers.insert(axum::http::header::ALLOW, methods.clone());
         }
         response
     }
@@ -190,10 +181,10 @@ impl From<Error> for Problem {
             message: message.clone(),
         });
         let mut problem = Self::new(status(error.class), error.code, error.detail.clone());
-        problem.errors = errors.collect();
+        problem.0.errors = errors.collect();
         match error.class {
-            Class::Busy => problem.retry_after = Some(1),
-            Class::Unauthenticated => problem.challenge = Some("Bearer realm=\"trackside\""),
+            Class::Busy => problem.0.retry_after = Some(1),
+            Class::Unauthenticated => problem.0.challenge = Some("Bearer realm=\"trackside\""),
             _ => {}
         }
         problem
@@ -263,7 +254,7 @@ mod tests {
     async fn hides_the_inside_of_our_own_faults() {
         let error = Error::internal("table `secrets` is gone").caused_by(std::io::Error::other("disk 7"));
         let problem = Problem::from(error);
-        assert_eq!(problem.hidden.as_deref(), Some("internal: table `secrets` is gone: disk 7"));
+        assert_eq!(problem.0.hidden.as_deref(), Some("internal: table `secrets` is gone: disk 7"));
         let text = body(problem.into_response()).await.to_string();
         assert!(!text.contains("secrets") && !text.contains("disk"), "{text}");
     }

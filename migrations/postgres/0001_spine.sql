@@ -145,7 +145,7 @@ create index comments_task on comments (task_id, id);
 
 -- The log. `position` is given at dispatch, in one locked transaction, so that positions have no gap and never
 -- appear out of order, whatever order the changes committed in. An event without one is not yet dispatched.
--- `payload` is json, not jsonb: what a webhook sent is kept to the letter.
+-- `payload` is text: what a webhook sent is kept to the letter.
 create table events (
     id uuid primary key,
     workspace_id uuid not null references workspaces (id),
@@ -158,7 +158,7 @@ create table events (
     cause text,
     depth bigint not null,
     trace text,
-    payload json not null,
+    payload text not null,
     occurred_at timestamptz not null
 );
 create unique index events_position on events (position) where position is not null;

@@ -20,6 +20,8 @@ create table jobs (
     lease_until timestamptz,
     lease_owner text,
     last_error text,
+    -- 0: no worker died of it; 1: one died that held it; 2: and it has begun again since.
+    suspect bigint not null default 0,
     created_at timestamptz not null
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 create index jobs_ready on jobs (queue, priority desc, turn) where turn is not null and lease_until is null;

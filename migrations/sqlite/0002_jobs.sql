@@ -20,6 +20,8 @@ create table jobs (
     lease_until integer,
     lease_owner text,
     last_error text,
+    -- 0: no worker died of it; 1: one died that held it; 2: and it has begun again since.
+    suspect integer not null default 0,
     created_at integer not null
 ) strict, without rowid;
 create index jobs_ready on jobs (queue, priority desc, turn) where turn is not null and lease_until is null;

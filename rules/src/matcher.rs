@@ -82,12 +82,17 @@ fn look_up<'v>(facts: &'v Value, path: &[String]) -> Option<&'v Value> {
     go(facts).or_else(|| facts.get("change").and_then(go))
 }
 
-/// Equal by value: `5` is `5.0`; a list in the facts is met by one of its items.
+/// The fields by which a thing as a whole may be named in a match.
+pub(crate) const HANDLES: [&str; 3] = ["id", "key", "name"];
+
+/// Equal by value: `5` is `5.0`; a list in the facts is met by one of its items, a thing by its id, key or name.
 fn equal(want: &Value, found: &Value) -> bool {
     match (want, found) {
         (Value::Number(want), Value::Number(found)) => want == found || want.as_f64() == found.as_f64(),
         (Value::Array(_), _) => want == found,
         (_, Value::Array(items)) => items.iter().any(|item| equal(want, item)),
+        // `"hook": "intake"`, `"project": "WEB"`: a thing is met by what people call it.
+        (Value::String(_), Value::Object(thing)) => HANDLES.iter().any(|handle| thing.get(*handle) == Some(want)),
         _ => want == found,
     }
 }

@@ -53,6 +53,10 @@ async fn database(config: &Config) -> Vec<Finding> {
             return findings;
         }
     }
+    if let Err(wrong) = reachable(&config.database_url).await {
+        findings.push(("database", Err(wrong)));
+        return findings;
+    }
     let opened = tokio::time::timeout(PATIENCE, Db::open(&Options::new(&config.database_url))).await;
     let db = match opened {
         Ok(Ok(db)) => db,
@@ -79,6 +83,24 @@ async fn database(config: &Config) -> Vec<Finding> {
     }
     db.close().await;
     findings
+}
+
+/// Whether something listens where the URL says: the pool of connections only tells that it waited in vain.
+async fn reachable(url: &str) -> Result<(), String> {
+    let url = match url::Url::parse(url) {
+        Ok(url) if url.scheme().starts_with("postgres") => url,
+        Ok(_) => return Ok(()),
+        Err(error) => return Err(format!("database_url cannot be read: {error}")),
+    };
+    // Without a host it is a socket file, which the driver finds.
+    let Some(host) = url.host_str().filter(|host| !host.is_empty() && !host.contains('%')) else { return Ok(()) };
+    let port = url.port().unwrap_or(5432);
+    let place = (host.trim_matches(['[', ']']), port);
+    match tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(place)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(format!("{host}:{port} cannot be connected to: {error}. {}", advice("postgres"))),
+        Err(_) => Err(format!("{host}:{port} does not answer within {} s. {}", PATIENCE.as_secs(), advice("postgres"))),
+    }
 }
 
 fn advice(url: &str) -> &'static str {

@@ -118,7 +118,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failed>>) -> Result<T, Faile
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failed::Other(format!("the async runtime cannot be started: {error}")))?;
     let outcome = runtime.block_on(work);
-    // What still blocks a thread (a scan, a look-up of a name) must not keep the process.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    // What still blocks a thread (a scan, a look-up of a name) must not keep the process: all that counts is closed.
+    runtime.shutdown_background();
     outcome
 }

@@ -51,7 +51,7 @@ impl Node {
             actions: self.actions.clone(),
             vault: self.vault.clone(),
             redis: config.redis_url.clone(),
-            queues: Queues::default(),
+            queues: Queues { lease: config.lease, ..Queues::default() },
             grace: DRAIN,
         };
         Workers::start(options).map_err(Failed::Other)

@@ -12,6 +12,7 @@ use super::Failed;
 use super::node::{DRAIN, Node, stop_on_signal};
 use crate::app::{App, Parts};
 use crate::config::{BadConfig, Config};
+use crate::live::Hub;
 use crate::rate::Limiter;
 use crate::server;
 
@@ -33,6 +34,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         library: node.library.clone(),
         actions: node.actions.clone(),
         authenticator,
+        hub: Hub::at_head(&node.db).await?,
         hooks: Registry::new(node.vault.clone()),
         vault: node.vault.clone(),
         redis_url: config.redis_url.clone(),
@@ -40,6 +42,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         metrics,
     });
     let router = app.router();
+    app.follow_log();
     tracing::info!("trackside is ready at http://{}, listening on http://{address}", reachable(address));
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {

@@ -31,9 +31,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 fn wrong(name: &str, what: &str) -> Problem {
-    let detail = if what.starts_with("unknown field") {
-        what.replacen("unknown field", "unknown query parameter", 1)
-    } else if what.starts_with("missing field") {
+    if what.starts_with("unknown field") {
+        let detail = what.replacen("unknown field", "unknown query parameter", 1);
+        return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_parameter", detail);
+    }
+    let detail = if what.starts_with("missing field") {
         what.replacen("missing field", "missing query parameter", 1)
     } else if name == "." {
         what.to_owned()
@@ -45,7 +47,8 @@ fn wrong(name: &str, what: &str) -> Problem {
 
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let schema = ctx.schema.subschema_for::<T>();
+        // Not a component of the document: its fields are the parameters.
+        let schema = T::json_schema(&mut ctx.schema);
         let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
         add_parameters(ctx, operation, parameters);
     }

@@ -13,4 +13,18 @@ mod protocol;
 mod socket;
 
 pub use hub::Hub;
-pub use socket::{notifications, project, root, task};
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// `/ws` and its three short forms.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/ws", get(socket::root))
+        .route("/ws/projects/{id}", get(socket::project))
+        .route("/ws/tasks/{id}", get(socket::task))
+        .route("/ws/notifications", get(socket::notifications))
+}
+

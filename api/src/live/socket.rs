@@ -10,6 +10,8 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use trackside_engine::access::{Actor, EventView, ProjectView, TaskView};
+use trackside_engine::handle::Handle;
+use trackside_engine::ids::{ProjectId, TaskId};
 use trackside_engine::{Error, Result, events, projects, tasks};
 
 use super::hub::{self, Hub, Message, Seat};
@@ -222,7 +224,7 @@ impl Session {
     }
 
     /// The topic's full name, if the client may listen to it. What it may not see does not exist.
-    async fn permitted(&self, topic: &str) -> Result<String> {
+    async fn permitted(&mut self, topic: &str) -> Result<String> {
         let unknown = || Error::not_found("topic", topic);
         let canonical = self.canonical(topic);
         let (kind, id) = canonical.split_once(':').ok_or_else(unknown)?;
@@ -233,13 +235,15 @@ impl Session {
             }
             "user" if self.actor.user().is_some_and(|user| user.to_string() == id) => {}
             "project" => {
-                let project = projects::service::find(&mut rx, self.actor.workspace, id).await?;
+                let handle: Handle<ProjectId> = id.parse().map_err(|_| unknown())?;
+                let project = projects::service::find(&mut rx, self.actor.workspace, &handle).await?;
                 let project = self.actor.may::<ProjectView, _>(project)?.into_resource();
                 return Ok(format!("project:{}", project.id));
             }
             "task" => {
-                let task = tasks::service::find(&mut rx, self.actor.workspace, id).await?;
-                let task = self.actor.may::<TaskView, _>(task)?.into_resource();
+                let handle: Handle<TaskId> = id.parse().map_err(|_| unknown())?;
+                let may = self.actor.may_here::<TaskView>()?;
+                let task = tasks::service::find(&mut rx, &may, &handle).await?;
                 return Ok(format!("task:{}", task.id));
             }
             "rule" | "run" | "hook" => {
@@ -251,7 +255,7 @@ impl Session {
     }
 
     /// Where the subscription begins, and what the client missed since `after`; nothing if that is too much.
-    async fn missed(&self, topic: &str, after: Option<i64>) -> Result<Option<(i64, Vec<Message>)>> {
+    async fn missed(&mut self, topic: &str, after: Option<i64>) -> Result<Option<(i64, Vec<Message>)>> {
         let mut rx = self.app.db.read().await?;
         let head = events::service::head(&mut rx).await?;
         let Some(after) = after else { return Ok(Some((head, Vec::new()))) };

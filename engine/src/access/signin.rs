@@ -30,8 +30,9 @@ const REFRESH_PREFIX: &str = "trk_ref_";
 const FREE_FAILURES: i64 = 5;
 /// The longest lock.
 const LONGEST_LOCK: TimeDelta = TimeDelta::minutes(15);
-/// A refused sign-in is answered no sooner than this, so that the writes which only a known address causes do not show.
-const REFUSAL: Duration = Duration::from_millis(200);
+/// A refused sign-in is answered this long after its password was judged, so that the write which only a known address
+/// causes does not show.
+const REFUSAL: Duration = Duration::from_millis(100);
 
 /// Signs people in and knows them again. One per program.
 pub struct Authenticator {
@@ -111,19 +112,27 @@ impl Authenticator {
     /// `credentials_wrong` for a wrong password, an unknown address and one that is locked after too many failures: all
     /// three alike and equally late, so that nobody learns which addresses exist.
     pub async fn login(&self, db: &Db, credentials: Credentials) -> Result<SignedIn> {
+        let email = model::normal_email(&credentials.email);
+        let login = store::find_login(&mut *db.read().await?, &email).await?;
+        let hash = login.as_ref().map(|login| login.password_hash.clone());
+        let right = passwords::verify(&credentials.password, hash).await?;
+        // Up to here all take the same time, from here on only a known address is written to.
         let earliest = tokio::time::Instant::now() + REFUSAL;
-        let outcome = self.try_login(db, credentials).await;
+        let outcome = self.admit(db, login, right, credentials.workspace_id).await;
         if outcome.as_ref().is_err_and(|error| error.code == "credentials_wrong") {
             tokio::time::sleep_until(earliest).await;
         }
         outcome
     }
 
-    async fn try_login(&self, db: &Db, credentials: Credentials) -> Result<SignedIn> {
-        let email = model::normal_email(&credentials.email);
-        let login = store::find_login(&mut *db.read().await?, &email).await?;
-        let hash = login.as_ref().map(|login| login.password_hash.clone());
-        let right = passwords::verify(&credentials.password, hash).await?;
+    /// Signs in whoever knew the password, unless they are locked out.
+    async fn admit(
+        &self,
+        db: &Db,
+        login: Option<store::Login>,
+        right: bool,
+        wished: Option<WorkspaceId>,
+    ) -> Result<SignedIn> {
         let Some(login) = login else { return Err(credentials_wrong()) };
         let source = self.source.clone();
         let opened = db
@@ -133,7 +142,7 @@ impl Authenticator {
                     return Ok(None);
                 }
                 let user = User { id: login.id, email: login.email, name: login.name, created_at: login.created_at };
-                let workspace = place(tx, user.id, credentials.workspace_id).await?;
+                let workspace = place(tx, user.id, wished).await?;
                 begin(tx, &source, user, workspace).await.map(Some)
             })
             .await?;
@@ -306,8 +315,9 @@ async fn count(tx: &mut Tx, user: UserId, right: bool, now: DateTime<Utc>) -> Re
 
 /// How long an address is locked after so many failures in a row: a second after the fifth, then twice as long each time.
 fn lock_after(failed: i64) -> Option<TimeDelta> {
-    let doublings = u32::try_from(failed - FREE_FAILURES).ok()?;
-    let seconds = 1i64.checked_shl(doublings.min(30)).unwrap_or(i64::MAX);
+    let doublings = failed - FREE_FAILURES;
+    // Thirty doublings are far beyond the longest lock, and still within the number.
+    let seconds = if doublings < 0 { return None } else { 1i64 << doublings.min(30) };
     Some(TimeDelta::seconds(seconds.min(LONGEST_LOCK.num_seconds())))
 }
 

@@ -160,7 +160,7 @@ impl Db {
             return Err(Error::invalid("database_url", detail));
         }
         let (pool, notices) = (postgres::pool(url, options.pool)?, postgres::pool(url, 2)?);
-        drop(pool.acquire().await.map_err(postgres::failed)?);
+        drop(pool.acquire().await.map_err(postgres::unreachable)?);
         let node = rand::random();
         let tasks = vec![
             tokio::spawn(signals::send(signals.clone(), notices.clone(), node)),
@@ -197,7 +197,7 @@ impl Db {
             match &self.0.store {
                 Store::Sqlite { writer, .. } => writer.write(closure, place).await,
                 Store::Postgres { pool, .. } => {
-                    let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::failed)?)));
+                    let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
                     let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
                     let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
                     let outcome = tx.settle(outcome);
@@ -289,6 +289,6 @@ pub type BoxedWrite<T> =
     Box<dyn for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> + Send>;
 
 async fn alone(pool: &PgPool) -> Result<Rx> {
-    let conn = pool.acquire().await.map_err(postgres::failed)?;
+    let conn = pool.acquire().await.map_err(postgres::unreachable)?;
     Ok(Rx::new(Conn::Postgres(Pg::Alone(conn)), false))
 }

@@ -8,7 +8,7 @@ use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, ErrorKind};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgTypeInfo};
-use sqlx::{Arguments as _, AssertSqlSafe, Encode, Executor as _, PgPool, Postgres, Transaction, Type};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Encode, Executor as _, PgPool, Postgres, Transaction, Type};
 
 use super::rows::Row;
 use super::sqlite::Take;
@@ -18,6 +18,8 @@ use crate::{Error, Result};
 
 /// How long a request waits for a connection before it is told to come back later.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long connections are doubted after one of them was found to be cut.
+const DOUBT: Duration = Duration::from_secs(30);
 /// Prepared statements kept per connection; all statements of the engine fit.
 const STATEMENTS: usize = 1024;
 /// Most rows in one `insert`; a power of two, since chunks are halved down from it.
@@ -40,6 +42,17 @@ pub(super) fn pool(url: &str, size: u32) -> Result<PgPool> {
         .application_name("trackside")
         .statement_cache_capacity(STATEMENTS);
     let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).test_before_acquire(false);
+    // Asking every connection whether it lives, before each use, costs a third of the throughput. But where one was cut,
+    // the others that are as old were probably cut with it, and each would fail a request of its own.
+    let pool = pool.before_acquire(|conn, about| {
+        let doubtful = breaks::since_last().is_some_and(|since| since < DOUBT && about.age > since);
+        Box::pin(async move {
+            if doubtful {
+                conn.ping().await?;
+            }
+            Ok(true)
+        })
+    });
     Ok(pool.connect_lazy_with(options))
 }
 
@@ -173,6 +186,32 @@ impl Encode<'_, Postgres> for Jsonb<'_> {
     }
 }
 
+/// Makes an error of sqlx ours, where no statement of ours has been sent yet: whatever the database says then, it is not
+/// to be had.
+pub(super) fn unreachable(error: sqlx::Error) -> Error {
+    breaks::note();
+    match error {
+        sqlx::Error::Database(_) => unavailable().caused_by(error),
+        other => failed(other),
+    }
+}
+
+/// When a connection was last found to be cut.
+mod breaks {
+    use std::sync::{Mutex, PoisonError};
+    use std::time::{Duration, Instant};
+
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+
+    pub(super) fn note() {
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn since_last() -> Option<Duration> {
+        LAST.lock().unwrap_or_else(PoisonError::into_inner).map(|last| last.elapsed())
+    }
+}
+
 /// Makes an error of sqlx ours.
 pub(super) fn failed(error: sqlx::Error) -> Error {
     let ours = match &error {
@@ -223,5 +262,6 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
 }
 
 fn unavailable() -> Error {
+    breaks::note();
     Error::busy("database_unavailable", "The database does not answer. Try again.")
 }

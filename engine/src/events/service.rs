@@ -8,7 +8,7 @@ use crate::access::{EventView, Granted, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::EventId;
-use crate::{Error, Result};
+use crate::{Error, Result, crash};
 
 impl NewEvent {
     /// Serialises `event`, so that it can be written.
@@ -34,6 +34,8 @@ pub async fn append(tx: &mut Tx, cx: &Cx, event: &NewEvent) -> Result<EventId> {
 pub async fn append_as(tx: &mut Tx, cx: &Cx, id: EventId, event: &NewEvent) -> Result<()> {
     store::insert(tx, id, cx, event, &json!(cx.actor.who).to_string()).await?;
     tx.wake(Signal::Events);
+    // The change is written and its event is; neither is committed.
+    crash::point_at("change.before_commit", event.kind);
     Ok(())
 }
 

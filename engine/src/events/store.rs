@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{Event, NewEvent};
 use crate::Result;
 use crate::cx::Cx;
-use crate::db::{JsonText, Rx, Tx, row, statements};
+use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{EventId, ProjectId, WorkspaceId};
 
 row! {
@@ -18,8 +18,6 @@ row! {
         pub workspace_id: WorkspaceId,
         /// The kind.
         pub kind: String,
-        /// The project it happened in.
-        pub project_id: Option<ProjectId>,
         /// Who did it, as JSON text.
         pub actor: String,
         /// The rule behind it, as JSON text.
@@ -101,7 +99,7 @@ pub(super) async fn insert(tx: &mut Tx, id: EventId, cx: &Cx, event: &NewEvent, 
             cause,
             depth,
             cx.trace.as_deref(),
-            JsonText(&event.payload),
+            event.payload.as_str(),
             cx.now(),
         ),
     )

@@ -9,7 +9,9 @@
 //! - A job runs at least once. A claim is a lease with a fencing epoch ([`Ticket`]): once another worker has claimed
 //!   the job, nothing that the first one still says about it is accepted ([`service::complete`] fails with
 //!   `lease_lost`, so the transaction with the effects fails too).
-//! - A lease that ran out counts as an attempt, so a job that kills its worker ends among the dead letters.
+//! - A lease that ran out counts as an attempt, so a job that kills its worker ends among the dead letters. Whatever else
+//!   that worker held is suspect, too, and is run by few at a time and counted only when it begins, so that a poison job
+//!   takes nothing with it.
 //! - Higher priority first; within one priority workspaces take turns, however many jobs one of them has waiting.
 //! - Of the unfinished jobs of one kind with the same key there is one. Asking again while it runs makes it run once
 //!   more afterwards, so a wake-up is never lost.

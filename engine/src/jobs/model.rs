@@ -123,6 +123,9 @@ pub struct Job {
     pub epoch: i64,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
+    /// A worker died while it held this job: it may be what killed it. To be begun
+    /// ([`JobStore::begin`](super::JobStore::begin)) before it is run, and not among many others.
+    pub suspect: bool,
 }
 
 impl Job {

@@ -97,6 +97,14 @@ pub async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
     store::remove(tx, ids).await
 }
 
+/// Locks those of these jobs that no other transaction is at, and answers which they are.
+pub async fn lock_free(tx: &mut Tx, ids: &[JobId]) -> Result<Vec<JobId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::lock_free(tx, ids).await
+}
+
 /// The code of the error that a stale ticket meets.
 pub const LEASE_LOST: &str = "lease_lost";
 

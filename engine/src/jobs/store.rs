@@ -29,6 +29,7 @@ row! {
         max_attempts: i64,
         epoch: i64,
         created_at: DateTime<Utc>,
+        suspect: i64,
         turn: Option<i64>,
     }
 }
@@ -44,6 +45,7 @@ row! {
         attempts: i64,
         max_attempts: i64,
         epoch: i64,
+        suspect: i64,
     }
 }
 
@@ -103,14 +105,16 @@ statements! {
     /// Like `DELETE` for one, without a list: this ends every run, and a list costs as much again as the deletion.
     COMPLETE = "delete from jobs where id = $1 and epoch = $2 and not again";
     DELETE_ONE = "delete from jobs where id = $1 and epoch = $2";
-    REPEAT = "update jobs set again = false, attempts = 0, lease_until = null, lease_owner = null \
+    REPEAT = "update jobs set again = false, attempts = 0, suspect = 0, lease_until = null, lease_owner = null \
          where id = any($1) and epoch = $2 and again";
-    RELEASE = "update jobs set attempts = attempts - 1, lease_until = null, lease_owner = null \
+    RELEASE = "update jobs set attempts = attempts - 1, suspect = case when suspect > 0 then 1 else 0 end, lease_until = null, lease_owner = null \
          where id = any($1) and epoch = $2 and lease_until is not null";
-    RETRY = "update jobs set again = false, turn = null, due_at = $3, last_error = $4, lease_until = null, lease_owner = null \
+    RETRY = "update jobs set again = false, suspect = 0, turn = null, due_at = $3, last_error = $4, lease_until = null, lease_owner = null \
          where id = $1 and epoch = $2";
-    RESCHEDULE = "update jobs set attempts = 0, due_at = $3, turn = case when again then turn end, again = false, \
+    RESCHEDULE = "update jobs set attempts = 0, suspect = 0, due_at = $3, turn = case when again then turn end, again = false, \
          lease_until = null, lease_owner = null where id = $1 and epoch = $2";
+    LOCK_FREE = "select id from jobs where id = any($1) for update skip locked";
+    BEGIN = "update jobs set suspect = 2 where id = $1 and epoch = $2";
     HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
     BURY = "insert into dead_jobs (id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, reason, created_at, died_at) \
          select id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, $3, created_at, $4 \
@@ -118,7 +122,9 @@ statements! {
     EXPIRED = "select {Due} from jobs where lease_until <= $1 order by lease_until limit $2 for update skip locked", Due;
     DUE = "select {Due} from jobs where turn is null and lease_until is null and due_at <= $1 \
          order by due_at limit $2 for update skip locked", Due;
-    FREE = "update jobs set lease_until = null, lease_owner = null where id = any($1)";
+    /// What had not begun again after a death is no attempt.
+    FREE = "update jobs set attempts = attempts - case when suspect = 1 then 1 else 0 end, suspect = 1, \
+         lease_until = null, lease_owner = null where id = any($1)";
     LINE_UP = "update jobs set turn = $2 where id = any($1)";
     LOOK = "select q.name, q.paused, \
            exists (select 1 from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null), \
@@ -308,6 +314,7 @@ fn in_order(mut rows: Vec<Claimed>) -> Vec<Job> {
             max_attempts: row.max_attempts,
             epoch: row.epoch,
             created_at: row.created_at,
+            suspect: row.suspect > 0,
         })
         .collect()
 }
@@ -375,6 +382,17 @@ pub(super) async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// Writes down that a suspect job begins now; false for a stale ticket.
+pub(super) async fn begin(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
+    Ok(tx.execute(BEGIN, (ticket.id, ticket.epoch)).await? > 0)
+}
+
+/// Locks those of these jobs that nobody else has locked.
+pub(super) async fn lock_free(tx: &mut Tx, ids: &[JobId]) -> Result<Vec<JobId>> {
+    let rows: Vec<(JobId,)> = tx.all(LOCK_FREE, (ids,)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 async fn bury(tx: &mut Tx, ticket: Ticket, reason: &str, now: DateTime<Utc>) -> Result<()> {
     if tx.execute(BURY, (ticket.id, ticket.epoch, reason, now)).await? > 0 {
         tx.execute(DELETE_ONE, (ticket.id, ticket.epoch)).await?;
@@ -386,7 +404,7 @@ async fn bury(tx: &mut Tx, ticket: Ticket, reason: &str, now: DateTime<Utc>) -> 
 /// Says how many it moved.
 pub(super) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize> {
     let expired: Vec<Due> = tx.all(EXPIRED, (now, SWEEP)).await?;
-    let (dead, alive): (Vec<&Due>, Vec<&Due>) = expired.iter().partition(|job| job.attempts >= job.max_attempts);
+    let (dead, alive): (Vec<&Due>, Vec<&Due>) = expired.iter().partition(|job| job.suspect != 1 && job.attempts >= job.max_attempts);
     for job in dead {
         let reason = match job.attempts {
             1 => "its worker died".to_owned(),

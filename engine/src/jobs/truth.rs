@@ -34,6 +34,9 @@ pub trait JobStore: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Vec<Job>>>;
     /// The first due jobs of a queue, in order, unclaimed: for a front that only carries ids.
     fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>>;
+    /// Writes down that a suspect job is begun, before it is: a job that was only waiting for its turn when its worker
+    /// died again is not to blame. False when the ticket is stale.
+    fn begin(&self, ticket: Ticket) -> BoxFuture<'_, Result<bool>>;
     /// Writes what became of jobs; what stale tickets say is dropped.
     fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>>;
     /// Renews leases and returns the tickets that are lost.
@@ -100,6 +103,10 @@ impl JobStore for DbJobs {
 
     fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>> {
         async move { store::ready_ids(&mut *self.db.read().await?, queue, limit as i64).await }.boxed()
+    }
+
+    fn begin(&self, ticket: Ticket) -> BoxFuture<'_, Result<bool>> {
+        async move { self.db.write(async move |tx| store::begin(tx, ticket).await).await }.boxed()
     }
 
     fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>> {

@@ -41,7 +41,7 @@ statements! {
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and r.id = $2";
     LOCK = "select version, state from rules where workspace_id = $1 and id = $2 for update";
     LIST = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
-     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and (cast($2 as text) is null or r.state = $2) and (cast($3 as text) is null or r.id > $3) \
+     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and (r.state = $2 or cast($2 as text) is null) and (r.id > $3 or cast($3 as text) is null) \
      order by r.id limit $4";
     LISTENING = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";

@@ -1,6 +1,7 @@
 //! The runner: carries one run as far as it goes now.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::dispatch;
 use super::hot::{HotRuns, Plan};
@@ -15,7 +16,10 @@ use crate::cx::Source;
 use crate::db::Db;
 use crate::jobs::{self, Job, Outcome, Ticket};
 use crate::rules::Library;
-use crate::{Class, Result};
+use crate::{Class, Error, Result};
+
+/// How long a run waits when the database does not answer.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Carries runs on. Shared by all workers of a process.
 pub struct Runner {
@@ -61,12 +65,35 @@ impl Runner {
             Ok(()) => Outcome::Settled,
             // Somebody else has the run now, or it was cancelled: nothing of ours was written.
             Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
-            Err(error) => {
-                if error.class == Class::Internal {
-                    tracing::error!(run = %run_of(job.ticket.id), %error, "a run could not be carried on");
-                }
-                Outcome::retry(error.to_string())
+            // The database, not the run: it goes on as soon as it can, and this was no attempt.
+            Err(error) if error.class == Class::Busy => {
+                tokio::time::sleep(PAUSE).await;
+                Outcome::Released
             }
+            Err(error) => {
+                tracing::error!(run = %run_of(job.ticket.id), %error, "a run could not be carried on");
+                if error.class == Class::Internal && job.attempts < CRASH_LIMIT {
+                    return Outcome::retry(error.to_string());
+                }
+                match self.give_up(job, &error).await {
+                    Ok(()) => Outcome::Settled,
+                    Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
+                    Err(error) => Outcome::retry(error.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Fails a run that will not come any further, whatever is tried.
+    async fn give_up(&self, job: RunJob, why: &Error) -> Result<()> {
+        let error = RunError { code: why.code.to_owned(), message: why.to_string(), step: None };
+        match self.read(job).await {
+            Ok(None) => Ok(()),
+            Ok(Some((plan, _))) => {
+                settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await
+            }
+            Err(busy) if busy.class == Class::Busy => Err(busy),
+            Err(_) => settle::abandon(self, job.ticket, error).await,
         }
     }
 

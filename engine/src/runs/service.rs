@@ -77,13 +77,14 @@ pub async fn of_event(rx: &mut Rx, may: &Granted<RunView, Workspace>, event: Eve
 /// Stops a run. What it has done stays done; a call that is under way is not waited for.
 pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) -> Result<RunSummary> {
     let run = may.resource();
+    // The job before the run, as a worker takes them: so neither ever waits for the other in a circle.
+    jobs::service::remove(tx, &[job_id(run.id)]).await?;
     let state = store::lock(tx, run.workspace_id, run.id).await?.ok_or_else(|| Error::not_found("run", run.id))?;
     if state.is_terminal() {
         return Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")));
     }
     let error = RunError { code: "cancelled".into(), message: format!("cancelled by {}", by(cx)), step: None };
     store::finish(tx, run.id, RunState::Cancelled, Some(&error), cx.now()).await?;
-    jobs::service::remove(tx, &[job_id(run.id)]).await?;
     find(tx, run.workspace_id, run.id).await
 }
 
@@ -199,8 +200,11 @@ async fn start(tx: &mut Tx, cx: &Cx, run: &NewRun) -> Result<()> {
 /// Drops a rule's runs that have not begun, because it was switched off.
 pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()> {
     let error = RunError { code: "rule_off".into(), message: "the rule was switched off before the run began".into(), step: None };
-    let runs = store::cancel_queued(tx, rule, &error, cx.now()).await?;
-    let jobs: Vec<JobId> = runs.into_iter().map(job_id).collect();
+    let queued: Vec<JobId> = store::queued_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
+    // A run whose job a worker is writing about has begun; it is left alone, and not waited for.
+    let free: Vec<RunId> = jobs::service::lock_free(tx, &queued).await?.into_iter().map(run_of).collect();
+    let dropped = store::cancel_queued(tx, &free, &error, cx.now()).await?;
+    let jobs: Vec<JobId> = dropped.into_iter().map(job_id).collect();
     jobs::service::remove(tx, &jobs).await
 }
 

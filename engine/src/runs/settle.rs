@@ -12,6 +12,7 @@ use super::hot::Plan;
 use super::journal::Line;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
+use super::service::run_of;
 use super::{journal, store};
 use crate::access::{self, Actor, Who};
 use crate::actions::ErasedInternal;
@@ -62,7 +63,7 @@ pub(super) async fn perform(
             step.finished_at = Some(source.now());
             journal::write_one(tx, plan.run, &step).await?;
             store::set_state(tx, plan.run, RunState::Running, None).await?;
-            crash::point("run.step_before_commit");
+            crash::point_at("run.step_before_commit", action.name());
             Ok(step)
         })
         .await?;
@@ -99,9 +100,10 @@ pub(super) async fn suspend(
     runner
         .db
         .write(async move |tx| {
+            // The lease first, as everywhere: whoever writes to a run takes its job's row and then the run's.
+            jobs::service::reschedule(tx, ticket, until).await?;
             journal::write(tx, run, &steps).await?;
             store::set_state(tx, run, state, Some(&waiting)).await?;
-            jobs::service::reschedule(tx, ticket, until).await?;
             crash::point("run.suspend_before_commit");
             Ok(())
         })
@@ -116,9 +118,9 @@ pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Ve
     runner
         .db
         .write(async move |tx| {
+            jobs::service::reschedule(tx, ticket, now).await?;
             journal::write(tx, run, &steps).await?;
-            store::set_state(tx, run, RunState::Running, None).await?;
-            jobs::service::reschedule(tx, ticket, now).await
+            store::set_state(tx, run, RunState::Running, None).await
         })
         .await
 }
@@ -188,6 +190,18 @@ async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<
         FailedRun { id: plan.run, rule: plan.rule, rule_version: plan.rule_version, event: plan.event, error };
     events::emit(tx, cx, &RunFailed { run }).await?;
     Ok(())
+}
+
+/// Ends a run whose rule or event cannot be read any more, so that nobody is left waiting for it.
+pub(super) async fn abandon(runner: &Runner, ticket: Ticket, error: RunError) -> Result<()> {
+    let (run, now) = (run_of(ticket.id), runner.source.now());
+    runner
+        .db
+        .write(async move |tx| {
+            jobs::service::complete(tx, ticket).await?;
+            store::finish(tx, run, RunState::Failed, Some(&error), now).await
+        })
+        .await
 }
 
 /// Ends the job of a run that needs nothing any more.

@@ -112,7 +112,7 @@ impl Walk<'_> {
             credentials: self.runner.credentials.clone(),
         };
         let answer = self.call(&call, &step, external, input).await?;
-        crash::point("run.call_answered");
+        crash::point_at("run.call_answered", &action.action);
         match answer {
             Ok(output) => {
                 step.state = StepState::Succeeded;

@@ -68,8 +68,8 @@ statements! {
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
-    LIST = "select {RunRow} from runs where workspace_id = $1 and (cast($2 as text) is null or rule_id = $2) and (cast($3 as text) is null or state = $3) \
-     and (cast($4 as text) is null or id < $4) order by id desc limit $5", RunRow;
+    LIST = "select {RunRow} from runs where workspace_id = $1 and (rule_id = $2 or cast($2 as text) is null) and (state = $3 or cast($3 as text) is null) \
+     and (id < $4 or cast($4 as text) is null) order by id desc limit $5", RunRow;
     LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
@@ -79,7 +79,7 @@ statements! {
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
     LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and state = 'queued'";
-    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where rule_id = $1 and state = 'queued'";
+    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where id = any($1) and state = 'queued' returning id";
     LIVE_OF_RULE = "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
 }
 
@@ -280,10 +280,15 @@ pub(super) async fn last_states(rx: &mut Rx, rule: RuleId, limit: i64) -> Result
     Ok(rows.into_iter().map(|(state,)| state).collect())
 }
 
-/// Ends every run of a rule that has not begun, and answers which they were.
-pub(super) async fn cancel_queued(tx: &mut Tx, rule: RuleId, error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
-    let ids: Vec<(RunId,)> = tx.all(QUEUED_OF_RULE, (rule,)).await?;
-    tx.execute(CANCEL_QUEUED, (rule, now, text(error)?)).await?;
+/// Every run of a rule that has not begun.
+pub(super) async fn queued_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
+    let ids: Vec<(RunId,)> = rx.all(QUEUED_OF_RULE, (rule,)).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Ends those of these runs that have not begun, and answers which they were.
+pub(super) async fn cancel_queued(tx: &mut Tx, runs: &[RunId], error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
+    let ids: Vec<(RunId,)> = tx.all(CANCEL_QUEUED, (runs, now, text(error)?)).await?;
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 

@@ -12,26 +12,9 @@ use trackside_engine::ids::UserId;
 use trackside_engine::paging::PageRequest;
 use trackside_engine::tasks::comments::{self, NewComment};
 use trackside_engine::tasks::{self, Priority};
-use trackside_engine::{notifications, projects};
 
 use crate::office::{Office, kinds, shown};
 use crate::place::on_each;
-
-#[tokio::test]
-async fn every_statement_is_understood() {
-    on_each(async |place| {
-        place.db.migrate().await.unwrap();
-        for statements in [
-            projects::store::ALL,
-            projects::members::ALL,
-            tasks::store::ALL,
-            notifications::store::ALL,
-        ] {
-            place.db.prepare_all(statements).await.unwrap();
-        }
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn a_task_is_made_read_and_announced() {

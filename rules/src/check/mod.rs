@@ -16,7 +16,7 @@ use crate::{
     expression::Expr,
     facts::{GIVEN_NAMES, is_given_name},
     for_each::{ForEach, RELATIONS, Source},
-    matcher::kind_matches,
+    matcher::{HANDLES, kind_matches},
     model::{InputType, Rule, Step, StepKind},
     problem::{Problem, pointer_key},
     sandbox::Sandbox,
@@ -262,6 +262,9 @@ impl<'c> Checker<'_, 'c> {
             shape
         };
         let star = want.as_str() == Some("*");
+        if want.is_string() && HANDLES.iter().any(|handle| matches!(shape.field(handle), Field::Found(_))) {
+            return;
+        }
         if !star && !comparable(kind_of(want), shape.kinds) {
             self.problems.push(Problem::new(
                 "wrong_type",

@@ -6,6 +6,7 @@
 
 pub mod github;
 pub mod schema;
+pub mod sink;
 pub mod slack;
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod client;
 mod process;
 mod server;
 mod services;
+mod truth;
 
 pub use client::{Answer, Api};
 pub use process::Process;

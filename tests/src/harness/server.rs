@@ -20,13 +20,14 @@ static STARTS: AtomicU32 = AtomicU32::new(1);
 /// How a server is to be started; see [`Server::on`].
 pub struct Setup {
     database: Database,
+    command: &'static str,
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     log: PathBuf,
 }
 
-/// A running `trackside serve`, killed when dropped.
+/// A running `trackside serve` or `trackside worker`, killed when dropped.
 pub struct Server {
     setup: Setup,
     process: Process,
@@ -52,6 +53,12 @@ impl Setup {
     /// Sets an environment variable. Those of the surroundings that begin with `TRACKSIDE_` are not passed on.
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts `trackside worker` in place of `serve`: it has no address.
+    pub fn worker(mut self) -> Self {
+        self.command = "worker";
         self
     }
 
@@ -101,7 +108,7 @@ impl Setup {
             }
         }
         command.args([
-            "serve",
+            self.command,
             "--listen",
             "127.0.0.1:0",
             "--database-url",
@@ -114,7 +121,7 @@ impl Setup {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut process = Process::start("trackside", &mut command, &self.log);
         match process
-            .wait_for_log("its ready line", READY_WITHIN, address)
+            .wait_for_log("its ready line", READY_WITHIN, if self.command == "worker" { worker } else { address })
             .await
         {
             Some(url) => Ok((process, url)),
@@ -141,6 +148,7 @@ impl Server {
         let log = database.folder().join(format!("trackside-{number}.log"));
         Setup {
             database: database.clone(),
+            command: "serve",
             program: program(),
             arguments: vec![],
             variables: vec![],
@@ -224,6 +232,11 @@ fn program() -> PathBuf {
         program.display()
     );
     program
+}
+
+/// A worker has no address; it says when it is ready.
+fn worker(log: &str) -> Option<String> {
+    log.contains("worker is ready").then(String::new)
 }
 
 /// The address in the ready line, as soon as that line is complete.

@@ -22,6 +22,9 @@ pub async fn run_jobs(store: &dyn JobStore, handlers: &Handlers) -> Result<usize
         }
         for queue in ready {
             for job in store.claim(&queue, "run_jobs", 1, Duration::from_secs(15)).await? {
+                if job.suspect {
+                    store.begin(job.ticket()).await?;
+                }
                 let outcome = handlers.run_caught(&job).await;
                 store.finish(vec![(job.ticket(), job.settle(outcome, 1.0))]).await?;
                 ran += 1;

@@ -7,6 +7,7 @@
 //!   runs out, and every five seconds in case a signal was lost;
 //! - per queue one apalis worker over a [`backend`], which claims as many jobs as it has free slots, and runs each on
 //!   a task of its own under a time-out, with panics caught;
+//! - jobs whose worker died are run by few at a time ([`suspects`]), so that a poison job takes nothing with it;
 //! - one [`desk`] answers for every claimed job: it renews the leases at a third of their length, cancels the handler of
 //!   a job whose lease is lost, and writes outcomes in batches;
 //! - with Redis, a [`feeder`](redis) on one node pushes lists of ids of due jobs, and every node claims the ids it is
@@ -26,6 +27,7 @@ mod noop;
 mod pump;
 mod redis;
 mod start;
+mod suspects;
 
 pub use config::{Queue, Queues, Rate};
 pub use drain::{drain_queue, run_jobs};

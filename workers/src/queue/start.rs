@@ -20,6 +20,7 @@ use super::desk::{Claimed, Desk};
 use super::handler::Handlers;
 use super::pump::pump;
 use super::redis;
+use super::suspects::Suspects;
 
 /// What the workers of a node need.
 pub struct Options {
@@ -99,8 +100,9 @@ pub fn start(store: Arc<dyn JobStore>, options: Options) -> Result<Running, Stri
         tracing::error!(worker = worker.name(), %error, "a worker ended; it is started again");
         true
     });
+    let suspects = Arc::new(Suspects::new());
     for line in &lines {
-        monitor = register(monitor, line.clone(), options.handlers.clone());
+        monitor = register(monitor, line.clone(), options.handlers.clone(), suspects.clone());
     }
     tokio::spawn(pump(store.clone(), lines.clone(), options.queues.fallback, stop.clone()));
     if let Some(url) = &options.redis {
@@ -121,9 +123,9 @@ pub fn start(store: Arc<dyn JobStore>, options: Options) -> Result<Running, Stri
 
 /// The worker of one queue. From outside in: the outcome is written, so many at once, each on its own task, panics
 /// caught, time limited.
-fn register(monitor: Monitor, line: Arc<Line>, handlers: Handlers) -> Monitor {
+fn register(monitor: Monitor, line: Arc<Line>, handlers: Handlers, suspects: Arc<Suspects>) -> Monitor {
     monitor.register(move |restarts| {
-        let handlers = handlers.clone();
+        let (handlers, store, suspects) = (handlers.clone(), line.store.clone(), suspects.clone());
         WorkerBuilder::new(format!("{}-{}-{restarts}", line.config.name, line.worker))
             .backend(Claims::new(line.clone(), pause_before(restarts)))
             .concurrency(line.config.concurrency)
@@ -131,8 +133,8 @@ fn register(monitor: Monitor, line: Arc<Line>, handlers: Handlers) -> Monitor {
             .catch_panic()
             .timeout(line.config.timeout)
             .build(move |claimed: Claimed| {
-                let handlers = handlers.clone();
-                async move { Ok::<Outcome, BoxDynError>(run(&handlers, &claimed).await) }
+                let (handlers, store, suspects) = (handlers.clone(), store.clone(), suspects.clone());
+                async move { Ok::<Outcome, BoxDynError>(run(&handlers, &*store, &suspects, &claimed).await) }
             })
     })
 }
@@ -142,12 +144,21 @@ pub(super) fn pause_before(restarts: usize) -> Duration {
     Duration::from_millis(200).saturating_mul(restarts.min(25) as u32)
 }
 
-async fn run(handlers: &Handlers, claimed: &Claimed) -> Outcome {
+async fn run(handlers: &Handlers, store: &dyn JobStore, suspects: &Suspects, claimed: &Claimed) -> Outcome {
+    let admitted = async {
+        // Held until the job is over.
+        let _turn = match suspects.admit(store, &claimed.job).await {
+            Ok(turn) => turn,
+            Err(outcome) => return outcome,
+        };
+        handlers.run(&claimed.job).await
+    };
     tokio::select! {
         biased;
-        // Somebody else has it: nothing that happens here counts any more.
-        () = claimed.cancel.cancelled() => Outcome::Settled,
-        outcome = handlers.run(&claimed.job) => outcome,
+        // Somebody else has it, and then this is not heard; or the database was away for longer than the lease, and then
+        // the job is free again as soon as it is back, and nobody died.
+        () = claimed.cancel.cancelled() => Outcome::Released,
+        outcome = admitted => outcome,
     }
 }
 

@@ -41,7 +41,7 @@ impl Place {
 
     async fn postgres(real_time: bool) -> Option<Self> {
         let server = std::env::var("TRACKSIDE_TEST_PG").ok()?;
-        let server = server.trim_end_matches('/').to_owned();
+        let server = server.trim_end_matches('/').trim_end_matches("/postgres").to_owned();
         let name = format!("trackside_queue_{:x}", rand::random::<u64>());
         admin(&server, &format!("create database {name}")).await;
         let options = Options { pool: 8, ..Options::new(format!("{server}/{name}")) };

@@ -8,11 +8,6 @@ use trackside_workers::queue::run_jobs;
 use crate::place::{Do, LEASE, Place, Probe, on_each};
 
 #[tokio::test]
-async fn every_statement_can_be_prepared() {
-    on_each(false, async |place: &Place| place.db.prepare_all(jobs::ALL).await.unwrap()).await;
-}
-
-#[tokio::test]
 async fn a_stale_worker_cannot_write() {
     on_each(false, async |place: &Place| {
         place.enqueue(vec![place.job(Do::Nothing)]).await;
@@ -54,6 +49,29 @@ async fn a_stale_worker_cannot_write() {
 }
 
 #[tokio::test]
+async fn a_job_that_only_waited_when_its_worker_died_again_is_not_to_blame() {
+    on_each(false, async |place: &Place| {
+        place.enqueue(vec![place.job(Do::Nothing).max_attempts(2)]).await;
+        assert!(!place.claim(1).await.remove(0).suspect);
+        for _ in 0..5 {
+            place.advance(16);
+            place.look().await;
+            let job = place.claim(1).await.remove(0);
+            assert_eq!((job.suspect, job.attempts), (true, 2), "the second death comes before it began");
+        }
+        place.advance(16);
+        place.look().await;
+        let job = place.claim(1).await.remove(0);
+        assert!(place.store.begin(job.ticket()).await.unwrap());
+        place.advance(16);
+        place.look().await;
+        assert_eq!(place.dead().await.len(), 1, "this death counts");
+        assert!(!place.store.begin(job.ticket()).await.unwrap(), "a dead letter cannot begin");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_job_that_kills_its_worker_ends_among_the_dead_letters_and_blocks_nothing() {
     on_each(false, async |place: &Place| {
         let poison = place.job(Do::Nothing).max_attempts(3).priority(9);
@@ -62,6 +80,10 @@ async fn a_job_that_kills_its_worker_ends_among_the_dead_letters_and_blocks_noth
         for attempt in 1..=3 {
             let job = place.claim(1).await.remove(0);
             assert_eq!((job.id, job.attempts), (id, attempt));
+            assert_eq!(job.suspect, attempt > 1, "it was there when a worker died");
+            if job.suspect {
+                assert!(place.store.begin(job.ticket()).await.unwrap());
+            }
             // The worker dies here: nobody says anything.
             place.advance(16);
             place.look().await;

@@ -12,8 +12,11 @@ pub struct File {
     pub rule: Rule,
 }
 
+/// A file's path and the rule in it, or what is wrong with it.
+pub type Read = (PathBuf, Result<File, Vec<Problem>>);
+
 /// Reads every file, in the order of their paths.
-pub fn read_all(dir: &Path) -> Result<Vec<(PathBuf, Result<File, Vec<Problem>>)>, Failed> {
+pub fn read_all(dir: &Path) -> Result<Vec<Read>, Failed> {
     let mut paths = Vec::new();
     walk(dir, &mut paths, 0)?;
     paths.sort();

@@ -138,9 +138,9 @@ async fn export(dir: &Path, remote: &Remote) -> Result<ExitCode, Failed> {
 
 /// One thing that differs between the files and the server.
 enum Change {
-    New { rule: Rule },
-    Changed { before: Stored, rule: Rule },
-    Gone { before: Stored },
+    New { rule: Box<Rule> },
+    Changed { before: Box<Stored>, rule: Box<Rule> },
+    Gone { before: Box<Stored> },
 }
 
 async fn changes(dir: &Path, remote: &Remote, prune: bool) -> Result<Vec<Change>, Failed> {
@@ -157,17 +157,17 @@ async fn changes(dir: &Path, remote: &Remote, prune: bool) -> Result<Vec<Change>
     let mut changes = Vec::new();
     for File { rule } in wanted {
         match known.iter().position(|stored| stored.rule.name == rule.name) {
-            None => changes.push(Change::New { rule }),
+            None => changes.push(Change::New { rule: Box::new(rule) }),
             Some(at) => {
-                let before = known.swap_remove(at);
+                let before = Box::new(known.swap_remove(at));
                 if before.rule != rule {
-                    changes.push(Change::Changed { before, rule });
+                    changes.push(Change::Changed { before, rule: Box::new(rule) });
                 }
             }
         }
     }
     if prune {
-        changes.extend(known.into_iter().map(|before| Change::Gone { before }));
+        changes.extend(known.into_iter().map(|before| Change::Gone { before: Box::new(before) }));
     }
     Ok(changes)
 }
