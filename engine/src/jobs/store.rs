@@ -272,6 +272,7 @@ pub(super) async fn insert_claimed(
             max_attempts: job.max_attempts,
             epoch: 1,
             created_at: job.created_at,
+            suspect: false,
         })
         .collect())
 }
