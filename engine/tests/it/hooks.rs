@@ -1,6 +1,6 @@
 //! Posts that come in: what is stored of them, and what is refused.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -237,41 +237,6 @@ async fn workspaces_do_not_see_each_others_hooks() {
         let owners: Vec<One<uuid::Uuid>> = rx.all("select workspace_id from events where kind = 'hook.received'", ()).await.unwrap();
         use trackside_engine::ids::Id as _;
         assert_eq!(owners, [One(yard.cx.actor.workspace.uuid())]);
-    })
-    .await;
-}
-
-/// Not a check but a figure: `cargo nextest run … --run-ignored only --no-capture -E 'test(cost_of_a_post)'`.
-#[tokio::test]
-#[ignore = "measures"]
-async fn cost_of_a_post() {
-    on_each(async |place| {
-        let yard = Yard::build(place).await;
-        let made = yard.create(&yard.cx, json!({"name": "repo", "scheme": "github"})).await.unwrap();
-        let body = br#"{"action":"opened","issue":{"number":7,"title":"A title of the usual length","labels":[]},"x":1.5}"#;
-        let signature = github(made.secret.as_deref().unwrap(), body);
-        for deliveries in [false, true] {
-            let begun = Instant::now();
-            let rounds = 200;
-            for round in 0..rounds {
-                let ids: Vec<String> = (0..64).map(|number| format!("{round}-{number}")).collect();
-                let posts = ids.iter().map(async |id| {
-                    let mut headers = vec![
-                        ("host", "example.org"),
-                        ("user-agent", "GitHub-Hookshot/044aadd"),
-                        ("content-type", "application/json"),
-                        ("x-github-event", "issues"),
-                        ("x-hub-signature-256", signature.as_str()),
-                    ];
-                    if deliveries {
-                        headers.push(("x-github-delivery", id));
-                    }
-                    yard.post(made.hook.id, &headers, body).await.unwrap();
-                });
-                futures::future::join_all(posts).await;
-            }
-            println!("{:?}, delivery ids {deliveries}: {:?} a post", place.db.dialect(), begun.elapsed() / (rounds * 64));
-        }
     })
     .await;
 }

@@ -105,7 +105,7 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
         assert_eq!((kind.as_str(), &payload["tasks"]), ("project.deleted", &json!(2)));
         let may = office.cx().actor.may_here::<ProjectView>().unwrap();
         let projects = projects::service::list(
-            &mut *office.db.read().await.unwrap(),
+            &mut office.db.read().await.unwrap(),
             &may,
             &PageRequest::default(),
         )

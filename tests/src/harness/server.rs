@@ -121,7 +121,11 @@ impl Setup {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut process = Process::start("trackside", &mut command, &self.log);
         match process
-            .wait_for_log("its ready line", READY_WITHIN, if self.command == "worker" { worker } else { address })
+            .wait_for_log(
+                "its ready line",
+                READY_WITHIN,
+                if self.command == "worker" { worker } else { address },
+            )
             .await
         {
             Some(url) => Ok((process, url)),

@@ -39,7 +39,6 @@ both_databases! {
             assert!(killed.elapsed() < PROMISED, "{} of 20 were taken over", shop.sink.hits_on("/tell").len() - 20);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        println!("taken over after {:?}", killed.elapsed());
         shop.balance().await;
     }
 }

@@ -9,9 +9,8 @@ use crate::place::{Do, Place, Probe, wait_for};
 
 const VISIT: &str = "TRACKSIDE_TEST_VISIT";
 
-/// Not a story: the process that dies in the one below.
+/// Not a story by itself, and over at once: the process that dies in the one below.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "started by the story about a job that kills its worker"]
 async fn a_node_in_a_process_of_its_own() {
     let Ok(url) = std::env::var(VISIT) else { return };
     let place = Place::visit(url).await;
@@ -30,7 +29,7 @@ async fn a_job_that_kills_its_worker_is_given_up_and_the_others_run() {
     place.enqueue((0..20).map(|_| place.job(Do::Sleep(20))).collect()).await;
     for _ in 0..3 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "death::a_node_in_a_process_of_its_own", "--ignored"])
+            .args(["--exact", "death::a_node_in_a_process_of_its_own"])
             .env(VISIT, &place.url)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -30,7 +30,7 @@ both_databases! {
         shop.at(&server);
         shop.post(40).await;
         let run = shop.api.try_send(reqwest::Method::POST, &format!("/rules/{poison}/run"), Some(json!({}))).await;
-        let mut run = run.ok().map(|answer| answer.expect_status(202).text("/id"));
+        let run = run.ok().map(|answer| answer.expect_status(202).text("/id"));
         let mut deaths = 0;
         let start = Instant::now();
         loop {
@@ -39,11 +39,8 @@ both_databases! {
             if quiet {
                 break;
             }
-            let ended = match tokio::time::timeout(Duration::from_millis(50), server.wait_for_end(Duration::from_secs(60))).await {
-                Ok(_) => true,
-                Err(_) => false,
-            };
-            if ended {
+            let end = server.wait_for_end(Duration::from_secs(60));
+            if tokio::time::timeout(Duration::from_millis(50), end).await.is_ok() {
                 deaths += 1;
                 assert!(deaths <= LIMIT, "it may not kill for ever");
                 server = deadly().start().await;
@@ -53,7 +50,7 @@ both_databases! {
         }
         assert_eq!(deaths, LIMIT);
         let runs = shop.api.get(&format!("/runs?rule_id={poison}")).await.expect_status(200);
-        let id = run.take().unwrap_or_else(|| runs.text("/items/0/id"));
+        let id = run.unwrap_or_else(|| runs.text("/items/0/id"));
         let run = shop.api.get(&format!("/runs/{id}")).await.expect_status(200);
         assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "worker_died"));
         let told = shop.api.get("/notifications").await.expect_status(200);
