@@ -135,19 +135,22 @@ pub(super) async fn finish(
     error: Option<RunError>,
 ) -> Result<()> {
     let (source, plan) = (runner.source.clone(), plan.clone());
-    runner
-        .db
-        .write(async move |tx| {
-            jobs::service::complete(tx, ticket).await?;
-            journal::write(tx, plan.run, &steps).await?;
-            store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
-            if let (RunState::Failed, Some(error)) = (state, error) {
-                failed(tx, &source, &plan, error).await?;
-            }
-            crash::point("run.finish_before_commit");
-            Ok(())
-        })
-        .await?;
+    let end = async move |tx: &mut Tx| {
+        jobs::service::complete(tx, ticket).await?;
+        journal::write(tx, plan.run, &steps).await?;
+        store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
+        if let (RunState::Failed, Some(error)) = (state, error) {
+            failed(tx, &source, &plan, error).await?;
+        }
+        crash::point("run.finish_before_commit");
+        Ok(())
+    };
+    match state {
+        // What a failure leads to may fail itself.
+        RunState::Failed => runner.db.write(end).await?,
+        // A lost lease shows before anything is changed.
+        _ => runner.db.write_flat(end).await?,
+    }
     crash::point("run.finished");
     metrics::counter!("trackside_runs_finished_total", "state" => state.as_str()).increment(1);
     Ok(())
