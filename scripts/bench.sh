@@ -22,14 +22,10 @@ for argument in "$@"; do
 done
 if [ ${#names[@]} = 0 ]; then names=(idle list w1 w6 condition); fi
 
-# Everything is named in one build, so that the program and the benches share their dependencies.
-built=(--workspace --bench table)
-for name in "${names[@]}"; do built+=(--bench "$name"); done
-
 if [ "${TRACKSIDE_BENCH_INSIDE:-}" != yes ]; then
   scripts/install-test-tools.sh
   cargo build --release --workspace --bins
-  cargo bench --quiet "${built[@]}" --no-run
+  cargo bench --quiet --workspace --bench speed --bench condition --no-run
   export TRACKSIDE_BENCH_INSIDE=yes
   exec scripts/with-services.sh --durable scripts/bench.sh "$@"
 fi
@@ -59,7 +55,7 @@ for name in "${names[@]}"; do
     cargo bench --quiet --workspace --bench condition >&2
     continue
   fi
-  cargo bench --quiet --workspace --bench "$name" | tee -a "$lines"
+  cargo bench --quiet --workspace --bench speed -- "$name" | tee -a "$lines"
   case $name in
     w1)
       peer nodered KEEPALIVE=off
@@ -76,5 +72,5 @@ memory=$(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
 echo
 echo "$cores × ${processor:-unknown processor}, $memory GiB, Linux $(uname -r), $(date +%Y-%m-%d), load before $(cut -d ' ' -f 1-3 /proc/loadavg)"
 echo
-cargo bench --quiet --workspace --bench table -- "$lines"
+cargo bench --quiet --workspace --bench speed -- table "$lines"
 say "bench: the lines are in $lines"

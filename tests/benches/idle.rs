@@ -1,6 +1,5 @@
 //! What the program costs when nothing happens: the time to start, and memory, statements and processor time of a node
 //! with a hook and an enabled rule that nobody uses. See docs/benchmarks.md.
-//! `cargo bench --bench idle [-- sqlite | postgres]`
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +11,9 @@ const STARTS: usize = 10;
 /// How long the idle node is watched.
 const WATCHED: Duration = Duration::from_secs(60);
 
-#[tokio::main]
-async fn main() {
+pub async fn run(which: Option<&str>) {
     let sink = Sink::start();
-    for (name, database) in measure::databases().await {
+    for (name, database) in measure::databases(which).await {
         measure_on(name, &database, &sink).await;
         database.close().await;
     }

@@ -1,5 +1,4 @@
 //! W4: a list of tasks: 10,000 tasks, 25 a page, filtered by status, 16 requests at a time. See docs/benchmarks.md.
-//! `cargo bench --bench list [-- sqlite | postgres]`
 
 use std::time::Duration;
 
@@ -16,9 +15,8 @@ const CONNECTIONS: usize = 16;
 /// No phase takes longer.
 const WITHIN: Duration = Duration::from_secs(60);
 
-#[tokio::main]
-async fn main() {
-    for (name, database) in measure::databases().await {
+pub async fn run(which: Option<&str>) {
+    for (name, database) in measure::databases(which).await {
         measure_on(name, &database).await;
         database.close().await;
     }

@@ -1,18 +1,12 @@
 //! Makes one table of the lines that the benches and the peers' scripts printed, and sets ours against theirs.
-//! `cargo bench --bench table -- FILE` (what `make bench` does at its end).
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
 
-fn main() {
-    // Cargo itself adds `--bench`.
-    let Some(file) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
-        // `cargo bench` runs every bench; without a file there is nothing to show.
-        return;
-    };
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file} cannot be read: {error}"));
+pub fn print(file: &str) {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file} cannot be read: {error}"));
     let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let rows: Vec<Row> = lines.iter().flat_map(rows).collect();
     print!("{}\n{}", table(&rows), ratios(&rows));

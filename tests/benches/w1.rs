@@ -1,5 +1,5 @@
 //! W1: a webhook comes in, a rule's condition is judged, an HTTP call goes out, the run is kept. The real program on a
-//! durable database; see docs/benchmarks.md. `cargo bench --bench w1 [-- sqlite | postgres]`
+//! durable database; see docs/benchmarks.md.
 //!
 //! `W1_EVENTS` sets the number of events at full load, `W1_WAIT` seconds to wait before it (to attach a profiler).
 
@@ -15,10 +15,9 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// Give up when nothing more has reached the sink for this long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-#[tokio::main]
-async fn main() {
+pub async fn run(which: Option<&str>) {
     let sink = Sink::start();
-    for (name, database) in measure::databases().await {
+    for (name, database) in measure::databases(which).await {
         measure_on(name, &database, &sink).await;
         database.close().await;
     }

@@ -1,6 +1,5 @@
 //! W6: durable jobs that do nothing, through the real queue in one process: enqueued in batches, and singly by many
 //! producers; and the time from enqueue to start on an idle node. See docs/benchmarks.md.
-//! `cargo bench --bench w6 [-- sqlite | postgres]`
 //!
 //! The processor time is that of the whole process, producers included.
 
@@ -15,10 +14,6 @@ use trackside_engine::jobs::{self, DbJobs, Job, NewJob, Outcome};
 use trackside_tests::harness::Database;
 use trackside_tests::measure::{self, Figures, Usage, percentile};
 use trackside_workers::queue::{Handler, Handlers, Options, entry, start};
-
-/// The product's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Jobs of each part.
 const JOBS: u64 = 20_000;
@@ -49,9 +44,8 @@ impl Handler for Counted {
     }
 }
 
-#[tokio::main]
-async fn main() {
-    for (name, database) in measure::databases().await {
+pub async fn run(which: Option<&str>) {
+    for (name, database) in measure::databases(which).await {
         measure_on(name, &database).await;
         database.close().await;
     }

@@ -66,12 +66,13 @@ impl Workers {
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
         let runner =
             Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
-        let dispatcher = Dispatcher::new(db.clone(), source.clone(), library, hot);
         let stop = CancellationToken::new();
         let queue = queue::start(
-            Arc::new(DbJobs::new(db.clone(), source)),
+            Arc::new(DbJobs::new(db.clone(), source.clone())),
             queue::Options { queues, handlers: handlers(Arc::new(runner))?, redis, grace },
         )?;
+        let dispatcher =
+            Dispatcher::new(db.clone(), source, library, hot).starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatcher = tokio::spawn(dispatcher::run(db, dispatcher, stop.clone()));
         Ok(Self { stop, dispatcher, queue })
     }

@@ -192,10 +192,34 @@ impl Db {
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let place = Location::caller();
+        self.write_as(closure, false, Location::caller())
+    }
+
+    /// [`write`](Self::write) for the hottest paths: on SQLite it has no savepoint, which costs a copy of every page that
+    /// is changed. Its closure must fail, if it does, before it changes anything; a failure after that undoes everything
+    /// in the same commit, and the other writes there get the error `write_undone`, which may be tried again.
+    #[track_caller]
+    pub fn write_flat<T, F>(&self, closure: F) -> impl Future<Output = Result<T>> + use<'_, T, F>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.write_as(closure, true, Location::caller())
+    }
+
+    fn write_as<T, F>(
+        &self,
+        closure: F,
+        flat: bool,
+        place: &'static Location<'static>,
+    ) -> impl Future<Output = Result<T>> + use<'_, T, F>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
         async move {
             match &self.0.store {
-                Store::Sqlite { writer, .. } => writer.write(closure, place).await,
+                Store::Sqlite { writer, .. } => writer.write(closure, flat, place).await,
                 Store::Postgres { pool, .. } => {
                     let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
                     let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;

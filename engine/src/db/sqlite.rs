@@ -97,6 +97,11 @@ impl Sqlite {
         self.conn.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(failed)
     }
 
+    /// How many rows have been changed since the connection was opened.
+    pub(super) fn changes(&self) -> u64 {
+        self.conn.total_changes()
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_autocommit(&self) -> bool {
         self.conn.is_autocommit()

@@ -31,7 +31,7 @@ pub(super) async fn receive(db: &Db, source: &Source, registry: &Registry, hook:
     let mut cx = source.cx(known.actor.clone());
     cx.trace = post.trace;
     let written = db
-        .write(async move |tx: &mut Tx| {
+        .write_flat(async move |tx: &mut Tx| {
             let event_id: EventId = cx.new_id();
             if let Some(delivery) = &verified.delivery_id
                 && !store::insert_delivery(tx, hook, delivery, event_id, cx.now()).await?

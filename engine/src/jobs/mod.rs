@@ -19,11 +19,13 @@
 //! Deliberately absent: order between jobs (runs and deliveries keep their own), results, and any list of finished jobs.
 
 mod model;
+mod seats;
 pub mod service;
 pub(crate) mod store;
 mod truth;
 
 pub use model::{DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
+pub use seats::{Seats, Starter};
 pub use service::{LEASE_LOST, Waiting};
 pub use truth::{DbJobs, JobStore};
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::model::{DeadJob, NewJob, Ticket};
+use super::model::{DeadJob, Job, NewJob, Ticket};
 use super::{QUEUES, store};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, WorkspaceId};
@@ -41,6 +41,23 @@ pub async fn enqueue_many(tx: &mut Tx, jobs: &[NewJob]) -> Result<()> {
     store::insert(tx, jobs).await?;
     tx.wake(Signal::Jobs);
     Ok(())
+}
+
+/// Writes jobs of one queue that are due at once as claimed by `worker` until `lease_until`, and answers them; or, when
+/// others wait in line before them, as [`enqueue_many`] does, and answers none.
+pub async fn enqueue_claimed(
+    tx: &mut Tx,
+    jobs: &[NewJob],
+    worker: &str,
+    lease_until: DateTime<Utc>,
+) -> Result<Vec<Job>> {
+    let Some(queue) = jobs.first().map(|job| job.queue) else { return Ok(Vec::new()) };
+    let plain = jobs.iter().all(|job| job.queue == queue && job.key.is_none() && job.due_at <= job.created_at);
+    if !plain || store::must_wait(tx, queue).await? {
+        enqueue_many(tx, jobs).await?;
+        return Ok(Vec::new());
+    }
+    store::insert_claimed(tx, jobs, lease_until, worker).await
 }
 
 /// Finishes a job in the transaction that holds its effects. Fails with `lease_lost` when another worker has claimed

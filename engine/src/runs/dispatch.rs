@@ -19,7 +19,8 @@ use crate::db::{Db, Signal};
 use crate::events::store::{self as log, Pending};
 use crate::ids::{EventId, RunId};
 use crate::rules::{Entry, Library};
-use crate::{Error, Result, crash, jobs};
+use crate::jobs::{self, Starter};
+use crate::{Error, Result, crash};
 
 /// How many events one batch takes.
 const BATCH: i64 = 256;
@@ -31,6 +32,7 @@ pub struct Dispatcher {
     source: Source,
     library: Arc<Library>,
     hot: Arc<HotRuns>,
+    starter: Option<Arc<dyn Starter>>,
 }
 
 /// What one event led to.
@@ -42,7 +44,13 @@ struct Judged {
 impl Dispatcher {
     /// A dispatcher over this database.
     pub fn new(db: Db, source: Source, library: Arc<Library>, hot: Arc<HotRuns>) -> Self {
-        Self { db, source, library, hot }
+        Self { db, source, library, hot, starter: None }
+    }
+
+    /// Lets runs start at once on this node's own worker while it is free.
+    pub fn starting(mut self, starter: Option<Arc<dyn Starter>>) -> Self {
+        self.starter = starter;
+        self
     }
 
     /// Dispatches one batch, and answers how many events it took: 0 when there is nothing to do.
@@ -61,7 +69,6 @@ impl Dispatcher {
         let taken = pending.len();
         let judged: Vec<Judged> = pending.into_iter().map(|event| self.judge(event)).collect();
         self.store(judged).await?;
-        crash::point("dispatch.committed");
         metrics::counter!("trackside_events_dispatched_total").increment(taken as u64);
         Ok(taken)
     }
@@ -78,12 +85,17 @@ impl Dispatcher {
         // dispatcher won is never asked for, and pushed out by later ones.
         let hot = &self.hot;
         plans.into_iter().for_each(|plan| hot.keep(plan));
-        self.db
+        let starting = runs.iter().filter(|run| !run.state.is_terminal()).count();
+        let seats = self.starter.as_ref().filter(|_| starting > 0).and_then(|starter| starter.reserve(starting));
+        let claim = seats.as_ref().map(|seats| (seats.worker.clone(), source.now() + seats.lease));
+        let claimed = self
+            .db
             .write(async move |tx| {
                 let assigned: HashSet<EventId> = log::assign(tx, &ids).await?.into_iter().map(|(id, _)| id).collect();
                 if assigned.len() < ids.len() {
                     runs.retain(|run| run.event.is_none_or(|event| assigned.contains(&event)));
                 }
+                let mut claimed = Vec::new();
                 if !runs.is_empty() {
                     let now = source.now();
                     store::insert_many(tx, &runs, now).await?;
@@ -92,13 +104,25 @@ impl Dispatcher {
                         .filter(|run| !run.state.is_terminal())
                         .map(|run| service::job(run.id, run.workspace, now))
                         .collect();
-                    jobs::service::enqueue_many(tx, &jobs).await?;
+                    match claim {
+                        Some((worker, until)) => {
+                            claimed = jobs::service::enqueue_claimed(tx, &jobs, &worker, until).await?;
+                        }
+                        None => jobs::service::enqueue_many(tx, &jobs).await?,
+                    }
                 }
                 crash::point("dispatch.before_commit");
                 tx.wake(Signal::Log);
-                Ok(())
+                Ok(claimed)
             })
-            .await
+            .await?;
+        crash::point("dispatch.committed");
+        if let (Some(starter), Some(seats)) = (&self.starter, seats)
+            && !claimed.is_empty()
+        {
+            starter.start(seats, claimed);
+        }
+        Ok(())
     }
 
     /// Finds the rules that listen to an event and holds their conditions against it.

@@ -1,6 +1,7 @@
 //! What a run has done so far: the lines that stand in the database, and those that will go into the next transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -17,27 +18,43 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// The journal of one run, as this process knows it.
 #[derive(Default)]
 pub(super) struct Journal {
-    known: HashMap<String, Step>,
-    unwritten: Vec<Step>,
+    known: HashMap<String, Arc<Step>>,
+    unwritten: Vec<Line>,
     ordinal: i64,
+}
+
+/// A line with its values as text already: they are written out where the run goes on, not where all writes wait.
+#[derive(Clone)]
+pub(super) struct Line {
+    step: Arc<Step>,
+    input: Option<Arc<str>>,
+    output: Option<Arc<str>>,
+}
+
+impl From<Step> for Line {
+    fn from(step: Step) -> Self {
+        let text = |value: &Option<Value>| value.as_ref().map(|value| value.to_string().into());
+        let (input, output) = (text(&step.input), text(&step.output));
+        Self { step: Arc::new(step), input, output }
+    }
 }
 
 impl Journal {
     /// The journal that stands in the database.
     pub(super) fn of(steps: Vec<Step>) -> Self {
         let ordinal = steps.iter().map(|step| step.ordinal).max().unwrap_or(0);
-        Self { known: steps.into_iter().map(|step| (step.path.clone(), step)).collect(), unwritten: Vec::new(), ordinal }
+        Self { known: steps.into_iter().map(|step| (step.path.clone(), Arc::new(step))).collect(), unwritten: Vec::new(), ordinal }
     }
 
     /// The line of a path, finished or not.
     pub(super) fn get(&self, path: &str) -> Option<&Step> {
-        self.known.get(path)
+        self.known.get(path).map(|step| &**step)
     }
 
     /// A line for a step that begins or is tried again.
     pub(super) fn begin(&mut self, path: &str, kind: &str, now: DateTime<Utc>) -> Step {
         if let Some(known) = self.known.get(path) {
-            return Step { kind: kind.to_owned(), resume_at: None, ..known.clone() };
+            return Step { kind: kind.to_owned(), resume_at: None, ..Step::clone(known) };
         }
         self.ordinal += 1;
         Step {
@@ -57,17 +74,18 @@ impl Journal {
 
     /// Adds a line to what the next transaction writes.
     pub(super) fn record(&mut self, step: Step) {
-        self.know(step.clone());
-        self.unwritten.push(step);
+        let line = Line::from(step);
+        self.known.insert(line.step.path.clone(), line.step.clone());
+        self.unwritten.push(line);
     }
 
     /// Remembers a line that has been written.
     pub(super) fn know(&mut self, step: Step) {
-        self.known.insert(step.path.clone(), step);
+        self.known.insert(step.path.clone(), Arc::new(step));
     }
 
     /// The lines for the next transaction. They stay until [`Journal::written`] says that it committed.
-    pub(super) fn unwritten(&self) -> Vec<Step> {
+    pub(super) fn unwritten(&self) -> Vec<Line> {
         self.unwritten.clone()
     }
 
@@ -78,11 +96,18 @@ impl Journal {
 }
 
 /// Writes lines into the transaction.
-pub(super) async fn write(tx: &mut Tx, run: RunId, steps: &[Step]) -> Result<()> {
-    for step in steps {
-        store::put_step(tx, run, step).await?;
+pub(super) async fn write(tx: &mut Tx, run: RunId, lines: &[Line]) -> Result<()> {
+    for line in lines {
+        store::put_step(tx, run, &line.step, line.input.as_deref(), line.output.as_deref()).await?;
     }
     Ok(())
+}
+
+/// Writes one line whose values are known only within the transaction.
+pub(super) async fn write_one(tx: &mut Tx, run: RunId, step: &Step) -> Result<()> {
+    let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+    let (input, output) = (text(&step.input), text(&step.output));
+    store::put_step(tx, run, step, input.as_deref(), output.as_deref()).await
 }
 
 /// The value as the journal keeps it.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
-use super::store;
+use super::{journal, store};
 use crate::access::{Granted, RuleRun, RunManage, RunView, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
@@ -138,7 +138,7 @@ pub async fn rerun(
     for step in &steps[..kept] {
         // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
         if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
-            store::put_step(tx, new.id, step).await?;
+            journal::write_one(tx, new.id, step).await?;
         }
     }
     start(tx, cx, &new).await?;

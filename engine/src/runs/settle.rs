@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::dispatch::is_shadow;
 use super::events::{FailedRun, RunFailed};
 use super::hot::Plan;
+use super::journal::Line;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::service::run_of;
@@ -43,7 +44,7 @@ pub(super) async fn perform(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    before: Vec<Step>,
+    before: Vec<Line>,
     mut step: Step,
     action: &'static dyn ErasedInternal,
     input: Value,
@@ -60,7 +61,7 @@ pub(super) async fn perform(
             step.output = Some(output);
             step.error = None;
             step.finished_at = Some(source.now());
-            journal::write(tx, plan.run, std::slice::from_ref(&step)).await?;
+            journal::write_one(tx, plan.run, &step).await?;
             store::set_state(tx, plan.run, RunState::Running, None).await?;
             crash::point_at("run.step_before_commit", action.name());
             Ok(step)
@@ -71,7 +72,7 @@ pub(super) async fn perform(
 }
 
 /// Writes lines of the journal, so that what they say is not done again.
-pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Line>) -> Result<()> {
     let run = plan.run;
     runner
         .db
@@ -90,7 +91,7 @@ pub(super) async fn suspend(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    steps: Vec<Step>,
+    steps: Vec<Line>,
     state: RunState,
     waiting: Waiting,
     until: DateTime<Utc>,
@@ -112,7 +113,7 @@ pub(super) async fn suspend(
 }
 
 /// Puts the run down so that others get a turn; it goes on at once.
-pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Step>) -> Result<()> {
+pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Line>) -> Result<()> {
     let (run, now) = (plan.run, runner.source.now());
     runner
         .db
@@ -129,24 +130,27 @@ pub(super) async fn finish(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    steps: Vec<Step>,
+    steps: Vec<Line>,
     state: RunState,
     error: Option<RunError>,
 ) -> Result<()> {
     let (source, plan) = (runner.source.clone(), plan.clone());
-    runner
-        .db
-        .write(async move |tx| {
-            jobs::service::complete(tx, ticket).await?;
-            journal::write(tx, plan.run, &steps).await?;
-            store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
-            if let (RunState::Failed, Some(error)) = (state, error) {
-                failed(tx, &source, &plan, error).await?;
-            }
-            crash::point("run.finish_before_commit");
-            Ok(())
-        })
-        .await?;
+    let end = async move |tx: &mut Tx| {
+        jobs::service::complete(tx, ticket).await?;
+        journal::write(tx, plan.run, &steps).await?;
+        store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
+        if let (RunState::Failed, Some(error)) = (state, error) {
+            failed(tx, &source, &plan, error).await?;
+        }
+        crash::point("run.finish_before_commit");
+        Ok(())
+    };
+    match state {
+        // What a failure leads to may fail itself.
+        RunState::Failed => runner.db.write(end).await?,
+        // A lost lease shows before anything is changed.
+        _ => runner.db.write_flat(end).await?,
+    }
     crash::point("run.finished");
     metrics::counter!("trackside_runs_finished_total", "state" => state.as_str()).increment(1);
     Ok(())

@@ -9,7 +9,7 @@ use trackside_rules::{ActionStep, Failure as OnError, Period};
 
 use super::dispatch::is_shadow;
 use super::interpreter::{Flow, STEP_FAILED, Walk};
-use super::journal::kept;
+use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::settle;
 use crate::actions::external::{Call, ErasedExternal, Failure};
@@ -157,7 +157,7 @@ impl Walk<'_> {
 
     async fn write(&mut self, more: Vec<Step>) -> Result<()> {
         let mut steps = self.journal.unwritten();
-        steps.extend(more);
+        steps.extend(more.into_iter().map(Line::from));
         settle::write(self.runner, &self.plan, self.ticket, steps).await?;
         self.journal.written();
         self.owed = false;

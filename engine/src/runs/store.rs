@@ -244,10 +244,15 @@ pub(super) async fn finish(
     Ok(())
 }
 
-/// Writes a line of the journal, over the unfinished one of the same path if there is one.
-pub(super) async fn put_step(tx: &mut Tx, run: RunId, step: &Step) -> Result<()> {
-    let input = step.input.as_ref().map(Value::to_string);
-    let output = step.output.as_ref().map(Value::to_string);
+/// Writes a line of the journal, over the unfinished one of the same path if there is one; `input` and `output` are the
+/// step's own as text.
+pub(super) async fn put_step(
+    tx: &mut Tx,
+    run: RunId,
+    step: &Step,
+    input: Option<&str>,
+    output: Option<&str>,
+) -> Result<()> {
     tx.execute(
         PUT_STEP,
         (
@@ -257,8 +262,8 @@ pub(super) async fn put_step(tx: &mut Tx, run: RunId, step: &Step) -> Result<()>
             step.kind.as_str(),
             step.state,
             step.attempts,
-            input.as_deref(),
-            output.as_deref(),
+            input,
+            output,
             // What went wrong may quote what an event brought: no database has to store all of it.
             step.error.as_deref().map(|error| error.replace('\0', "\u{fffd}")),
             step.resume_at,

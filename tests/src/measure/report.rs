@@ -44,11 +44,9 @@ pub fn percentile(sorted: &[u64], share: f64) -> u64 {
 }
 
 /// The databases to measure on, with their names in the report: a fresh SQLite, and a fresh PostgreSQL if
-/// `TRACKSIDE_TEST_PG` names a server. The first argument of the bench picks one (`sqlite`, `postgres`).
-pub async fn databases() -> Vec<(&'static str, Database)> {
-    // Cargo itself adds `--bench`.
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let wants = |name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+/// `TRACKSIDE_TEST_PG` names a server. `wanted` picks one (`sqlite`, `postgres`).
+pub async fn databases(wanted: Option<&str>) -> Vec<(&'static str, Database)> {
+    let wants = |name: &str| wanted.is_none_or(|wanted| wanted == name);
     let mut databases = Vec::new();
     if wants("sqlite") {
         databases.push(("SQLite FULL", Database::sqlite().await));

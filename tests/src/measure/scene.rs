@@ -1,13 +1,20 @@
 //! The server that benches measure, set up as workload W1 wants it.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::Sink;
 use crate::harness::{Api, Database, Server, Setup};
 
-/// A server on this database, not yet started, that may call the sink on loopback.
+/// A server on this database, not yet started, that may call the sink on loopback. `BENCH_PROGRAM` names another build
+/// of the program than the one beside the benches, to compare two.
 pub fn server(database: &Database) -> Setup {
-    Server::on(database).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8")
+    let setup = Server::on(database).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8");
+    match std::env::var_os("BENCH_PROGRAM") {
+        Some(program) => setup.program(Path::new(&program)),
+        None => setup,
+    }
 }
 
 /// Makes a hook without a signature and an enabled rule that posts on what it receives; the hook's path.

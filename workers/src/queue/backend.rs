@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::Instant;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::JobStore;
+use trackside_engine::jobs::{Job, JobStore, Seats, Starter};
 
 use super::ack::AckLayer;
 use super::bucket::Bucket;
@@ -52,13 +52,17 @@ pub(super) struct Line {
     rest: std::sync::Mutex<Vec<JobId>>,
     /// Where lists of ids go in.
     pub(super) offer: mpsc::Sender<Vec<JobId>>,
+    /// Jobs that were written as claimed by this worker.
+    handed: (mpsc::UnboundedSender<Vec<Claimed>>, Mutex<mpsc::UnboundedReceiver<Vec<Claimed>>>),
 }
 
 impl Line {
     pub(super) fn new(config: Queue, store: Arc<dyn JobStore>, desk: Desk, worker: String, lease: Duration) -> Self {
         // One list may wait while the one before is claimed; more would only grow old here.
         let (offer, ids) = mpsc::channel(1);
+        let (hand, handed) = mpsc::unbounded_channel();
         Self {
+            handed: (hand, Mutex::new(handed)),
             bucket: config.rate.map(Bucket::new),
             config,
             store,
@@ -89,10 +93,15 @@ impl Line {
 
     /// Waits for jobs and claims as many as there is room for. Empty only when closing.
     async fn fetch(self: Arc<Self>, after: Instant) -> Vec<Claimed> {
-        tokio::time::sleep_until(after).await;
+        tokio::select! {
+            biased;
+            claimed = self.handed() => return claimed,
+            () = tokio::time::sleep_until(after) => {}
+        }
         loop {
             let offered = tokio::select! {
                 biased;
+                claimed = self.handed() => return claimed,
                 ids = self.offered() => ids,
                 () = self.wanted() => None,
             };
@@ -108,6 +117,15 @@ impl Line {
                 return claimed;
             }
             tokio::time::sleep(SPACING).await;
+        }
+    }
+
+    /// Jobs that start at once. Never ends without some: the line itself holds the sender.
+    async fn handed(&self) -> Vec<Claimed> {
+        let mut handed = self.handed.1.lock().await;
+        match handed.recv().await {
+            Some(claimed) => claimed,
+            None => std::future::pending().await,
         }
     }
 
@@ -211,6 +229,30 @@ impl Line {
     }
 }
 
+impl Starter for Line {
+    fn reserve(&self, jobs: usize) -> Option<Seats> {
+        let in_line = self.bucket.is_some() || !self.direct.load(Ordering::SeqCst) || self.more.load(Ordering::SeqCst);
+        if in_line || self.closing.load(Ordering::SeqCst) || self.room() < jobs || self.desk.is_full() {
+            return None;
+        }
+        let slots: Vec<Slot> = (0..jobs).map(|_| Slot::new(&self.taken)).collect();
+        Some(Seats { worker: self.worker.clone(), lease: self.lease, room: Box::new((Instant::now(), slots)) })
+    }
+
+    fn start(&self, seats: Seats, jobs: Vec<Job>) {
+        let Ok(room) = seats.room.downcast::<(Instant, Vec<Slot>)>() else { return };
+        let (since, slots) = *room;
+        let mut claimed = self.desk.take(jobs, since, self.lease);
+        for (one, slot) in claimed.iter_mut().zip(slots) {
+            one.occupy(slot);
+        }
+        // While closing they are dropped, which gives them back.
+        if !self.closing.load(Ordering::SeqCst) {
+            let _ = self.handed.0.send(claimed);
+        }
+    }
+}
+
 /// Hands out the jobs of one queue to an apalis worker. Never fails: an error would end the worker and cancel what
 /// is in flight.
 pub(super) struct Claims {
@@ -276,6 +318,9 @@ impl Backend for Claims {
             futures::ready!(self.poll_fetch(cx));
         }
         self.buffer.clear();
+        if let Ok(mut handed) = self.line.handed.1.try_lock() {
+            while handed.try_recv().is_ok() {}
+        }
         let desk = self.line.desk.clone();
         let flush = self.flush.get_or_insert_with(|| async move { desk.flush().await }.boxed());
         futures::ready!(flush.poll_unpin(cx));

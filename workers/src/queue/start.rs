@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trackside_engine::cx::Source;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{JobStore, Outcome};
+use trackside_engine::jobs::{JobStore, Outcome, Starter};
 
 use super::backend::{Claims, Line};
 use super::config::Queues;
@@ -49,11 +49,18 @@ pub struct Running {
     /// Stops what must go on until the last job is settled.
     end: CancellationToken,
     desk: Desk,
+    lines: Vec<Arc<Line>>,
     monitor: JoinHandle<()>,
     grace: Duration,
 }
 
 impl Running {
+    /// Starts jobs of this queue at once, if this node works on it.
+    pub fn starter(&self, queue: &str) -> Option<Arc<dyn Starter>> {
+        let line = self.lines.iter().find(|line| line.config.name == queue)?;
+        Some(line.clone())
+    }
+
     /// Stops claiming, waits for running jobs as long as the grace period allows, gives back the others, and writes
     /// what became of all.
     pub async fn stop(mut self) {
@@ -111,7 +118,7 @@ pub fn start(store: Arc<dyn JobStore>, options: Options) -> Result<Running, Stri
             tracing::error!(%error, "workers ended with an error");
         }
     });
-    Ok(Running { stop, end, desk, monitor, grace: options.grace })
+    Ok(Running { stop, end, desk, lines, monitor, grace: options.grace })
 }
 
 /// The worker of one queue. From outside in: the outcome is written, so many at once, each on its own task, panics
