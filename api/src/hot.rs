@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::hooks::{Incoming, service};
 use trackside_engine::ids::{EventId, HookId};
@@ -37,15 +37,33 @@ struct Received {
     duplicate: bool,
 }
 
+/// What Slack asks of a new address once, and wants to hear again
+/// ([`url_verification`](https://api.slack.com/events/url_verification)). Its post has been verified like any other.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct Challenge {
+    challenge: String,
+}
+
+impl Challenge {
+    fn of(body: &[u8]) -> Option<Self> {
+        // Deliveries are looked at no further than this: the word is rare, and the path is hot.
+        if body.len() > 4096 || !body.windows(18).any(|word| word == b"\"url_verification\"") {
+            return None;
+        }
+        serde_json::from_slice(body).ok()
+    }
+}
+
 async fn receive(State(app): State<App>, At(id): At<HookId>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match take(&app, id, &parts.headers, body).await {
-        Ok(received) => Answer::<_, 202>::new(received).into_response(),
+        Ok((_, Some(challenge))) => Answer::<_, 200>::new(challenge).into_response(),
+        Ok((received, None)) => Answer::<_, 202>::new(received).into_response(),
         Err(problem) => refuse(problem, &parts.headers, &app),
     }
 }
 
-async fn take(app: &App, id: HookId, headers: &HeaderMap, body: Body) -> Result<Received, Problem> {
+async fn take(app: &App, id: HookId, headers: &HeaderMap, body: Body) -> Result<(Received, Option<Challenge>), Problem> {
     let trace = identity(headers, &app.source).trace;
     let body = read_body(Request::new(body)).await?;
     // A header whose value is no text is no part of any scheme, and could not be shown to a rule.
@@ -55,7 +73,7 @@ async fn take(app: &App, id: HookId, headers: &HeaderMap, body: Body) -> Result<
         .collect();
     let post = Incoming { headers: &headers, body: &body, trace: Some(trace) };
     let receipt = service::receive(&app.db, &app.source, &app.hooks, id, post).await?;
-    Ok(Received { event: receipt.event_id, duplicate: receipt.duplicate })
+    Ok((Received { event: receipt.event_id, duplicate: receipt.duplicate }, Challenge::of(&body)))
 }
 
 fn refuse(problem: Problem, headers: &HeaderMap, app: &App) -> Response {

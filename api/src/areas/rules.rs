@@ -23,7 +23,7 @@ use trackside_rules::model::{Trigger, answers};
 use super::{ById, PageQuery};
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, MaybeJson, Query, RuleText, refused};
+use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused};
 use crate::openapi::{doc, doc_with};
 use crate::problem::Problem;
 
@@ -32,7 +32,7 @@ pub(super) fn routes() -> ApiRouter<App> {
         "name": "Say that work is blocked",
         "trigger": { "on": "task.status_changed", "match": { "to": "blocked" } },
         "condition": "task.priority in [\"high\", \"critical\"]",
-        "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["project.owner"], "message": "{{ task.key }} is blocked" } }],
+        "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["{{ project.owner }}"], "message": "{{ task.key }} is blocked" } }],
     });
     ApiRouter::new()
         .api_route(
@@ -101,12 +101,18 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, header
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/yaml"))], yaml).into_response())
 }
 
-async fn replace(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, text: RuleText) -> Result<Answer<RuleInfo>> {
+async fn replace(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<RuleId>,
+    IfMatch(expected): IfMatch,
+    text: RuleText,
+) -> Result<Answer<RuleInfo>> {
     cx.actor.may_here::<RuleEdit>()?;
     let rule = accepted(&app, &text)?;
     let replace = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
-        service::replace(tx, &cx, &cx.actor.may(known)?, rule).await
+        service::replace(tx, &cx, &cx.actor.may(known)?, expected, rule).await
     };
     let rule = app.db.write(replace).await?;
     let version = rule.version;

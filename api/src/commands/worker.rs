@@ -1,5 +1,7 @@
 //! `trackside worker`.
 
+use trackside_engine::access::Authenticator;
+
 use super::Failed;
 use super::node::{Node, stop_on_signal};
 use crate::config::Config;
@@ -7,6 +9,8 @@ use crate::config::Config;
 pub async fn run(config: Config) -> Result<(), Failed> {
     let stop = stop_on_signal()?;
     let node = Node::open(&config).await?;
+    // Only to see that the key is the database's: a worker with another one could open no connection.
+    Authenticator::open(&node.db, node.vault.clone(), node.source.clone()).await?;
     let workers = node.work(&config)?;
     tracing::info!("trackside worker is ready");
     stop.cancelled().await;

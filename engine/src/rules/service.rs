@@ -16,8 +16,15 @@ use crate::{Error, Result, events, runs};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
+    let mut verdict = examine_draft(library, rule);
+    verdict.problems.extend(rule.unsupported());
+    verdict.ok = !verdict.problems.iter().any(is_error);
+    verdict
+}
+
+/// The same without what cannot be carried out yet: a draft may hold that.
+fn examine_draft(library: &Library, rule: &Rule) -> Verdict {
     let mut problems = check(rule, library.catalogue(), library.sandbox());
-    problems.extend(rule.unsupported());
     if problems.is_empty()
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
     {
@@ -35,17 +42,28 @@ pub(super) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Ve
     Compiled::new(rule, sandbox)
 }
 
-/// Examines a rule and refuses it with every problem at its place.
+/// Examines a rule and refuses it with every problem at its place. What cannot be carried out yet may be saved as a
+/// draft; switching it on is refused.
 pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
-    let verdict = examine(library, rule);
-    if verdict.ok {
-        return Ok(());
-    }
-    let mut error = Error::invalid("rule_invalid", "the rule has problems; correct what `errors` names and save it again");
-    for problem in verdict.problems.iter().filter(|problem| is_error(problem)) {
+    let verdict = examine_draft(library, rule);
+    if verdict.ok { Ok(()) } else { Err(refusal("correct what `errors` names and save it again", &verdict.problems)) }
+}
+
+fn refusal(advice: &str, problems: &[Problem]) -> Error {
+    let mut error = Error::invalid("rule_invalid", format!("the rule has problems; {advice}"));
+    for problem in problems.iter().filter(|problem| is_error(problem)) {
         error = error.and_field(problem.pointer.clone(), problem.to_string());
     }
-    Err(error)
+    error
+}
+
+/// Refuses what cannot be carried out yet in a rule that is listened to.
+fn carried_out(rule: &Rule, state: RuleState) -> Result<()> {
+    let problems = rule.unsupported();
+    if matches!(state, RuleState::Draft | RuleState::Paused) || !problems.iter().any(is_error) {
+        return Ok(());
+    }
+    Err(refusal("it can be kept as a draft, but not be switched on while it has what `errors` names", &problems))
 }
 
 /// A rule of a workspace.
@@ -91,9 +109,21 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, Workspace>, ru
 }
 
 /// Saves a new version of a rule; runs under way keep theirs. The same rule again saves nothing.
-pub async fn replace(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>, rule: Rule) -> Result<RuleInfo> {
+pub async fn replace(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RuleEdit, RuleInfo>,
+    expected: Option<i64>,
+    rule: Rule,
+) -> Result<RuleInfo> {
     let known = may.resource();
     let (version, state) = locked(tx, known).await?;
+    if expected.is_some_and(|expected| expected != version) {
+        return Err(Error::stale(format!(
+            "the rule is at version {version} by now; read it again, put your change on top and save that"
+        )));
+    }
+    carried_out(&rule, state)?;
     let mut info = RuleInfo { version, state, ..known.clone() };
     if version == known.version && rule == known.rule {
         return Ok(info);
@@ -114,6 +144,7 @@ pub async fn switch(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>, sta
     let (version, before) = locked(tx, known).await?;
     let mut info = RuleInfo { version, state: before, ..known.clone() };
     if before != state {
+        carried_out(&info.rule, state)?;
         info = set_state(tx, cx, info, state, None).await?;
     }
     Ok(info)
