@@ -1,0 +1,81 @@
+//! What nobody may get round: the owner's rights behind a rule, a token's scopes, and limits on what one sender can fill.
+
+use std::time::Duration;
+
+use serde_json::json;
+use trackside_tests::both_databases;
+use trackside_tests::harness::{Api, Database};
+
+use super::{Place, told};
+
+/// Writes behind the program's back.
+async fn meddle(db: &Database, sql: &str) {
+    assert!(!db.rows(&format!("{sql} returning 'x', cast(1 as bigint)")).await.is_empty(), "`{sql}` changed nothing");
+}
+
+/// Bob, with Ada's password and this role.
+async fn bob(db: &Database, place: &Place, role: &str) -> Api {
+    let id = if db.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
+    let insert = format!("insert into users (id, email, name, password_hash, created_at) \
+        select {id}, 'bob@acme.example', 'Bob', password_hash, created_at from users");
+    meddle(db, &insert).await;
+    let join = format!("insert into members (workspace_id, user_id, role, created_at) \
+        select w.id, u.id, '{role}', u.created_at from workspaces w, users u where u.name = 'Bob'");
+    meddle(db, &join).await;
+    let login = json!({ "email": "bob@acme.example", "password": "correct horse battery" });
+    let signed_in = place.api.without_token().post("/auth/login", login).await.expect_status(200);
+    place.api.with_token(&signed_in.text("/access_token"))
+}
+
+both_databases! {
+    async fn a_rule_whose_owner_lost_the_right_calls_nobody(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Call", json!([place.call("tell", json!({}))])).await;
+        place.post(json!({})).await;
+        assert_eq!(place.last(&rule, 1).await.text("/state"), "succeeded");
+        let before = "update members set role = 'viewer'";
+        for (change, said) in [(before, "connection.use"), ("delete from members", "no longer a member")] {
+            meddle(&db, change).await;
+            place.post(json!({})).await;
+            place.db.quiet(Duration::from_secs(20)).await;
+            let failed = db.rows("select error, cast(1 as bigint) from runs where state = 'failed' order by id desc limit 1").await;
+            assert!(failed[0].0.contains(said), "{failed:?}");
+        }
+        assert_eq!(place.sink.hits().len(), 1);
+    }
+
+    async fn nobody_writes_a_rule_that_acts_with_more_rights_than_theirs(db) {
+        let place = Place::open(&db).await;
+        let bob = bob(&db, &place, "project_manager").await;
+        let rule = place.on_hook("Ada's", json!([place.call("tell", json!({}))])).await;
+        let other = json!({ "name": "Bob's", "trigger": { "on": "hook.received" }, "steps": [place.call("other", json!({}))] });
+        let refused = bob.put(&format!("/rules/{rule}"), other.clone()).await.expect_status(403);
+        assert!(refused.text("/detail").contains("rights of its owner"), "{:#}", refused.body);
+        let own = bob.post("/rules", other.clone()).await.expect_status(201).text("/id");
+        place.api.put(&format!("/rules/{own}"), json!({ "name": "Better", "trigger": { "on": "hook.received" }, "steps": other["steps"] })).await.expect_status(200);
+    }
+
+    async fn a_token_does_not_read_what_one_with_more_rights_was_answered(db) {
+        let place = Place::open(&db).await;
+        let narrow = place.api.post("/tokens", json!({ "name": "n", "scopes": ["rule.view"] })).await.expect_status(201).text("/token");
+        let keyed = place.api.with_header("Idempotency-Key", "k-1");
+        let task = json!({ "title": "Secret" });
+        keyed.post("/projects/WEB/tasks", task.clone()).await.expect_status(201);
+        keyed.post("/projects/WEB/tasks", task.clone()).await.expect_status(201);
+        let refused = keyed.with_token(&narrow).post("/projects/WEB/tasks", task).await;
+        assert!((400..500).contains(&refused.status) && !refused.body.to_string().contains("Secret"), "{refused:?}");
+    }
+
+    async fn a_nul_in_what_came_in_ends_a_step_and_nothing_else(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Nul", json!([
+            { "id": "tell", "action": "notify.send", "with": { "to": ["{{ body.x }}"], "message": "x" }, "on_error": "continue" },
+            { "id": "make", "action": "task.create", "with": { "project": "{{ body.x }}", "title": "x" }, "on_error": "continue" },
+            { "id": "judge", "if": "body.x.to_int() > 1", "then": [] },
+        ])).await;
+        place.post(json!({ "x": "a\0b" })).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/error/code").as_str(), run.text("/error/step").as_str()), ("step_failed", "judge"), "{:#}", run.body);
+        assert_eq!(told(&run), ["tell failed", "make failed", "judge failed"]);
+    }
+}
