@@ -1,8 +1,10 @@
 //! What nobody may get round: the owner's rights behind a rule, a token's scopes, and limits on what one sender can fill.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, Database};
 
@@ -77,5 +79,28 @@ both_databases! {
         let run = place.last(&rule, 1).await;
         assert_eq!((run.text("/error/code").as_str(), run.text("/error/step").as_str()), ("step_failed", "judge"), "{:#}", run.body);
         assert_eq!(told(&run), ["tell failed", "make failed", "judge failed"]);
+    }
+
+    async fn a_connection_that_asks_nothing_is_closed_and_so_is_a_body_that_does_not_come(db) {
+        let place = Place::open(&db).await;
+        let address = place.server.url().trim_start_matches("http://").to_owned();
+        let half = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab", place.hook);
+        let start = Instant::now();
+        let closed = ["", "P", "PRI * HT", &half].map(|said| {
+            let (address, said) = (address.clone(), said.to_owned());
+            tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.write_all(said.as_bytes()).await.unwrap();
+                let mut answer = String::new();
+                let read = tokio::time::timeout(Duration::from_secs(40), stream.read_to_string(&mut answer)).await;
+                assert!(read.is_ok(), "`{said}` is still waited for");
+                answer
+            })
+        });
+        for (at, closed) in closed.into_iter().enumerate() {
+            let answer = closed.await.unwrap();
+            assert!(at < 3 || answer.contains("body_too_slow"), "{answer}");
+        }
+        assert!(start.elapsed() > Duration::from_secs(10), "somebody slow is not nobody");
     }
 }
