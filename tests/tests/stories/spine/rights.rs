@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use trackside_tests::both_databases;
@@ -66,6 +66,18 @@ both_databases! {
         keyed.post("/projects/WEB/tasks", task.clone()).await.expect_status(201);
         let refused = keyed.with_token(&narrow).post("/projects/WEB/tasks", task).await;
         assert!((400..500).contains(&refused.status) && !refused.body.to_string().contains("Secret"), "{refused:?}");
+    }
+
+    async fn an_event_that_cannot_be_judged_is_seen_as_failed_runs(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Any", json!([place.call("tell", json!({}))])).await;
+        let other = place.rule(json!({ "name": "Other", "trigger": { "on": "hook.received", "match": { "hook": "elsewhere" } },
+            "steps": [place.call("more", json!({}))] })).await;
+        place.post(Value::Array(vec![json!(1); 60_000])).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "facts"));
+        place.quiet().await;
+        assert!(place.runs(&other).await.is_empty() && place.sink.hits().is_empty());
     }
 
     async fn a_nul_in_what_came_in_ends_a_step_and_nothing_else(db) {
