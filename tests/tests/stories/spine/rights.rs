@@ -93,6 +93,27 @@ both_databases! {
         assert_eq!(told(&run), ["tell failed", "make failed", "judge failed"]);
     }
 
+    async fn a_page_of_the_log_ends_early_when_its_events_are_large(db) {
+        let place = Place::open(&db).await;
+        let large = json!({ "text": "x".repeat(1_000_000) });
+        let mut posted = Vec::new();
+        for _ in 0..12 {
+            posted.push(place.post(large.clone()).await);
+        }
+        place.quiet().await;
+        let (mut seen, mut after, mut pages) = (Vec::new(), "0".to_owned(), 0);
+        loop {
+            let page = place.api.get(&format!("/events?limit=200&after={after}")).await.expect_status(200);
+            let items = page.at("/items").as_array().unwrap();
+            if items.is_empty() {
+                break;
+            }
+            seen.extend(items.iter().filter(|event| event["kind"] == "hook.received").map(|event| event["id"].as_str().unwrap().to_owned()));
+            (after, pages) = (page.text("/next_cursor"), pages + 1);
+        }
+        assert_eq!((seen, pages > 2), (posted, true));
+    }
+
     async fn a_connection_that_asks_nothing_is_closed_and_so_is_a_body_that_does_not_come(db) {
         let place = Place::open(&db).await;
         let address = place.server.url().trim_start_matches("http://").to_owned();
