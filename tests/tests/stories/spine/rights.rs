@@ -93,6 +93,18 @@ both_databases! {
         assert_eq!(told(&run), ["tell failed", "make failed", "judge failed"]);
     }
 
+    async fn loops_in_loops_end_where_a_run_has_taken_enough_steps(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Loops", json!([
+            { "id": "a", "for_each": "body.items", "as": "x", "max": 500, "do": [
+                { "id": "b", "for_each": "body.items", "as": "y", "max": 500, "do": [
+                    { "id": "c", "if": "y == -1", "then": [] } ] } ], "on_error": "continue" },
+        ])).await;
+        place.post(json!({ "items": (0..500).collect::<Vec<i32>>() })).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "too_many_steps"));
+    }
+
     async fn a_page_of_the_log_ends_early_when_its_events_are_large(db) {
         let place = Place::open(&db).await;
         let large = json!({ "text": "x".repeat(1_000_000) });
