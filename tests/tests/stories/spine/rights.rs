@@ -105,6 +105,22 @@ both_databases! {
         assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "too_many_steps"));
     }
 
+    async fn a_lease_from_before_the_clock_went_back_holds_nobody_up(db) {
+        let place = Place::open(&db).await;
+        place.api.post("/queues/runs/pause", json!({})).await.expect_status(204);
+        let rule = place.on_hook("Late", json!([place.call("tell", json!({}))])).await;
+        place.post(json!({})).await;
+        let later = if db.is_postgres() { "now() + interval '6 hours'" } else { "(unixepoch() + 21600) * 1000000" };
+        let start = Instant::now();
+        while db.count("jobs").await == 0 {
+            assert!(start.elapsed() < Duration::from_secs(10));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        meddle(&db, &format!("update jobs set lease_until = {later}, lease_owner = 'dead', epoch = 1, attempts = 1")).await;
+        place.api.post("/queues/runs/resume", json!({})).await.expect_status(204);
+        assert_eq!(place.last(&rule, 1).await.text("/state"), "succeeded");
+    }
+
     async fn a_page_of_the_log_ends_early_when_its_events_are_large(db) {
         let place = Place::open(&db).await;
         let large = json!({ "text": "x".repeat(1_000_000) });
