@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use trackside_tests::both_databases;
-use trackside_tests::harness::{Api, Database};
+use trackside_tests::harness::{Api, Database, Server};
 
 use super::{Place, told};
 
@@ -140,6 +140,15 @@ both_databases! {
             (after, pages) = (page.text("/next_cursor"), pages + 1);
         }
         assert_eq!((seen, pages > 2), (posted, true));
+    }
+
+    async fn made_up_tokens_are_no_new_callers_where_nobody_is_known(db) {
+        let server = Server::on(&db).env("TRACKSIDE_RATE_LIMIT", "5/m").start().await;
+        let guess = json!({ "email": "ada@acme.example", "password": "a guess too many" });
+        for n in 0..6 {
+            let status = if n < 5 { 401 } else { 429 };
+            Api::new(&server).with_token(&format!("made-up-{n}")).post("/auth/login", guess.clone()).await.expect_status(status);
+        }
     }
 
     async fn a_connection_that_asks_nothing_is_closed_and_so_is_a_body_that_does_not_come(db) {
