@@ -10,11 +10,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use futures::FutureExt;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -41,7 +43,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 }
             },
         };
-        connect(&builder, &graceful, stream, peer, router.clone());
+        connect(&builder, &graceful, stream, peer, router.clone(), stop.clone());
     }
     drop(listener);
     tokio::time::timeout(drain, graceful.shutdown()).await.is_ok()
@@ -66,12 +68,15 @@ fn connect(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    stop: CancellationToken,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection was gone at once");
         return;
     }
+    let (asked, mut first) = watch::channel(());
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        asked.send_replace(());
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request);
@@ -80,7 +85,16 @@ fn connect(
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        tokio::pin!(connection);
+        // Whoever says nothing, or not enough to tell HTTP/1 from HTTP/2, is met by none of the builder's time limits.
+        let ended = tokio::select! {
+            biased;
+            ended = &mut connection => ended,
+            Ok(()) = first.changed() => connection.await,
+            () = tokio::time::sleep(HEAD_WITHIN) => return,
+            () = stop.cancelled() => connection.as_mut().now_or_never().unwrap_or(Ok(())),
+        };
+        if let Err(error) = ended {
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
     });

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Values below one event; more would let one event fill the memory.
-const MAX_VALUES: usize = 200_000;
+const MAX_VALUES: usize = 50_000;
 
 /// Names that exist in every rule. One that an event does not have reads as `()`.
 pub const GIVEN_NAMES: &[&str] = &[

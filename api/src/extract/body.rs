@@ -19,6 +19,9 @@ use crate::problem::Problem;
 /// The largest body, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
+/// A request's body must have arrived after so long.
+const BODY_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// A JSON body. Its own extractor, because axum's says neither where the error is nor what to do.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
@@ -69,13 +72,17 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
         return Err(too_large());
     }
     let limited = http_body_util::Limited::new(&mut body, BODY_LIMIT);
-    match limited.collect().await {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+    match tokio::time::timeout(BODY_WITHIN, limited.collect()).await {
+        Err(_) => {
+            let detail = format!("The body had not arrived after {} s. Send the request again.", BODY_WITHIN.as_secs());
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail))
+        }
+        Ok(Ok(read)) => Ok(read.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             pass_over(&mut body).await;
             Err(too_large())
         }
-        Err(_) => Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")),
+        Ok(Err(_)) => Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")),
     }
 }
 

@@ -82,7 +82,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     let user = cx.actor.user().ok_or_else(|| Error::denied("only a person's requests can be repeated by key"))?;
     let owner = (cx.actor.workspace, user);
     let body = read_body(Request::new(body)).await?;
-    let hash = fingerprint(&parts.uri, parts.headers.get(CONTENT_TYPE), &body);
+    let hash = fingerprint(&parts.uri, parts.headers.get(CONTENT_TYPE), cx.actor.scopes.as_deref(), &body);
     match reserve(&app, owner, key.clone(), hash).await? {
         Reserved::Fresh => {}
         Reserved::Busy => return Err(busy()),
@@ -103,11 +103,13 @@ fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {
     Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 ASCII characters, such as a UUID."))
 }
 
-fn fingerprint(uri: &axum::http::Uri, kind: Option<&HeaderValue>, body: &[u8]) -> [u8; 32] {
+/// What makes two requests the same. The scopes belong to it, so that a token never reads what one with more rights was
+/// answered.
+fn fingerprint(uri: &axum::http::Uri, kind: Option<&HeaderValue>, scopes: Option<&[String]>, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut head = String::new();
     // Writing to a String cannot fail.
-    let _ = write!(head, "{uri}\n{}\n", kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default());
+    let _ = write!(head, "{uri}\n{}\n{scopes:?}\n", kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default());
     hash.update(head.as_bytes());
     hash.update(body);
     hash.finalize().into()

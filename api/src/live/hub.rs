@@ -93,7 +93,8 @@ impl Hub {
                 return Ok(());
             }
             let page = events::service::tail(&mut *db.read().await?, self.position(), PAGE).await?;
-            let more = page.len() as i64 == PAGE;
+            // A page may end early because its events are large.
+            let more = !page.is_empty();
             for event in page {
                 self.publish(&event);
                 self.position.store(event.position, Ordering::SeqCst);

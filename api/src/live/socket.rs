@@ -30,6 +30,8 @@ const MESSAGE_BYTES: usize = 64 * 1024;
 const TOPICS: usize = 200;
 /// A client that missed more events than this reads the state anew instead.
 const MISSED: i64 = 2_000;
+/// The same for events that are few and large, in bytes.
+const MISSED_BYTES: usize = 16 * 1024 * 1024;
 /// How many events are read from the log at a time.
 const PAGE: i64 = 500;
 
@@ -281,22 +283,24 @@ impl Session {
         }
         let may = self.actor.may_here::<EventView>()?;
         let shared: Arc<str> = Arc::from(topic);
-        let (mut missed, mut position) = (Vec::new(), after);
+        let (mut missed, mut bytes, mut position) = (Vec::new(), 0, after);
         loop {
             let page = events::service::after(&mut rx, &may, position, PAGE).await?;
-            let full = page.len() as i64 == PAGE;
+            let more = !page.is_empty();
             for event in page {
                 position = event.position;
                 if hub::topics(&event).iter().any(|own| own == topic)
                     && let Ok(encoded) = serde_json::value::to_raw_value(&event)
                 {
-                    missed.push(hub::message(shared.clone(), event.position, &encoded));
+                    let message = hub::message(shared.clone(), event.position, &encoded);
+                    bytes += message.text.len();
+                    missed.push(message);
                 }
             }
-            if missed.len() as i64 > MISSED {
+            if missed.len() as i64 > MISSED || bytes > MISSED_BYTES {
                 return Ok(None);
             }
-            if !full {
+            if !more {
                 return Ok(Some((after, missed)));
             }
         }

@@ -64,6 +64,9 @@ row! {
     }
 }
 
+/// Bytes of payload after which a page of the log ends, whatever it was asked for.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
+
 statements! {
     INSERT = "insert into events (id, workspace_id, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -75,8 +78,21 @@ statements! {
      where events.id = o.id returning events.id, events.position";
     MOVE_HEAD = "update log_head set position = $1 where id = 1";
     HEAD = "select position from log_head where id = 1";
-    AFTER = "select {Logged} from events where workspace_id = $1 and position > $2 order by position limit $3", Logged;
-    AFTER_ALL = "select {Logged} from events where position > $1 order by position limit $2", Logged;
+    /// Not more than $4 bytes of payload, but always one event: hundreds of the largest would fill the memory.
+    AFTER = "select {Logged} from events where workspace_id = $1 and position > $2 and position <= (\
+            select max(position) from (\
+                select position, sum(size) over (order by position rows unbounded preceding) - size as ahead from (\
+                    select position, octet_length(payload) as size from events \
+                    where workspace_id = $1 and position > $2 order by position limit $3) sizes) sized \
+            where ahead < $4) \
+        order by position", Logged;
+    AFTER_ALL = "select {Logged} from events where position > $1 and position <= (\
+            select max(position) from (\
+                select position, sum(size) over (order by position rows unbounded preceding) - size as ahead from (\
+                    select position, octet_length(payload) as size from events \
+                    where position > $1 order by position limit $2) sizes) sized \
+            where ahead < $3) \
+        order by position", Logged;
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
@@ -135,13 +151,13 @@ pub(crate) async fn head(rx: &mut Rx) -> Result<i64> {
 
 /// A workspace's events after a position, oldest first.
 pub(crate) async fn after(rx: &mut Rx, workspace: WorkspaceId, position: i64, limit: i64) -> Result<Vec<Event>> {
-    let rows: Vec<Logged> = rx.all(AFTER, (workspace, position, limit)).await?;
+    let rows: Vec<Logged> = rx.all(AFTER, (workspace, position, limit, PAGE_BYTES)).await?;
     rows.into_iter().map(Event::try_from).collect()
 }
 
 /// Every workspace's events after a position, oldest first: for the hub, which sorts out who may see them.
 pub(crate) async fn after_all(rx: &mut Rx, position: i64, limit: i64) -> Result<Vec<Event>> {
-    let rows: Vec<Logged> = rx.all(AFTER_ALL, (position, limit)).await?;
+    let rows: Vec<Logged> = rx.all(AFTER_ALL, (position, limit, PAGE_BYTES)).await?;
     rows.into_iter().map(Event::try_from).collect()
 }
 

@@ -119,7 +119,8 @@ statements! {
     BURY = "insert into dead_jobs (id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, reason, created_at, died_at) \
          select id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, $3, created_at, $4 \
          from jobs where id = $1 and epoch = $2";
-    EXPIRED = "select {Due} from jobs where lease_until <= $1 order by lease_until limit $2 for update skip locked", Due;
+    /// A lease that ends much later than any can was given by a clock that went wrong since, or goes wrong now.
+    EXPIRED = "select {Due} from jobs where lease_until <= $1 or lease_until > $3 order by lease_until limit $2 for update skip locked", Due;
     DUE = "select {Due} from jobs where turn is null and lease_until is null and due_at <= $1 \
          order by due_at limit $2 for update skip locked", Due;
     /// What had not begun again after a death is no attempt.
@@ -129,7 +130,8 @@ statements! {
     LOOK = "select q.name, q.paused, \
            exists (select 1 from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null), \
            (select min(due_at) from jobs where turn is null and lease_until is null), \
-           (select min(lease_until) from jobs where lease_until is not null) \
+           (select min(lease_until) from jobs where lease_until is not null), \
+           (select max(lease_until) from jobs where lease_until is not null) \
          from queues q where q.name = any($1) order by q.name";
     PAUSE = "insert into queues (name, paused) values ($1, $2) on conflict (name) do update set paused = excluded.paused";
     WAITING = "select q.name, q.paused, \
@@ -155,6 +157,8 @@ const ROWS_PER_INSERT: usize = 500;
 const TURN_GROUP: usize = 16;
 /// How many delayed or expired jobs one transaction moves.
 const SWEEP: i64 = 500;
+/// Leases are at most 25 seconds long; clocks of nodes differ by less than this.
+const BEYOND: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
 
 /// The turns that were given out in this transaction, by line.
 #[derive(Default)]
@@ -404,7 +408,7 @@ async fn bury(tx: &mut Tx, ticket: Ticket, reason: &str, now: DateTime<Utc>) -> 
 /// Lines up delayed jobs that are due and jobs whose worker died; those whose workers died too often are given up.
 /// Says how many it moved.
 pub(super) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize> {
-    let expired: Vec<Due> = tx.all(EXPIRED, (now, SWEEP)).await?;
+    let expired: Vec<Due> = tx.all(EXPIRED, (now, SWEEP, now + BEYOND)).await?;
     let (dead, alive): (Vec<&Due>, Vec<&Due>) = expired.iter().partition(|job| job.suspect != 1 && job.attempts >= job.max_attempts);
     for job in dead {
         let reason = match job.attempts {
@@ -434,14 +438,15 @@ pub(super) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize> {
 }
 
 /// One poll of these queues.
-pub(super) async fn look(rx: &mut Rx, queues: &[String]) -> Result<Look> {
-    type Row = (String, bool, bool, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+pub(super) async fn look(rx: &mut Rx, queues: &[String], now: DateTime<Utc>) -> Result<Look> {
+    type Row = (String, bool, bool, Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
     let rows: Vec<Row> = rx.all(LOOK, (queues,)).await?;
     let next = rows.first().and_then(|row| match (row.3, row.4) {
+        _ if row.5.is_some_and(|last| last > now + BEYOND) => Some(now),
         (Some(due), Some(lease)) => Some(due.min(lease)),
         (due, lease) => due.or(lease),
     });
-    let queues = rows.into_iter().map(|(name, paused, ready, _, _)| QueueState { name, paused, ready }).collect();
+    let queues = rows.into_iter().map(|(name, paused, ready, ..)| QueueState { name, paused, ready }).collect();
     Ok(Look { queues, next })
 }
 

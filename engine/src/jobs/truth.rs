@@ -140,14 +140,14 @@ impl JobStore for DbJobs {
 
     fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>> {
         async move {
-            let mut look = store::look(&mut *self.db.read().await?, queues).await?;
             let now = self.now();
+            let mut look = store::look(&mut *self.db.read().await?, queues, now).await?;
             for _ in 0..SWEEPS {
                 if look.next.is_none_or(|next| next > now) {
                     break;
                 }
                 let moved = self.db.write(async move |tx| store::sweep(tx, now).await).await?;
-                look = store::look(&mut *self.db.read().await?, queues).await?;
+                look = store::look(&mut *self.db.read().await?, queues, now).await?;
                 if moved == 0 {
                     // Another node holds these rows and moves them.
                     break;

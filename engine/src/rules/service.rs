@@ -12,7 +12,7 @@ use crate::access::{Granted, RuleEdit, RuleView, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
-use crate::{Error, Result, events, runs};
+use crate::{Error, Result, access, events, runs};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
@@ -127,6 +127,12 @@ pub async fn replace(
     let mut info = RuleInfo { version, state, ..known.clone() };
     if version == known.version && rule == known.rule {
         return Ok(info);
+    }
+    // What is saved here acts with the owner's rights, so nobody may write it who has fewer.
+    let owners = access::service::role_of(tx, known.workspace_id, known.owner_id).await?;
+    if owners.is_some_and(|owners| owners > cx.actor.role) {
+        let detail = "this rule acts with the rights of its owner, who may more than you; ask them to change it, or save it as a rule of your own";
+        return Err(Error::denied(detail));
     }
     info.version += 1;
     info.name = rule.name.clone();

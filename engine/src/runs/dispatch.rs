@@ -24,6 +24,9 @@ use crate::{Error, Result, crash};
 
 /// How many events one batch takes.
 const BATCH: i64 = 256;
+/// The largest event, in bytes of its text, that is kept in memory for the run it starts. As values it is up to a hundred
+/// times as large; the run of a larger one reads it again.
+const HEAVY: usize = 64 * 1024;
 
 /// Turns undispatched events into runs.
 #[derive(Clone)]
@@ -128,37 +131,27 @@ impl Dispatcher {
     /// Finds the rules that listen to an event and holds their conditions against it.
     fn judge(&self, event: Pending) -> Judged {
         let mut runs = Vec::new();
-        let mut seen: Option<Facts> = None;
-        let mut broken = false;
+        let mut seen: Option<Result<Facts, (Value, Error)>> = None;
         self.library.listeners(event.workspace_id, &event.kind, |entry| {
-            if broken || !accepts(entry, &event) {
+            if !accepts(entry, &event) {
                 return;
             }
-            if seen.is_none() {
-                seen = fields(&event).and_then(facts).inspect_err(|error| tracing::error!(event = %event.id, %error, "event left out")).ok();
-            }
-            let Some(seen) = &seen else {
-                broken = true;
-                return;
-            };
-            if let Some(run) = self.hold(entry, &event, seen) {
-                runs.push(run);
+            match seen.get_or_insert_with(|| read(&event)) {
+                Ok(seen) => runs.extend(self.hold(entry, &event, seen)),
+                Err((fields, error)) if listens(entry, &event, fields) => {
+                    let mut run = self.new_run(entry, &event);
+                    run.state = RunState::Failed;
+                    run.error = Some(RunError { code: error.code.into(), message: error.detail.clone(), step: None });
+                    runs.push((run, None));
+                }
+                Err(_) => {}
             }
         });
         Judged { event: event.id, runs }
     }
 
-    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<(NewRun, Option<Plan>)> {
-        let compiled = &entry.compiled;
-        if !in_scope(entry, facts.json()) || !compiled.trigger.matches(&event.kind, facts.json()) {
-            return None;
-        }
-        let verdict = match &compiled.condition {
-            None => Ok(true),
-            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
-        };
-        let depth = event.depth + 1;
-        let mut run = NewRun {
+    fn new_run(&self, entry: &Entry, event: &Pending) -> NewRun {
+        NewRun {
             id: self.source.new_id(),
             workspace: event.workspace_id,
             rule: entry.rule,
@@ -168,9 +161,22 @@ impl Dispatcher {
             mode: entry.mode,
             state: RunState::Queued,
             inputs: None,
-            depth,
+            depth: event.depth + 1,
             error: None,
+        }
+    }
+
+    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<(NewRun, Option<Plan>)> {
+        let compiled = &entry.compiled;
+        if !listens(entry, event, facts.json()) {
+            return None;
+        }
+        let verdict = match &compiled.condition {
+            None => Ok(true),
+            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
         };
+        let mut run = self.new_run(entry, event);
+        let depth = run.depth;
         match verdict {
             Ok(false) => {
                 metrics::counter!("trackside_rules_skipped_total").increment(1);
@@ -196,7 +202,7 @@ impl Dispatcher {
             });
             return Some((run, None));
         }
-        let plan = Plan {
+        let plan = (event.payload.len() <= HEAVY).then(|| Plan {
             run: run.id,
             workspace: run.workspace,
             rule: run.rule,
@@ -208,8 +214,9 @@ impl Dispatcher {
             compiled: compiled.clone(),
             facts: facts.clone(),
             trace: event.trace.as_deref().map(Arc::from),
-        };
-        Some((run, Some(plan)))
+            weight: event.payload.len(),
+        });
+        Some((run, plan))
     }
 }
 
@@ -229,6 +236,20 @@ fn facts(fields: Value) -> Result<Facts> {
 
 fn about(id: EventId, kind: &str, occurred_at: DateTime<Utc>) -> Value {
     json!({ "id": id, "kind": kind, "occurred_at": occurred_at })
+}
+
+/// The facts of an event; or why there are none, and what can be said of it all the same.
+fn read(event: &Pending) -> Result<Facts, (Value, Error)> {
+    let unreadable = |error: Error| {
+        tracing::error!(event = %event.id, %error, "an event cannot be judged; the runs it should start fail");
+        (fields(event).unwrap_or_default(), error)
+    };
+    fields(event).and_then(facts).map_err(unreadable)
+}
+
+/// Whether the rule's scope and trigger cover the event.
+fn listens(entry: &Entry, event: &Pending, fields: &Value) -> bool {
+    in_scope(entry, fields) && entry.compiled.trigger.matches(&event.kind, fields)
 }
 
 /// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures
@@ -280,6 +301,7 @@ pub(super) async fn plan(db: &Db, library: &Library, run: RunId) -> Result<Optio
         compiled,
         facts: facts(seen)?,
         trace,
+        weight: 0,
     };
     Ok(Some((plan, standing.state)))
 }

@@ -35,33 +35,51 @@ pub struct Plan {
     pub facts: Facts,
     /// The id that joins logs of one request.
     pub trace: Option<Arc<str>>,
+    /// Bytes of the event's text.
+    pub weight: usize,
 }
 
 /// A bounded memory of plans; the oldest go first.
 #[derive(Default)]
 pub struct HotRuns {
-    inner: Mutex<(HashMap<RunId, Plan>, VecDeque<RunId>)>,
+    inner: Mutex<Inner>,
 }
 
-/// How many plans are kept at the most: a plan holds its event, which may be large.
+#[derive(Default)]
+struct Inner {
+    plans: HashMap<RunId, Plan>,
+    order: VecDeque<RunId>,
+    weight: usize,
+}
+
+/// How many plans are kept at the most.
 const KEPT: usize = 2_048;
+/// How many bytes their events may have as text. As values they are up to a hundred times as large.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 impl HotRuns {
     /// Keeps a plan until it is taken or newer ones push it out.
     pub fn keep(&self, plan: Plan) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (plans, order) = &mut *inner;
-        order.push_back(plan.run);
-        plans.insert(plan.run, plan);
-        while order.len() > KEPT {
-            if let Some(oldest) = order.pop_front() {
-                plans.remove(&oldest);
-            }
+        inner.order.push_back(plan.run);
+        inner.weight += plan.weight;
+        inner.plans.insert(plan.run, plan);
+        while inner.order.len() > KEPT || inner.weight > KEPT_BYTES {
+            let Some(oldest) = inner.order.pop_front() else { return };
+            inner.remove(oldest);
         }
     }
 
     /// The plan of a run, if this process has just started it.
     pub fn take(&self, run: RunId) -> Option<Plan> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).0.remove(&run)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).remove(run)
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, run: RunId) -> Option<Plan> {
+        let plan = self.plans.remove(&run)?;
+        self.weight -= plan.weight;
+        Some(plan)
     }
 }

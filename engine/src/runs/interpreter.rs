@@ -9,7 +9,7 @@ use trackside_rules::model::StopOutcome;
 use trackside_rules::{CompiledStep, Expr, Failure, ForEach, Kind, Source, Template, Vars};
 
 use super::hot::Plan;
-use super::journal::Journal;
+use super::journal::{Journal, MOST_LINES};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::{RunJob, Runner};
 use super::settle;
@@ -75,6 +75,11 @@ impl<'r> Walk<'r> {
                     return self.rest().await;
                 }
                 let path = format!("{place}{}", step.id);
+                if self.journal.is_full_for(&path) {
+                    let message = format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
+                    let error = RunError { code: "too_many_steps".into(), message, step: Some(path) };
+                    return Ok(Flow::Stop(RunState::Failed, Some(error)));
+                }
                 self.vars.set_now(self.runner.source.now());
                 let flow = match &step.kind {
                     Kind::Action(action) => self.action(&step.id, action, path, place).await?,
@@ -302,6 +307,7 @@ impl<'r> Walk<'r> {
     /// A step that cannot be carried out ends the run.
     fn fail(&mut self, path: &str, kind: &str, message: String) -> Flow {
         let now = self.runner.source.now();
+        let message = message.replace('\0', "\u{fffd}");
         let mut step = self.journal.begin(path, kind, now);
         step.state = StepState::Failed;
         step.error = Some(message.clone());

@@ -15,6 +15,9 @@ use crate::ids::RunId;
 /// A value larger than this, as JSON text, is cut in the journal: histories must not fill the disk.
 const KEPT_BYTES: usize = 64 * 1024;
 
+/// Lines of one run. Loops in loops could ask for millions, and they are all held in memory and written together.
+pub(super) const MOST_LINES: usize = 20_000;
+
 /// The journal of one run, as this process knows it.
 #[derive(Default)]
 pub(super) struct Journal {
@@ -49,6 +52,11 @@ impl Journal {
     /// The line of a path, finished or not.
     pub(super) fn get(&self, path: &str) -> Option<&Step> {
         self.known.get(path).map(|step| &**step)
+    }
+
+    /// Whether there is no room for a line of this path.
+    pub(super) fn is_full_for(&self, path: &str) -> bool {
+        self.known.len() >= MOST_LINES && !self.known.contains_key(path)
     }
 
     /// A line for a step that begins or is tried again.

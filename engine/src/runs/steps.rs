@@ -12,6 +12,7 @@ use super::interpreter::{Flow, STEP_FAILED, Walk};
 use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::settle;
+use crate::access::ConnectionUse;
 use crate::actions::external::{Call, ErasedExternal, Failure};
 use crate::actions::{Entry, ErasedInternal};
 use crate::{Class, Result, crash};
@@ -101,6 +102,10 @@ impl Walk<'_> {
         input: Value,
         place: &str,
     ) -> Result<Flow> {
+        match self.may_call().await {
+            Err(error) if error.class == Class::Denied => return self.failed(id, action, step, error.to_string(), place).await,
+            answer => answer?,
+        }
         if self.owed {
             self.write(Vec::new()).await?;
         }
@@ -130,6 +135,12 @@ impl Walk<'_> {
             }
             Err(Failure::Unknown { error }) => self.again(id, action, step, StepState::Unknown, error, None, place).await,
         }
+    }
+
+    /// Whether the rule's owner may, now, reach outside: no transaction of an area asks that for a call.
+    async fn may_call(&self) -> Result<()> {
+        let mut rx = self.runner.db.read().await?;
+        settle::actor(&mut rx, &self.plan).await?.may_here::<ConnectionUse>().map(drop)
     }
 
     /// Makes one attempt. One that takes a while is journalled as running while it runs, so that people see it.
@@ -193,7 +204,7 @@ impl Walk<'_> {
         let pause = settle::jittered(retry.pause(attempts + 1), &self.plan, step.attempts);
         let until = self.runner.source.now() + pause.max(after.unwrap_or_default());
         step.state = state;
-        step.error = Some(error);
+        step.error = Some(error.replace('\0', "\u{fffd}"));
         step.resume_at = Some(until);
         let path = step.path.clone();
         self.journal.record(step);
@@ -202,6 +213,8 @@ impl Walk<'_> {
 
     /// A step failed for good.
     async fn failed(&mut self, id: &str, action: &ActionStep, mut step: Step, error: String, place: &str) -> Result<Flow> {
+        // It may show a piece of what came in, and PostgreSQL keeps no such character.
+        let error = error.replace('\0', "\u{fffd}");
         step.state = StepState::Failed;
         step.error = Some(error.clone());
         step.finished_at = Some(self.runner.source.now());

@@ -4,6 +4,7 @@
 mod chains;
 mod control;
 mod main_job;
+mod rights;
 mod steps;
 
 use std::time::{Duration, Instant};
