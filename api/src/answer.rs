@@ -64,7 +64,11 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Answer<T, STATUS> {
         let json_schema = ctx.schema.subschema_for::<T>();
         let schema = SchemaObject { json_schema, external_docs: None, example: None };
         Some(Documented {
-            description: StatusCode::from_u16(STATUS).ok().and_then(|s| s.canonical_reason()).unwrap_or("OK").to_owned(),
+            description: StatusCode::from_u16(STATUS)
+                .ok()
+                .and_then(|s| s.canonical_reason())
+                .unwrap_or("OK")
+                .to_owned(),
             content: [("application/json".into(), MediaType { schema: Some(schema), ..MediaType::default() })]
                 .into_iter()
                 .collect(),

@@ -7,6 +7,7 @@ use aide::axum::ApiRouter;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
+use trackside_engine::Source;
 use trackside_engine::access::Actor;
 use trackside_engine::access::Authenticator;
 use trackside_engine::actions::Actions;
@@ -14,7 +15,6 @@ use trackside_engine::db::Db;
 use trackside_engine::hooks::Registry;
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
-use trackside_engine::Source;
 
 use crate::areas::AREAS;
 use crate::live::{self, Hub};

@@ -39,17 +39,40 @@ const fn secret(name: &'static str, flag: &'static str, value: &'static str, hel
 pub const SETTINGS: &[Setting] = &[
     setting("admin_email", "admin-email", "EMAIL", "Make the first owner at start, if there is no user"),
     secret("admin_password", "admin-password", "PASSWORD", "That owner's password"),
-    setting("allow_egress", "allow-egress", "RANGES", "Address ranges that rules may reach besides public ones, parted by commas"),
+    setting(
+        "allow_egress",
+        "allow-egress",
+        "RANGES",
+        "Address ranges that rules may reach besides public ones, parted by commas",
+    ),
     setting("data", "data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
-    secret("database_url", "database-url", "URL", "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]"),
-    setting("lease", "lease", "TIME", "How long a worker's claim is good for, 1s to 25s; the work of a dead one is taken over after it [15s]"),
+    secret(
+        "database_url",
+        "database-url",
+        "URL",
+        "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]",
+    ),
+    setting(
+        "lease",
+        "lease",
+        "TIME",
+        "How long a worker's claim is good for, 1s to 25s; the work of a dead one is taken over after it [15s]",
+    ),
     setting("listen", "listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
     setting("log", "log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
     setting("log_format", "log-format", "FORMAT", "human or json [human]"),
-    Setting { switch: true, ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]") },
+    Setting {
+        switch: true,
+        ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]")
+    },
     setting("rate_limit", "rate-limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
     secret("redis_url", "redis-url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
-    setting("secret_key_file", "secret-key-file", "FILE", "The key that encrypts secrets; made in the data folder when absent"),
+    setting(
+        "secret_key_file",
+        "secret-key-file",
+        "FILE",
+        "The key that encrypts secrets; made in the data folder when absent",
+    ),
 ];
 
 /// The usual filter: the queue's library tells of every start and stop of each of its workers.
@@ -170,7 +193,8 @@ fn read_file(file: &Path, given: &mut Given) -> Result<(), BadConfig> {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
             let names: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
             let near = trackside_rules::problem::nearest(&key, names.iter().copied());
-            let hint = near.map_or_else(|| format!("the keys are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            let hint = near
+                .map_or_else(|| format!("the keys are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
             return Err(bad(format!("there is no key `{key}`; {hint}")));
         };
         let text = match value {
@@ -204,7 +228,9 @@ impl Config {
         if let (Some(_), Some((_, origin))) = (&redis_url, given.get("redis_url"))
             && !database_url.as_ref().is_some_and(|url| url.starts_with("postgres"))
         {
-            return Err(BadConfig(format!("{origin}: Redis carries jobs between nodes, which need PostgreSQL: set database_url as well")));
+            return Err(BadConfig(format!(
+                "{origin}: Redis carries jobs between nodes, which need PostgreSQL: set database_url as well"
+            )));
         }
         Ok(Self {
             admin: admin(given)?,
@@ -309,9 +335,14 @@ fn rate(text: &str) -> Result<Option<Rate>, String> {
 mod tests {
     use super::*;
 
-    fn config(flags: &[(&'static str, &str)], variables: &[(&str, &str)], file: Option<&Path>) -> Result<Config, String> {
+    fn config(
+        flags: &[(&'static str, &str)],
+        variables: &[(&str, &str)],
+        file: Option<&Path>,
+    ) -> Result<Config, String> {
         let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let variable =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let given = gather(flags, variable, file).map_err(|error| error.to_string())?;
         Config::new(&given).map_err(|error| error.to_string())
     }
@@ -320,7 +351,11 @@ mod tests {
     fn flags_win_over_variables_and_those_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("trackside.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nlog = \"warn\"\nallow_egress = [\"10.0.0.0/8\", \"::1\"]\nno_workers = true").unwrap();
+        std::fs::write(
+            &file,
+            "listen = \"127.0.0.1:1\"\nlog = \"warn\"\nallow_egress = [\"10.0.0.0/8\", \"::1\"]\nno_workers = true",
+        )
+        .unwrap();
         let config = config(
             &[("listen", "127.0.0.1:3")],
             &[("TRACKSIDE_LISTEN", "127.0.0.1:2"), ("TRACKSIDE_LOG", "debug"), ("TRACKSIDE_RATE_LIMIT", "600/m")],
@@ -347,7 +382,9 @@ mod tests {
         assert!(said.starts_with("the variable TRACKSIDE_RATE_LIMIT: `many` must be"), "{said}");
         let said = config(&[("redis_url", "redis://h")], &[], None).unwrap_err();
         assert!(said.starts_with("the flag --redis-url: Redis carries jobs"), "{said}");
-        assert!(config(&[], &[("TRACKSIDE_ADMIN_EMAIL", "a@b.c")], None).unwrap_err().contains("admin_password is not"));
+        assert!(
+            config(&[], &[("TRACKSIDE_ADMIN_EMAIL", "a@b.c")], None).unwrap_err().contains("admin_password is not")
+        );
     }
 
     #[test]

@@ -63,7 +63,12 @@ async fn receive(State(app): State<App>, At(id): At<HookId>, request: Request) -
     }
 }
 
-async fn take(app: &App, id: HookId, headers: &HeaderMap, body: Body) -> Result<(Received, Option<Challenge>), Problem> {
+async fn take(
+    app: &App,
+    id: HookId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Received, Option<Challenge>), Problem> {
     let trace = identity(headers, &app.source).trace;
     let body = read_body(Request::new(body)).await?;
     // A header whose value is no text is no part of any scheme, and could not be shown to a rule.

@@ -38,7 +38,8 @@ pub fn identity(headers: &HeaderMap, source: &Source) -> extract::Request {
 }
 
 fn is_plain(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/=+".contains(&byte))
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/=+".contains(&byte))
 }
 
 /// The trace id of `00-<trace>-<parent>-<flags>`.
@@ -130,8 +131,11 @@ mod tests {
         assert_eq!((&*named.id, &*named.trace), ("from-the-proxy.1", "0af7651916cd43dd8448eb211c80319c"));
 
         headers.insert(X_REQUEST_ID, HeaderValue::from_static("a b\"c"));
-        headers.insert(TRACEPARENT, HeaderValue::from_static("00-00000000000000000000000000000000-b7ad6b7169203331-01"));
+        headers
+            .insert(TRACEPARENT, HeaderValue::from_static("00-00000000000000000000000000000000-b7ad6b7169203331-01"));
         let fresh = identity(&headers, &Source::default());
-        assert!(fresh.id.starts_with("req_") && fresh.trace.len() == 32 && fresh.trace.bytes().any(|byte| byte != b'0'));
+        assert!(
+            fresh.id.starts_with("req_") && fresh.trace.len() == 32 && fresh.trace.bytes().any(|byte| byte != b'0')
+        );
     }
 }

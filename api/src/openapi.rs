@@ -101,7 +101,8 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         .security_requirement("token")
         .default_response::<Problem>();
     for area in AREAS {
-        let tag = aide::openapi::Tag { name: area.name.into(), description: Some(area.about.into()), ..Default::default() };
+        let tag =
+            aide::openapi::Tag { name: area.name.into(), description: Some(area.about.into()), ..Default::default() };
         api = api.tag(tag);
     }
     api
@@ -184,7 +185,8 @@ fn reference<T>(to: &str) -> ReferenceOr<T> {
 }
 
 fn idempotency_key() -> Parameter {
-    let about = "Repeating a request with the same key within 24 hours answers what the first one answered, and does nothing.";
+    let about =
+        "Repeating a request with the same key within 24 hours answers what the first one answered, and does nothing.";
     header("Idempotency-Key", about, schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 }))
 }
 

@@ -82,7 +82,8 @@ impl Problem {
 
     /// A fault of ours: the log learns what it was, the caller only that it was.
     pub fn internal(hidden: impl Into<String>) -> Self {
-        let detail = "Something went wrong on our side. Try again; if it stays, ask the operator and name the request id.";
+        let detail =
+            "Something went wrong on our side. Try again; if it stays, ask the operator and name the request id.";
         let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
         problem.0.hidden = Some(hidden.into());
         problem
@@ -176,10 +177,10 @@ impl From<Error> for Problem {
             }
             return Self::internal(hidden);
         }
-        let errors = error.fields.iter().map(|FieldError { pointer, message }| Wrong {
-            pointer: pointer.clone(),
-            message: message.clone(),
-        });
+        let errors = error
+            .fields
+            .iter()
+            .map(|FieldError { pointer, message }| Wrong { pointer: pointer.clone(), message: message.clone() });
         let mut problem = Self::new(status(error.class), error.code, error.detail.clone());
         problem.0.errors = errors.collect();
         match error.class {

@@ -108,7 +108,8 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 fn too_many(seconds: u64) -> Problem {
-    let detail = format!("Too many requests; the next may come in {seconds} s. The RateLimit headers say what is left.");
+    let detail =
+        format!("Too many requests; the next may come in {seconds} s. The RateLimit headers say what is left.");
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail).retry_after(seconds)
 }
 

@@ -58,9 +58,7 @@ impl<I: fmt::Display> Serialize for Handle<I> {
 
 impl<'de, I: Id> Deserialize<'de> for Handle<I> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(from)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        Cow::<'de, str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -85,14 +83,8 @@ mod tests {
     fn tells_an_id_from_a_key() {
         let id: TaskId = "task_01h455vb4pex5vsknk084sn02q".parse().unwrap();
         assert_eq!("task_01h455vb4pex5vsknk084sn02q".parse(), Ok(Handle::Id(id)));
-        assert_eq!(
-            "WEB-142".parse::<Handle<TaskId>>(),
-            Ok(Handle::Key("WEB-142".into()))
-        );
-        assert_eq!(
-            "TASK".parse::<Handle<ProjectId>>(),
-            Ok(Handle::Key("TASK".into()))
-        );
+        assert_eq!("WEB-142".parse::<Handle<TaskId>>(), Ok(Handle::Key("WEB-142".into())));
+        assert_eq!("TASK".parse::<Handle<ProjectId>>(), Ok(Handle::Key("TASK".into())));
         assert!("task_nonsense".parse::<Handle<TaskId>>().is_err());
     }
 }

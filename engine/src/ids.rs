@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn refuses_another_kind_an_overflow_and_nonsense() {
-        for text in ["proj_01h455vb4pex5vsknk084sn02q", "task_8zzzzzzzzzzzzzzzzzzzzzzzzz", "task_", "", "task_01h4💥"] {
+        for text in ["proj_01h455vb4pex5vsknk084sn02q", "task_8zzzzzzzzzzzzzzzzzzzzzzzzz", "task_", "", "task_01h4💥"]
+        {
             assert!(text.parse::<TaskId>().is_err(), "{text}");
         }
     }

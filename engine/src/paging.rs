@@ -33,16 +33,8 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = if more {
-            items.last().map(|last| cursor(last).encode())
-        } else {
-            None
-        };
-        Self {
-            items,
-            next_cursor,
-            total: None,
-        }
+        let next_cursor = if more { items.last().map(|last| cursor(last).encode()) } else { None };
+        Self { items, next_cursor, total: None }
     }
 }
 
@@ -79,10 +71,7 @@ pub(crate) fn check_limit(limit: i64) -> Result<i64> {
     if (1..=MAX_LIMIT).contains(&limit) {
         return Ok(limit);
     }
-    Err(Error::invalid(
-        "invalid_parameter",
-        format!("`limit` must be 1 to {MAX_LIMIT}"),
-    ))
+    Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")))
 }
 
 /// Where a page ended: the sort of the list, and the last row's value of each sorted column.
@@ -97,10 +86,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// The cursor of a list that is ordered by id.
     pub fn of_id(id: impl Id) -> Self {
-        Self {
-            sort: "id".into(),
-            values: vec![Value::String(id.to_string())],
-        }
+        Self { sort: "id".into(), values: vec![Value::String(id.to_string())] }
     }
 
     pub fn encode(&self) -> String {

@@ -40,10 +40,7 @@ impl<T> Patch<T> {
     pub fn required(self, pointer: &str) -> Result<Option<T>> {
         match self {
             Self::Absent => Ok(None),
-            Self::Null => Err(Error::field(
-                pointer,
-                "cannot be null; leave it out to keep it as it is",
-            )),
+            Self::Null => Err(Error::field(pointer, "cannot be null; leave it out to keep it as it is")),
             Self::Value(value) => Ok(Some(value)),
         }
     }
@@ -149,21 +146,11 @@ mod tests {
             (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
             (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
             (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (
-                json!({"a": {"b": "c"}}),
-                json!({"a": {"b": "d", "c": null}}),
-                json!({"a": {"b": "d"}}),
-            ),
-            (
-                json!({}),
-                json!({"a": {"bb": {"ccc": null}}}),
-                json!({"a": {"bb": {}}}),
-            ),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
         ];
         for (target, patch, expected) in cases {
-            let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else {
-                unreachable!()
-            };
+            let (Value::Object(mut target), Value::Object(patch)) = (target, patch) else { unreachable!() };
             merge(&mut target, patch);
             assert_eq!(Value::Object(target), expected);
         }

@@ -34,9 +34,8 @@ impl<T: Serialize> Raw<T> {
 impl<T: DeserializeOwned> Raw<T> {
     /// The value.
     pub fn read(&self) -> Result<T> {
-        serde_json::from_str(self.text()).map_err(|error| {
-            Error::internal("JSON in the database does not have its type's shape.").caused_by(error)
-        })
+        serde_json::from_str(self.text())
+            .map_err(|error| Error::internal("JSON in the database does not have its type's shape.").caused_by(error))
     }
 }
 

@@ -61,7 +61,10 @@ impl Vault {
     /// `secret_key_file` when the file is missing, unreadable or no key.
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
-            let detail = format!("The secret key file {} cannot be read: {error}. Name it in TRACKSIDE_SECRET_KEY_FILE.", path.display());
+            let detail = format!(
+                "The secret key file {} cannot be read: {error}. Name it in TRACKSIDE_SECRET_KEY_FILE.",
+                path.display()
+            );
             broken(detail).caused_by(error)
         })?;
         let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
@@ -92,7 +95,10 @@ impl Vault {
                 let path = data.join(KEY_FILE);
                 if !path.exists() {
                     create(&path, data).map_err(|error| {
-                        let detail = format!("The secret key file {} cannot be made: {error}. Make the folder writable.", path.display());
+                        let detail = format!(
+                            "The secret key file {} cannot be made: {error}. Make the folder writable.",
+                            path.display()
+                        );
                         broken(detail).caused_by(error)
                     })?;
                 }
@@ -124,7 +130,9 @@ impl Vault {
     /// `secret_key_mismatch` when another key sealed it, `sealed_damaged` when it was changed or moved.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>> {
         let damaged = || {
-            let detail = format!("The sealed secret of {context} was changed or moved within the database; set the secret again.");
+            let detail = format!(
+                "The sealed secret of {context} was changed or moved within the database; set the secret again."
+            );
             Error::internal(detail).with_code("sealed_damaged")
         };
         if sealed.len() < HEAD || sealed[0] != VERSION {

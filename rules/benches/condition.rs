@@ -17,10 +17,7 @@ fn main() {
         "project": {"key": "WEB", "name": "Website"},
         "change": {"from": "in_progress", "to": "blocked"},
     });
-    let vars = Vars::new(
-        Facts::from_json(event).expect("facts"),
-        "2026-03-02T10:00:00Z".parse().expect("a moment"),
-    );
+    let vars = Vars::new(Facts::from_json(event).expect("facts"), "2026-03-02T10:00:00Z".parse().expect("a moment"));
     for source in [
         "true",
         "task.points > 3",
@@ -35,23 +32,16 @@ fn main() {
         let expr = Expr::compile(&sandbox, source).expect("compiles");
         measure(source, || drop(black_box(expr.eval_json(black_box(&vars)))));
     }
-    let template = Template::compile(
-        &sandbox,
-        &json!({"text": "{{ task.key }} is blocked: {{ task.title }}"}),
-    )
-    .expect("compiles");
-    measure("template of two", || {
-        drop(black_box(template.render(black_box(&vars))))
-    });
+    let template =
+        Template::compile(&sandbox, &json!({"text": "{{ task.key }} is blocked: {{ task.title }}"})).expect("compiles");
+    measure("template of two", || drop(black_box(template.render(black_box(&vars)))));
     let trigger: Trigger =
         serde_json::from_value(json!({"on": "task.*", "match": {"to": "blocked"}})).expect("a trigger");
     let matcher = Matcher::new(&trigger);
     measure("match", || {
         black_box(matcher.matches("task.status_changed", black_box(vars.facts().json())));
     });
-    measure("vars with a loop item", || {
-        drop(black_box(vars.with("sub", json!({"id": 1}))))
-    });
+    measure("vars with a loop item", || drop(black_box(vars.with("sub", json!({"id": 1})))));
 }
 
 fn measure(name: &str, mut work: impl FnMut()) {
@@ -63,8 +53,5 @@ fn measure(name: &str, mut work: impl FnMut()) {
     for _ in 0..rounds {
         work();
     }
-    println!(
-        "{:>8.0} ns  {name}",
-        started.elapsed().as_nanos() as f64 / f64::from(rounds)
-    );
+    println!("{:>8.0} ns  {name}", started.elapsed().as_nanos() as f64 / f64::from(rounds));
 }

@@ -119,37 +119,19 @@ impl Compiled {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mut compiler = Compiler {
-            sandbox,
-            problems: &mut problems,
-        };
-        let condition = rule
-            .condition
-            .as_ref()
-            .and_then(|condition| compiler.expression("/condition", &condition.expression()));
+        let mut compiler = Compiler { sandbox, problems: &mut problems };
+        let condition =
+            rule.condition.as_ref().and_then(|condition| compiler.expression("/condition", &condition.expression()));
         let steps = compiler.steps("/steps", &rule.steps);
         let trigger = Matcher::new(&rule.trigger);
-        if problems.is_empty() {
-            Ok(Self {
-                rule,
-                trigger,
-                condition,
-                steps: steps.into(),
-            })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self { rule, trigger, condition, steps: steps.into() }) } else { Err(problems) }
     }
 
     /// The step with this id, wherever it is in the tree.
     pub fn step(&self, id: &str) -> Option<&CompiledStep> {
         fn find<'s>(steps: &'s [CompiledStep], id: &str) -> Option<&'s CompiledStep> {
             steps.iter().find_map(|step| {
-                if step.id == id {
-                    Some(step)
-                } else {
-                    step.children().into_iter().find_map(|steps| find(steps, id))
-                }
+                if step.id == id { Some(step) } else { step.children().into_iter().find_map(|steps| find(steps, id)) }
             })
         }
         find(&self.steps, id)
@@ -192,9 +174,7 @@ struct Compiler<'c> {
 
 impl Compiler<'_> {
     fn note<T>(&mut self, pointer: &str, result: Result<T, Problem>) -> Option<T> {
-        result
-            .map_err(|problem| self.problems.push(problem.under(pointer)))
-            .ok()
+        result.map_err(|problem| self.problems.push(problem.under(pointer))).ok()
     }
 
     fn expression(&mut self, pointer: &str, source: &str) -> Option<Expr> {
@@ -204,9 +184,7 @@ impl Compiler<'_> {
 
     fn steps(&mut self, pointer: &str, steps: &[Step]) -> Vec<CompiledStep> {
         let steps = steps.iter().enumerate();
-        steps
-            .filter_map(|(index, step)| self.step(format!("{pointer}/{index}"), step))
-            .collect()
+        steps.filter_map(|(index, step)| self.step(format!("{pointer}/{index}"), step)).collect()
     }
 
     fn list(&mut self, pointer: &str, steps: Option<&Vec<Step>>) -> Vec<CompiledStep> {
@@ -220,11 +198,7 @@ impl Compiler<'_> {
             for (list, steps) in step.children() {
                 self.steps(&format!("{pointer}{list}"), steps);
             }
-            return Some(CompiledStep {
-                id: step.id.clone(),
-                pointer,
-                kind: Kind::Unsupported(what),
-            });
+            return Some(CompiledStep { id: step.id.clone(), pointer, kind: Kind::Unsupported(what) });
         }
         let kind = match step.kind() {
             Ok(StepKind::Action(action)) => Kind::Action(self.action(&pointer, step, action)?),
@@ -235,21 +209,12 @@ impl Compiler<'_> {
                 let body = self.list(&format!("{pointer}/do"), step.body.as_ref());
                 let on_error = self.failure(&pointer, &step.on_error);
                 let name = step.name.clone().unwrap_or_else(|| "item".to_owned());
-                Kind::ForEach {
-                    over: over?,
-                    name,
-                    max: step.max.unwrap_or(MAX_ITEMS) as usize,
-                    body,
-                    on_error,
-                }
+                Kind::ForEach { over: over?, name, max: step.max.unwrap_or(MAX_ITEMS) as usize, body, on_error }
             }
             Ok(StepKind::Wait(wait)) => Kind::Wait(wait.period?.0),
             Ok(StepKind::Stop(stop)) => {
                 let reason = Template::text(self.sandbox, &stop.reason);
-                Kind::Stop {
-                    outcome: stop.outcome,
-                    reason: self.note(&format!("{pointer}/stop"), reason)?,
-                }
+                Kind::Stop { outcome: stop.outcome, reason: self.note(&format!("{pointer}/stop"), reason)? }
             }
             Ok(StepKind::Approve(_) | StepKind::Parallel(_) | StepKind::Call(_) | StepKind::Script(_)) => {
                 Kind::Unsupported("this step")
@@ -259,40 +224,22 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        Some(CompiledStep {
-            id: step.id.clone(),
-            pointer,
-            kind,
-        })
+        Some(CompiledStep { id: step.id.clone(), pointer, kind })
     }
 
     fn action(&mut self, pointer: &str, step: &Step, action: &str) -> Option<ActionStep> {
-        let with = Value::Object(
-            step.with
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        );
+        let with = Value::Object(step.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
         let with = match Template::compile(self.sandbox, &with) {
             Ok(with) => Some(with),
             Err(problems) => {
-                self.problems.extend(
-                    problems
-                        .into_iter()
-                        .map(|problem| problem.under(&format!("{pointer}/with"))),
-                );
+                self.problems.extend(problems.into_iter().map(|problem| problem.under(&format!("{pointer}/with"))));
                 None
             }
         };
         let retry = step.retry.as_ref().map(|retry| {
-            let only_if = retry
-                .condition
-                .as_ref()
-                .and_then(|source| self.expression(&format!("{pointer}/retry/if"), source));
-            CompiledRetry {
-                retry: retry.clone(),
-                only_if,
-            }
+            let only_if =
+                retry.condition.as_ref().and_then(|source| self.expression(&format!("{pointer}/retry/if"), source));
+            CompiledRetry { retry: retry.clone(), only_if }
         });
         let on_error = self.failure(pointer, &step.on_error);
         Some(ActionStep {
@@ -314,10 +261,7 @@ impl Compiler<'_> {
             branches.push(condition.map(|condition| (condition, then)));
         }
         let otherwise = self.list(&format!("{pointer}/else"), step.otherwise.as_ref());
-        Some(Kind::If {
-            branches: branches.into_iter().collect::<Option<_>>()?,
-            otherwise,
-        })
+        Some(Kind::If { branches: branches.into_iter().collect::<Option<_>>()?, otherwise })
     }
 
     fn failure(&mut self, pointer: &str, on_error: &OnError) -> Failure {

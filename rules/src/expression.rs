@@ -37,12 +37,7 @@ impl Expr {
 
     fn compile_as(sandbox: &Sandbox, source: &str, mode: Mode) -> Result<Self, Problem> {
         let (ast, reads) = sandbox.compile(source, mode)?;
-        Ok(Self(Arc::new(Inner {
-            sandbox: sandbox.clone(),
-            source: source.to_owned(),
-            ast,
-            reads,
-        })))
+        Ok(Self(Arc::new(Inner { sandbox: sandbox.clone(), source: source.to_owned(), ast, reads })))
     }
 
     /// The expression as written.
@@ -62,9 +57,8 @@ impl Expr {
     /// The value as JSON.
     pub fn eval_json(&self, vars: &Vars) -> Result<Value, Problem> {
         let value = self.0.sandbox.evaluate(&self.0.ast, &self.0.reads, vars)?;
-        to_json(&value).map_err(|message| {
-            Problem::new("evaluation", "", format!("The value cannot be used: {message}."))
-        })
+        to_json(&value)
+            .map_err(|message| Problem::new("evaluation", "", format!("The value cannot be used: {message}.")))
     }
 
     /// The value as true or false; null is false, anything else is an error.
@@ -76,10 +70,7 @@ impl Expr {
             Err(given) => Err(Problem::new(
                 "wrong_type",
                 "",
-                format!(
-                    "A condition must be true or false; this one is a {}.",
-                    crate::sandbox::plain(given)
-                ),
+                format!("A condition must be true or false; this one is a {}.", crate::sandbox::plain(given)),
             )),
         }
     }

@@ -63,18 +63,10 @@ impl Facts {
             })?,
         };
         if !value.is_object() {
-            return Err(Problem::new(
-                "shape",
-                "",
-                "The facts of an event must be a JSON object.",
-            ));
+            return Err(Problem::new("shape", "", "The facts of an event must be a JSON object."));
         }
         if crate::sandbox::value::count(&value, MAX_VALUES) >= MAX_VALUES {
-            return Err(Problem::new(
-                "too_large",
-                "",
-                format!("The event holds more than {MAX_VALUES} values."),
-            ));
+            return Err(Problem::new("too_large", "", format!("The event holds more than {MAX_VALUES} values.")));
         }
         Ok(Self(Arc::new(value)))
     }
@@ -136,12 +128,7 @@ struct Local {
 impl Vars {
     /// The facts at the moment `now`, which is the only clock an expression knows.
     pub fn new(facts: Facts, now: DateTime<Utc>) -> Self {
-        Self {
-            facts,
-            now,
-            steps: Arc::default(),
-            locals: Vec::new(),
-        }
+        Self { facts, now, steps: Arc::default(), locals: Vec::new() }
     }
 
     /// The facts these variables stand on.
@@ -173,11 +160,7 @@ impl Vars {
     #[must_use]
     pub fn with(&self, name: &str, value: impl Into<Arc<Value>>) -> Self {
         let mut vars = self.clone();
-        vars.locals.push(Local {
-            name: name.into(),
-            value: value.into(),
-            spread: false,
-        });
+        vars.locals.push(Local { name: name.into(), value: value.into(), spread: false });
         vars
     }
 
@@ -185,11 +168,7 @@ impl Vars {
     #[must_use]
     pub fn with_fields(&self, item: impl Into<Arc<Value>>) -> Self {
         let mut vars = self.clone();
-        vars.locals.push(Local {
-            name: "item".into(),
-            value: item.into(),
-            spread: true,
-        });
+        vars.locals.push(Local { name: "item".into(), value: item.into(), spread: true });
         vars
     }
 

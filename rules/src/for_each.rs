@@ -39,10 +39,7 @@ impl ForEach {
     /// Compiles the text, with the names of the relations there are.
     pub fn compile(sandbox: &Sandbox, text: &str, relations: &[&str]) -> Result<Self, Problem> {
         if text.len() > MAX_EXPRESSION {
-            let message = format!(
-                "The text has {} bytes; at most {MAX_EXPRESSION} are allowed.",
-                text.len()
-            );
+            let message = format!("The text has {} bytes; at most {MAX_EXPRESSION} are allowed.", text.len());
             return Err(Problem::new("too_large", "", message));
         }
         let (source, filter) = split(text);
@@ -60,17 +57,10 @@ impl ForEach {
             None => None,
             Some((offset, filter)) => {
                 filter_column = text[..offset].chars().count() as u32 + 1;
-                Some(
-                    Expr::compile(sandbox, filter)
-                        .map_err(|problem| template::shift(problem, 1, filter_column))?,
-                )
+                Some(Expr::compile(sandbox, filter).map_err(|problem| template::shift(problem, 1, filter_column))?)
             }
         };
-        Ok(Self {
-            source,
-            filter,
-            filter_column,
-        })
+        Ok(Self { source, filter, filter_column })
     }
 
     /// The items an expression gives; null gives none. For a relation, the engine lists the items
@@ -82,11 +72,7 @@ impl ForEach {
         match expr.eval_json(vars)? {
             Value::Array(items) => self.keep(vars, items).map(Some),
             Value::Null => Ok(Some(Vec::new())),
-            _ => Err(Problem::new(
-                "wrong_type",
-                "",
-                format!("`{}` is not a list.", expr.source().trim()),
-            )),
+            _ => Err(Problem::new("wrong_type", "", format!("`{}` is not a list.", expr.source().trim()))),
         }
     }
 

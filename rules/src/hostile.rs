@@ -9,14 +9,8 @@ pub const HOSTILE: &[(&str, &str)] = &[
     ("endless do", "do { } until false"),
     ("caught endless loop", "try { loop { } } catch { loop { } }"),
     ("retry after the limit", "loop { try { loop { } } catch (e) { } }"),
-    (
-        "long range",
-        "let x = 0; for i in 0..9223372036854775807 { x += i % 3; } x",
-    ),
-    (
-        "nested ranges",
-        "for a in 0..1000 { for b in 0..1000 { for c in 0..1000 { } } }",
-    ),
+    ("long range", "let x = 0; for i in 0..9223372036854775807 { x += i % 3; } x"),
+    ("nested ranges", "for a in 0..1000 { for b in 0..1000 { for c in 0..1000 { } } }"),
     ("sleep", "sleep(3600)"),
     ("sleep by fraction", "sleep(3600.0)"),
     ("sleep as a method", "3600.sleep()"),
@@ -28,70 +22,40 @@ pub const HOSTILE: &[(&str, &str)] = &[
         "busy search",
         "body.list.any(|a| body.list.any(|b| body.list.any(|c| body.list.any(|d| body.list.contains(-1)))))",
     ),
-    (
-        "constant closure",
-        "body.list.all(|a| body.list.all(|b| body.list.all(|c| true)))",
-    ),
+    ("constant closure", "body.list.all(|a| body.list.all(|b| body.list.all(|c| true)))"),
     // Recursion.
     ("recursion", "fn f(n) { f(n + 1) } f(0)"),
     ("tree recursion", "fn f(n) { f(n) + f(n) } f(0)"),
     ("mutual recursion", "fn a() { b() } fn b() { a() } a()"),
-    (
-        "bounded tree recursion",
-        "fn f(n) { if n == 0 { 1 } else { f(n-1) + f(n-1) + f(n-1) + f(n-1) + f(n-1) } } f(14)",
-    ),
+    ("bounded tree recursion", "fn f(n) { if n == 0 { 1 } else { f(n-1) + f(n-1) + f(n-1) + f(n-1) + f(n-1) } } f(14)"),
     ("closure calls itself", "let f = |f| f.call(f); f.call(f)"),
     ("closure by map", "[|x| x].map(|f| f.call(f))"),
     // Texts.
     ("doubling text", "let s = \"aaaaaaaaaaaaaaaa\"; loop { s += s; }"),
-    (
-        "doubling text by sum",
-        "let s = \"a\"; for i in 0..64 { s = s + s; } s",
-    ),
-    (
-        "replace bomb",
-        "let s = body.text; s.replace(\"a\", s).replace(\"a\", s)",
-    ),
+    ("doubling text by sum", "let s = \"a\"; for i in 0..64 { s = s + s; } s"),
+    ("replace bomb", "let s = body.text; s.replace(\"a\", s).replace(\"a\", s)"),
     ("replace by nothing", "body.text.replace(\"\", body.text)"),
     ("pad", "let s = \"a\"; s.pad(1000000000, \"b\"); s"),
     ("repeat", "\"ab\".repeat(1000000000)"),
     ("text times number", "\"ab\" * 1000000000"),
     ("join bomb", "body.list.map(|x| body.text).join(body.text)"),
-    (
-        "split bomb",
-        "body.text.split(\"a\").map(|x| body.text.split(\"a\"))",
-    ),
-    (
-        "interpolation bomb",
-        "let s = `aaaaaaaa`; for i in 0..50 { s = `${s}${s}${s}`; } s",
-    ),
+    ("split bomb", "body.text.split(\"a\").map(|x| body.text.split(\"a\"))"),
+    ("interpolation bomb", "let s = `aaaaaaaa`; for i in 0..50 { s = `${s}${s}${s}`; } s"),
     ("list as text", "body.list.map(|x| body).to_string()"),
-    (
-        "wide letters",
-        "upper(body.sharp) + upper(body.sharp) + upper(body.sharp)",
-    ),
+    ("wide letters", "upper(body.sharp) + upper(body.sharp) + upper(body.sharp)"),
     // Lists and maps.
     ("growing list", "let a = []; loop { a.push(1); }"),
     ("list holds itself", "let a = [1]; loop { a.push(a); }"),
     ("doubling list", "let a = [1, 2]; loop { a = a + a; }"),
     ("doubling list in place", "let a = [1, 2]; loop { a += a; }"),
-    (
-        "list of lists",
-        "let a = [[]]; for i in 0..100 { a = [a, a, a, a]; } a",
-    ),
+    ("list of lists", "let a = [[]]; for i in 0..100 { a = [a, a, a, a]; } a"),
     ("deep list", "let a = []; loop { a = [a]; }"),
     ("deep map", "let a = #{}; loop { a = #{a: a}; }"),
-    (
-        "growing map",
-        "let m = #{}; let i = 0; loop { m[\"k\" + i] = \"xxxxxxxxxxxxxxxx\"; i += 1; }",
-    ),
+    ("growing map", "let m = #{}; let i = 0; loop { m[\"k\" + i] = \"xxxxxxxxxxxxxxxx\"; i += 1; }"),
     ("array pad", "let a = [0]; a.pad(1000000000, 0); a"),
     ("range list", "range(0, 1000000000).to_array()"),
     ("range values", "(0..1000000000).map(|x| x)"),
-    (
-        "map over the event",
-        "body.list.map(|x| body.list.map(|y| body.list.map(|z| body)))",
-    ),
+    ("map over the event", "body.list.map(|x| body.list.map(|y| body.list.map(|z| body)))"),
     (
         "copies of the event",
         "[body, body, body, body, body, body, body, body, body, body, body, body, body, body, body, body]",
@@ -105,17 +69,11 @@ pub const HOSTILE: &[(&str, &str)] = &[
     ("chop", "let a = [1, 2, 3]; loop { a.splice(0, 0, a); }"),
     // Closures and function pointers.
     ("curry", "let f = Fn(\"x\"); loop { f = f.curry(f); }"),
-    (
-        "curry onto itself",
-        "let f = |x| x; loop { f = f.curry(f).curry(f); }",
-    ),
+    ("curry onto itself", "let f = |x| x; loop { f = f.curry(f).curry(f); }"),
     ("closure holds itself", "let f = 0; f = || f; f"),
     ("closure in a captured list", "let a = []; a.push(|| a); a"),
     ("closure chain", "let f = || 1; loop { let g = f; f = || g; }"),
-    (
-        "lock a captured variable",
-        "let a = [1, 2]; loop { try { a.any(|x| a.len() > x); } catch { } }",
-    ),
+    ("lock a captured variable", "let a = [1, 2]; loop { try { a.any(|x| a.len() > x); } catch { } }"),
     ("function by name", "call(\"sleep\", 5)"),
     // Getting out.
     ("eval", "eval(\"loop { }\")"),
@@ -124,10 +82,7 @@ pub const HOSTILE: &[(&str, &str)] = &[
     ("print", "loop { print(body.text); }"),
     ("debug", "loop { debug(body); }"),
     ("exit", "exit(1)"),
-    (
-        "parse json",
-        "parse_json(\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\")",
-    ),
+    ("parse json", "parse_json(\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\")"),
     ("take the event", "take(body)"),
     ("clear the event", "body.clear(); body.text = \"gone\"; body"),
     ("now is not theirs", "now = 0"),
@@ -187,10 +142,7 @@ pub fn parse_bombs() -> Vec<(String, String)> {
     for (name, open, close, middle) in repeated {
         // Just within the largest source, far beyond it, and a depth a stack may or may not bear.
         for times in [60, 1_000, 8_000 / (open.len() + close.len()).max(1), 100_000] {
-            bombs.push((
-                format!("{name} × {times}"),
-                format!("{}{middle}{}", open.repeat(times), close.repeat(times)),
-            ));
+            bombs.push((format!("{name} × {times}"), format!("{}{middle}{}", open.repeat(times), close.repeat(times))));
         }
     }
     bombs

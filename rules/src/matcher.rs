@@ -40,10 +40,7 @@ impl Matcher {
             };
             (path.split('.').map(str::to_owned).collect(), want)
         });
-        Self {
-            kind: kind.to_owned(),
-            wants: wants.collect(),
-        }
+        Self { kind: kind.to_owned(), wants: wants.collect() }
     }
 
     /// Whether an event of this kind with these facts starts the rule.
@@ -136,10 +133,7 @@ struct Entry<T> {
 
 impl<T> Clone for Entry<T> {
     fn clone(&self) -> Self {
-        Self {
-            projects: self.projects.clone(),
-            payload: self.payload.clone(),
-        }
+        Self { projects: self.projects.clone(), payload: self.payload.clone() }
     }
 }
 
@@ -155,11 +149,7 @@ impl<T> Entry<T> {
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self {
-            exact: HashMap::new(),
-            patterns: Vec::new(),
-            length: 0,
-        }
+        Self { exact: HashMap::new(), patterns: Vec::new(), length: 0 }
     }
 }
 
@@ -189,21 +179,11 @@ impl<T> Index<T> {
 
     /// What an event of this kind in this project may start, in the order it was added within the
     /// exact kind, then within the patterns.
-    pub fn candidates<'i>(
-        &'i self,
-        kind: &'i str,
-        project: Option<&'i str>,
-    ) -> impl Iterator<Item = &'i Arc<T>> {
+    pub fn candidates<'i>(&'i self, kind: &'i str, project: Option<&'i str>) -> impl Iterator<Item = &'i Arc<T>> {
         let exact = self.exact.get(kind).into_iter().flatten();
-        let patterns = self
-            .patterns
-            .iter()
-            .filter(move |(pattern, _)| kind_matches(pattern, kind))
-            .map(|(_, entry)| entry);
-        exact
-            .chain(patterns)
-            .filter(move |entry| entry.hears(project))
-            .map(|entry| &entry.payload)
+        let patterns =
+            self.patterns.iter().filter(move |(pattern, _)| kind_matches(pattern, kind)).map(|(_, entry)| entry);
+        exact.chain(patterns).filter(move |entry| entry.hears(project)).map(|entry| &entry.payload)
     }
 
     /// How many rules it holds.
@@ -256,11 +236,7 @@ mod tests {
             (json!({"task.nothing": "x"}), false),
         ] {
             let matches: Match = serde_json::from_value(wanted.clone()).expect("a match");
-            assert_eq!(
-                Matcher::of("task.*", &matches).matches("task.status_changed", &facts),
-                fits,
-                "{wanted}"
-            );
+            assert_eq!(Matcher::of("task.*", &matches).matches("task.status_changed", &facts), fits, "{wanted}");
         }
     }
 
@@ -270,12 +246,8 @@ mod tests {
         index.insert("task.created", &[], Arc::new("everywhere"));
         index.insert("task.created", &["WEB".into()], Arc::new("web"));
         index.insert("task.*", &["OPS".into()], Arc::new("ops"));
-        let found = |kind: &str, project: Option<&str>| {
-            index
-                .candidates(kind, project)
-                .map(|name| **name)
-                .collect::<Vec<_>>()
-        };
+        let found =
+            |kind: &str, project: Option<&str>| index.candidates(kind, project).map(|name| **name).collect::<Vec<_>>();
         assert_eq!(found("task.created", Some("WEB")), ["everywhere", "web"]);
         assert_eq!(found("task.created", Some("OPS")), ["everywhere", "ops"]);
         assert_eq!(found("task.created", None), ["everywhere"]);

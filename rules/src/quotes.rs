@@ -26,9 +26,7 @@ pub(crate) fn too_long_chain(source: &str) -> Option<Problem> {
         Problem::new(
             "too_large",
             "",
-            format!(
-                "The expression has {operators} operators and brackets; at most {MAX_OPERATORS} are allowed."
-            ),
+            format!("The expression has {operators} operators and brackets; at most {MAX_OPERATORS} are allowed."),
         )
     })
 }
@@ -69,10 +67,7 @@ pub(crate) fn token(text: &str) -> usize {
     let first = text.chars().next().map_or(0, char::len_utf8);
     match text.as_bytes() {
         [b'/', b'/', ..] => text.find('\n').unwrap_or(text.len()),
-        [b'/', b'*', ..] => text
-            .get(2..)
-            .and_then(|inside| inside.find("*/"))
-            .map_or(first, |end| end + 4),
+        [b'/', b'*', ..] => text.get(2..).and_then(|inside| inside.find("*/")).map_or(first, |end| end + 4),
         [quote @ (b'"' | b'\'' | b'`'), inside @ ..] => {
             let mut escaped = false;
             for (index, byte) in inside.iter().enumerate() {

@@ -44,12 +44,7 @@ pub(crate) struct Reads {
 
 /// Reads the tree, or says why it may not run.
 pub(crate) fn inspect(ast: &AST, mode: Mode) -> Result<Reads, Problem> {
-    let mut walk = Walk {
-        mode,
-        reads: Reads::default(),
-        declared: Vec::new(),
-        captured: Vec::new(),
-    };
+    let mut walk = Walk { mode, reads: Reads::default(), declared: Vec::new(), captured: Vec::new() };
     let mut problem = None;
     // The engine's walk asks before it goes deeper, and goes into the bodies of functions too.
     ast.walk(&mut |path: &[ASTNode]| {
@@ -62,11 +57,7 @@ pub(crate) fn inspect(ast: &AST, mode: Mode) -> Result<Reads, Problem> {
     }
     // A captured local is shared between closure and script, so it could be made to hold itself and
     // never be freed. Host variables are constants, for them it is harmless.
-    if let Some((name, at)) = walk
-        .captured
-        .iter()
-        .find(|(name, _)| walk.declared.contains(name))
-    {
+    if let Some((name, at)) = walk.captured.iter().find(|(name, _)| walk.declared.contains(name)) {
         return Err(at_position(
             Problem::new(
                 "forbidden",
@@ -99,13 +90,9 @@ struct Walk {
 impl Walk {
     fn node(&mut self, node: &ASTNode, path: &[ASTNode]) -> Result<(), Problem> {
         if path.len() > MAX_TREE_DEPTH {
-            let message = format!(
-                "The expression is nested or chained deeper than {MAX_TREE_DEPTH} levels; shorten it."
-            );
-            return Err(at_position(
-                Problem::new("too_deep", "", message),
-                node.position(),
-            ));
+            let message =
+                format!("The expression is nested or chained deeper than {MAX_TREE_DEPTH} levels; shorten it.");
+            return Err(at_position(Problem::new("too_deep", "", message), node.position()));
         }
         match node {
             ASTNode::Stmt(stmt) => self.stmt(stmt),
@@ -117,16 +104,14 @@ impl Walk {
     fn stmt(&mut self, stmt: &Stmt) -> Result<(), Problem> {
         if let Stmt::Share(names) = stmt {
             self.reads.captures = true;
-            self.captured
-                .extend(names.iter().map(|(name, _)| (name.name.to_string(), name.pos)));
+            self.captured.extend(names.iter().map(|(name, _)| (name.name.to_string(), name.pos)));
         }
         if let Stmt::Var(var, ..) = stmt {
             self.declared.push(var.0.name.to_string());
         }
         if let Stmt::For(each, _) = stmt {
             self.declared.push(each.0.name.to_string());
-            self.declared
-                .extend(each.1.iter().map(|counter| counter.name.to_string()));
+            self.declared.extend(each.1.iter().map(|counter| counter.name.to_string()));
         }
         let plain = matches!(
             stmt,
@@ -159,10 +144,7 @@ impl Walk {
                 );
                 Err(at_position(problem, *at))
             }
-            Expr::ThisPtr(at) => Err(at_position(
-                Problem::new("forbidden", "", "`this` is not supported."),
-                *at,
-            )),
+            Expr::ThisPtr(at) => Err(at_position(Problem::new("forbidden", "", "`this` is not supported."), *at)),
             Expr::Variable(variable, ..) => {
                 let name: &str = &variable.1;
                 let parents = path.len().saturating_sub(2);

@@ -53,10 +53,7 @@ pub struct Placed {
 
 impl Placed {
     fn eval(&self, vars: &Vars, together: &Together) -> Result<Value, Problem> {
-        together
-            .go_on()
-            .and_then(|()| self.expr.eval_json(vars))
-            .map_err(|problem| self.place(problem))
+        together.go_on().and_then(|()| self.expr.eval_json(vars)).map_err(|problem| self.place(problem))
     }
 
     /// Turns a place inside the expression into a place inside the string.
@@ -68,11 +65,7 @@ impl Placed {
 pub(crate) fn shift(mut problem: Problem, line: u32, column: u32) -> Problem {
     if let (Some(inner_line), Some(inner_column)) = (problem.line, problem.column) {
         problem.line = Some(inner_line + line - 1);
-        problem.column = Some(if inner_line == 1 {
-            inner_column + column - 1
-        } else {
-            inner_column
-        });
+        problem.column = Some(if inner_line == 1 { inner_column + column - 1 } else { inner_column });
     } else {
         problem.line = Some(line);
         problem.column = Some(column);
@@ -85,11 +78,7 @@ impl Template {
     pub fn compile(sandbox: &Sandbox, value: &Value) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let template = compile(sandbox, value, &mut String::new(), &mut problems);
-        if problems.is_empty() {
-            Ok(template)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(template) } else { Err(problems) }
     }
 
     /// Compiles one string.
@@ -111,8 +100,7 @@ impl Template {
                 let items = items.iter().enumerate();
                 items
                     .map(|(index, item)| {
-                        item.render_within(vars, together)
-                            .map_err(|problem| problem.under(&format!("/{index}")))
+                        item.render_within(vars, together).map_err(|problem| problem.under(&format!("/{index}")))
                     })
                     .collect::<Result<_, _>>()
                     .map(Value::Array)
@@ -139,14 +127,11 @@ impl Template {
                     Piece::Expr(placed) => Some((pointer.to_owned(), placed)),
                     Piece::Text(_) => None,
                 })),
-                Template::List(items) => items
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, item)| go(item, &format!("{pointer}/{index}"), out)),
+                Template::List(items) => {
+                    items.iter().enumerate().for_each(|(index, item)| go(item, &format!("{pointer}/{index}"), out))
+                }
                 Template::Fields(fields) => {
-                    fields.iter().for_each(|(name, value)| {
-                        go(value, &format!("{pointer}/{}", pointer_key(name)), out)
-                    });
+                    fields.iter().for_each(|(name, value)| go(value, &format!("{pointer}/{}", pointer_key(name)), out));
                 }
             }
         }
@@ -174,11 +159,7 @@ fn compile(sandbox: &Sandbox, value: &Value, pointer: &mut String, problems: &mu
             }
         },
         Value::Array(items) => {
-            let items: Vec<_> = items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| below(&index.to_string(), item))
-                .collect();
+            let items: Vec<_> = items.iter().enumerate().map(|(index, item)| below(&index.to_string(), item)).collect();
             if items.iter().all(|item| matches!(item, Template::Plain(_))) {
                 Template::Plain(value.clone())
             } else {
@@ -186,14 +167,8 @@ fn compile(sandbox: &Sandbox, value: &Value, pointer: &mut String, problems: &mu
             }
         }
         Value::Object(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), below(name, value)))
-                .collect();
-            if fields
-                .iter()
-                .all(|(_, value)| matches!(value, Template::Plain(_)))
-            {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), below(name, value))).collect();
+            if fields.iter().all(|(_, value)| matches!(value, Template::Plain(_))) {
                 Template::Plain(value.clone())
             } else {
                 Template::Fields(fields)
@@ -219,8 +194,7 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
             let message = "`{{` is not closed, or what it opens is too long; write `}}` after the expression, or `{{ \"{{\" }}` for the braces themselves.";
             return Err(Problem::new("syntax", "", message).at(line, column.saturating_sub(2).max(1)));
         };
-        let expr =
-            Expr::compile(sandbox, &inside[..length]).map_err(|problem| shift(problem, line, column))?;
+        let expr = Expr::compile(sandbox, &inside[..length]).map_err(|problem| shift(problem, line, column))?;
         pieces.push(Piece::Expr(Placed { expr, line, column }));
         rest = &inside[length + 2..];
     }
@@ -276,11 +250,7 @@ fn text(pieces: &[Piece], vars: &Vars, together: &Together) -> Result<String, Pr
             },
         }
         if out.len() > MAX_RENDERED {
-            return Err(Problem::new(
-                "too_large",
-                "",
-                format!("The text grows longer than {MAX_RENDERED} bytes."),
-            ));
+            return Err(Problem::new("too_large", "", format!("The text grows longer than {MAX_RENDERED} bytes.")));
         }
     }
     Ok(out)

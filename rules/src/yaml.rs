@@ -45,13 +45,8 @@ impl Rule {
 
     /// The rule as YAML text; [`Rule::from_yaml`] reads it back to the same rule.
     pub fn to_yaml(&self) -> Result<String, Problem> {
-        serde_saphyr::to_string(self).map_err(|error| {
-            Problem::new(
-                "yaml",
-                "",
-                format!("The rule cannot be written as YAML: {error}."),
-            )
-        })
+        serde_saphyr::to_string(self)
+            .map_err(|error| Problem::new("yaml", "", format!("The rule cannot be written as YAML: {error}.")))
     }
 }
 

@@ -91,34 +91,14 @@ fn mistakes_in_expressions_are_found_with_place_and_nearest_name() {
         ("task.title > 3", "wrong_type", 12, None),
         ("task.done == 'yes'", "wrong_type", 11, None),
         ("task.status == 'bloked'", "unknown_constant", 16, Some("blocked")),
-        (
-            "task.priority in ['high', 'critcal']",
-            "unknown_constant",
-            27,
-            Some("critical"),
-        ),
+        ("task.priority in ['high', 'critcal']", "unknown_constant", 27, Some("critical")),
         ("task.labels.contains(5)", "wrong_type", 13, None),
-        (
-            "task.title.containz('x')",
-            "unknown_function",
-            12,
-            Some("contains"),
-        ),
+        ("task.title.containz('x')", "unknown_function", 12, Some("contains")),
         ("task.title.x == 1", "unknown_field", 12, None),
         ("task.title", "wrong_type", 1, None),
         ("task.title && true", "wrong_type", 1, None),
-        (
-            "task.watchers.any(|w| w.nam == 'x')",
-            "unknown_field",
-            25,
-            Some("name"),
-        ),
-        (
-            "task.watchers.any(|w| w.id == task.titel)",
-            "unknown_field",
-            36,
-            Some("title"),
-        ),
+        ("task.watchers.any(|w| w.nam == 'x')", "unknown_field", 25, Some("name")),
+        ("task.watchers.any(|w| w.id == task.titel)", "unknown_field", 36, Some("title")),
         ("steps.tel.output.ts == 'x'", "unknown_step", 7, Some("tell")),
         ("steps.tell.output.tx == 'x'", "unknown_field", 19, Some("ts")),
         ("task.status = 'x'", "syntax", 13, None),
@@ -126,19 +106,13 @@ fn mistakes_in_expressions_are_found_with_place_and_nearest_name() {
         ("comment.text == 'x'", "unknown_variable", 1, None),
     ] {
         let problems = condition(source);
-        let first = problems
-            .first()
-            .unwrap_or_else(|| panic!("nothing found in {source}"));
+        let first = problems.first().unwrap_or_else(|| panic!("nothing found in {source}"));
         assert_eq!(
             (first.code.as_str(), first.column, first.suggestion.as_deref()),
             (code, Some(column), suggestion),
             "{source}: {first}"
         );
-        assert_eq!(
-            (first.pointer.as_str(), first.line),
-            ("/condition", Some(1)),
-            "{source}"
-        );
+        assert_eq!((first.pointer.as_str(), first.line), ("/condition", Some(1)), "{source}");
     }
 }
 
@@ -182,18 +156,8 @@ fn mistakes_elsewhere_are_found_too() {
             "/steps/0/with/chanel",
             Some("channel"),
         ),
-        (
-            |rule| rule["steps"][0]["with"] = json!({"channel": "x"}),
-            "missing_input",
-            "/steps/0/with",
-            None,
-        ),
-        (
-            |rule| rule["steps"][0]["with"]["text"] = json!(5),
-            "wrong_type",
-            "/steps/0/with/text",
-            None,
-        ),
+        (|rule| rule["steps"][0]["with"] = json!({"channel": "x"}), "missing_input", "/steps/0/with", None),
+        (|rule| rule["steps"][0]["with"]["text"] = json!(5), "wrong_type", "/steps/0/with/text", None),
         (
             |rule| rule["steps"][0]["with"]["text"] = json!("{{ task.labels }}"),
             "wrong_type",
@@ -208,8 +172,7 @@ fn mistakes_elsewhere_are_found_too() {
         ),
         (
             |rule| {
-                rule["steps"][0] =
-                    json!({"id": "u", "action": "task.update", "with": {"task": "x", "status": "opn"}})
+                rule["steps"][0] = json!({"id": "u", "action": "task.update", "with": {"task": "x", "status": "opn"}})
             },
             "unknown_constant",
             "/steps/0/with/status",
@@ -225,9 +188,7 @@ fn mistakes_elsewhere_are_found_too() {
             None,
         ),
         (
-            |rule| {
-                rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers where nme == 'x'", "do": []})
-            },
+            |rule| rule["steps"][0] = json!({"id": "u", "for_each": "task.watchers where nme == 'x'", "do": []}),
             "unknown_variable",
             "/steps/0/for_each",
             Some("name"),
@@ -247,15 +208,9 @@ fn mistakes_elsewhere_are_found_too() {
     ];
     for (change, code, pointer, suggestion) in cases {
         let problems = checked(change);
-        let first = problems
-            .first()
-            .unwrap_or_else(|| panic!("nothing found for {code} at {pointer}"));
+        let first = problems.first().unwrap_or_else(|| panic!("nothing found for {code} at {pointer}"));
         assert_eq!(
-            (
-                first.code.as_str(),
-                first.pointer.as_str(),
-                first.suggestion.as_deref()
-            ),
+            (first.code.as_str(), first.pointer.as_str(), first.suggestion.as_deref()),
             (code, pointer, suggestion),
             "{first}"
         );
@@ -266,8 +221,7 @@ fn mistakes_elsewhere_are_found_too() {
 fn a_hook_is_untyped_and_a_form_is_typed() {
     let problems = checked(|rule| {
         rule["trigger"] = json!({"on": "hook", "match": {"body.action": "opened"}});
-        rule["condition"] =
-            json!("body.pull_request.merged && headers['x-event'] == 'pr' && hook.name == 'x'");
+        rule["condition"] = json!("body.pull_request.merged && headers['x-event'] == 'pr' && hook.name == 'x'");
         rule["steps"][0]["with"]["text"] = json!("{{ body.x.y[0].z }}");
     });
     assert_eq!(problems, []);
@@ -277,15 +231,6 @@ fn a_hook_is_untyped_and_a_form_is_typed() {
         rule["condition"] = json!("inputs.severity == 'hgh'");
         rule["steps"][0]["with"]["text"] = json!("{{ inputs.nte }}");
     });
-    let found: Vec<_> = problems
-        .iter()
-        .map(|problem| (problem.code.as_str(), problem.suggestion.as_deref()))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            ("unknown_constant", Some("high")),
-            ("unknown_field", Some("note"))
-        ]
-    );
+    let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.suggestion.as_deref())).collect();
+    assert_eq!(found, [("unknown_constant", Some("high")), ("unknown_field", Some("note"))]);
 }

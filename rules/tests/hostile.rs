@@ -28,15 +28,9 @@ fn held(name: &str, work: impl FnOnce() -> Option<Problem>) {
     let problem = work();
     let took = started.elapsed();
     let used = MEMORY.peak_usage().saturating_sub(before);
-    println!(
-        "{name}: {took:?}, {used} bytes, {}",
-        problem.as_ref().map_or(String::new(), ToString::to_string)
-    );
+    println!("{name}: {took:?}, {used} bytes, {}", problem.as_ref().map_or(String::new(), ToString::to_string));
     // The net under the engine's own panics is for what nobody knows yet.
-    assert!(
-        problem.is_none_or(|problem| problem.code != "internal"),
-        "{name} broke the engine"
-    );
+    assert!(problem.is_none_or(|problem| problem.code != "internal"), "{name} broke the engine");
     assert!(took < Duration::from_secs(1), "{name} took {took:?}");
     assert!(used < 64 * 1024 * 1024, "{name} used {used} bytes");
 }
@@ -46,26 +40,17 @@ fn held(name: &str, work: impl FnOnce() -> Option<Problem>) {
 fn every_hostile_script_ends_soon_and_small() {
     assert!(HOSTILE.len() >= 45);
     let sandbox = Sandbox::new();
-    let vars = Vars::new(
-        Facts::from_json(event()).expect("facts"),
-        "2026-03-02T10:00:00Z".parse().expect("a moment"),
-    );
-    let mut all: Vec<(String, String)> = HOSTILE
-        .iter()
-        .map(|(name, source)| ((*name).to_owned(), (*source).to_owned()))
-        .collect();
+    let vars = Vars::new(Facts::from_json(event()).expect("facts"), "2026-03-02T10:00:00Z".parse().expect("a moment"));
+    let mut all: Vec<(String, String)> =
+        HOSTILE.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect();
     all.extend(parse_bombs());
     let base = MEMORY.current_usage();
     for (name, source) in &all {
         held(&format!("{name} as an expression"), || {
-            Expr::compile(&sandbox, source)
-                .and_then(|expr| expr.eval_json(&vars))
-                .err()
+            Expr::compile(&sandbox, source).and_then(|expr| expr.eval_json(&vars)).err()
         });
         held(&format!("{name} as a script"), || {
-            Script::compile(&sandbox, source)
-                .and_then(|script| script.run(&vars))
-                .err()
+            Script::compile(&sandbox, source).and_then(|script| script.run(&vars)).err()
         });
         held(&format!("{name} as a template"), || {
             let written = json!({ "x": format!("{{{{ {source} }}}} and {{{{ {source} }}}}") });

@@ -69,10 +69,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             prop::collection::vec((key, inner), 0..6).prop_map(|fields| Value::Object(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| (key.to_owned(), value))
-                    .collect::<Map<_, _>>()
+                fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>()
             )),
         ]
     })
@@ -145,18 +142,13 @@ fn any_source() -> impl Strategy<Value = String> {
         "@",
         "~",
     ]);
-    prop_oneof![
-        prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat()),
-        ".{0,40}"
-    ]
+    prop_oneof![prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat()), ".{0,40}"]
 }
 
 fn vars() -> Vars {
-    let facts = json!({"task": {"title": "a", "x": 1, "labels": ["a"], "due_at": "2026-01-01T00:00:00Z"}, "x": [1, null, "b"]});
-    Vars::new(
-        Facts::from_json(facts).expect("facts"),
-        "2026-03-02T10:00:00Z".parse().expect("a moment"),
-    )
+    let facts =
+        json!({"task": {"title": "a", "x": 1, "labels": ["a"], "due_at": "2026-01-01T00:00:00Z"}, "x": [1, null, "b"]});
+    Vars::new(Facts::from_json(facts).expect("facts"), "2026-03-02T10:00:00Z".parse().expect("a moment"))
 }
 
 thread_local! {

@@ -62,9 +62,8 @@ async fn measure_on(name: &str, database: &Database) {
     for (workload, report) in [("warm-up", false), ("W4", true)] {
         let header = bearer.clone();
         let before = usage();
-        let listed = load
-            .run(move |_, _| request("GET", "/api/v1/tasks?status=in_progress&limit=25", &[&header], None))
-            .await;
+        let listed =
+            load.run(move |_, _| request("GET", "/api/v1/tasks?status=in_progress&limit=25", &[&header], None)).await;
         assert_eq!(listed.refused, 0, "lists were refused: {:?}", listed.complaint);
         let after = usage();
         let figures = Figures::new(workload, name)

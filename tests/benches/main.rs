@@ -24,6 +24,8 @@ async fn main() {
         (Some("table"), Some(file)) => table::print(file),
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
-        _ => eprintln!("name a bench: idle, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"),
+        _ => eprintln!(
+            "name a bench: idle, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+        ),
     }
 }

@@ -34,7 +34,8 @@ fn rows(line: &Value) -> Vec<Row> {
     }
 }
 
-const COLUMNS: &[&str] = &["who", "workload", "on", "completed_per_s", "p50_ms", "p99_ms", "cpu_us", "database_cpu_us", "mib_after"];
+const COLUMNS: &[&str] =
+    &["who", "workload", "on", "completed_per_s", "p50_ms", "p99_ms", "cpu_us", "database_cpu_us", "mib_after"];
 
 fn own(who: &str, line: &Value) -> Row {
     let more = line.as_object().into_iter().flatten().filter(|(name, _)| !COLUMNS.contains(&name.as_str()));
@@ -54,7 +55,11 @@ fn own(who: &str, line: &Value) -> Row {
 
 /// The peers' scripts print what their programs know: one object per workload, or one with a part per mode.
 fn theirs(peer: &str, line: &Value) -> Vec<Row> {
-    let who = format!("{peer} {}, {}", line["version"].as_str().unwrap_or_default(), line["durability"].as_str().unwrap_or_default());
+    let who = format!(
+        "{peer} {}, {}",
+        line["version"].as_str().unwrap_or_default(),
+        line["durability"].as_str().unwrap_or_default()
+    );
     let row = |workload: &str, part: &Value, more: String| Row {
         workload: workload.to_owned(),
         who: who.clone(),
@@ -62,7 +67,10 @@ fn theirs(peer: &str, line: &Value) -> Vec<Row> {
         per_second: part["completed_per_s"].as_f64().or_else(|| part["end_to_end_per_s"].as_f64()),
         p50_ms: part["end_to_end_ms"]["p50"].as_f64(),
         p99_ms: part["end_to_end_ms"]["p99"].as_f64(),
-        cpu_us: line["server_cpu_ms_per_op"].as_f64().or_else(|| line["cpu_ms_per_job_all_modes"].as_f64()).map(|ms| ms * 1e3),
+        cpu_us: line["server_cpu_ms_per_op"]
+            .as_f64()
+            .or_else(|| line["cpu_ms_per_job_all_modes"].as_f64())
+            .map(|ms| ms * 1e3),
         database_cpu_us: None,
         mib: part["mem_after"]["rss_mib"].as_f64(),
         more,
@@ -77,14 +85,19 @@ fn theirs(peer: &str, line: &Value) -> Vec<Row> {
             .collect();
     }
     let workload = line["workload"].as_str().unwrap_or_default();
-    let more = format!("duplicates {}, start {} ms, idle {} MiB", line["duplicates"], line["startup_ms"], line["idle"]["rss_mib"]);
+    let more = format!(
+        "duplicates {}, start {} ms, idle {} MiB",
+        line["duplicates"], line["startup_ms"], line["idle"]["rss_mib"]
+    );
     vec![row(workload, line, more)]
 }
 
 const SINGLY: &str = "W6 singly, 32 producers";
 
 fn table(rows: &[Row]) -> String {
-    let mut out = String::from("| workload | who | per second | p50 ms | p99 ms | CPU µs per op | of the database | memory MiB | more |\n");
+    let mut out = String::from(
+        "| workload | who | per second | p50 ms | p99 ms | CPU µs per op | of the database | memory MiB | more |\n",
+    );
     out.push_str("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     let show = |figure: Option<f64>| figure.map_or_else(String::new, number);
     for row in rows {
@@ -136,5 +149,7 @@ fn ratios(rows: &[Row]) -> String {
     if out.is_empty() {
         return out;
     }
-    format!("| workload | ours | peer | ours per second ÷ theirs | their CPU per op ÷ ours |\n| --- | --- | --- | --- | --- |\n{out}")
+    format!(
+        "| workload | ours | peer | ours per second ÷ theirs | their CPU per op ÷ ours |\n| --- | --- | --- | --- | --- |\n{out}"
+    )
 }

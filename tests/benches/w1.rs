@@ -107,7 +107,9 @@ async fn measure_on(name: &str, database: &Database, sink: &Sink) {
 async fn succeeded(database: &Database) -> i64 {
     const WARM_UP: i64 = 2_000;
     for _ in 0..200 {
-        if measure::count(database, "select count(*) from runs where state in ('queued', 'running', 'retrying')").await == 0 {
+        if measure::count(database, "select count(*) from runs where state in ('queued', 'running', 'retrying')").await
+            == 0
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -63,8 +63,10 @@ async fn measure_on(name: &str, database: &Database) {
         false => None,
     };
     let (started, mut starts) = mpsc::unbounded_channel();
-    let bench = Bench { db: db.clone(), source: Source::default(), done: Arc::default(), postmaster, name: name.to_owned() };
-    let handlers = Handlers::new(vec![entry(Counted { done: bench.done.clone(), started })]).expect("one handler is sorted");
+    let bench =
+        Bench { db: db.clone(), source: Source::default(), done: Arc::default(), postmaster, name: name.to_owned() };
+    let handlers =
+        Handlers::new(vec![entry(Counted { done: bench.done.clone(), started })]).expect("one handler is sorted");
     let store = Arc::new(DbJobs::new(db.clone(), bench.source.clone()));
     let running = start(store, Options::new(handlers)).expect("the usual settings are sound");
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -64,15 +64,14 @@ impl Workers {
         let Options { db, source, library, actions, vault, redis, queues, grace } = options;
         let hot = Arc::new(HotRuns::default());
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
-        let runner =
-            Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
+        let runner = Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
             queue::Options { queues, handlers: handlers(Arc::new(runner))?, redis, grace },
         )?;
-        let dispatcher =
-            Dispatcher::new(db.clone(), source, library, hot).starting(queue.starter(trackside_engine::runs::service::QUEUE));
+        let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
+            .starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatcher = tokio::spawn(dispatcher::run(db, dispatcher, stop.clone()));
         Ok(Self { stop, dispatcher, queue })
     }

@@ -18,7 +18,8 @@ use crate::extract::{At, Auth, Bearer, Json, MaybeJson, Person};
 use crate::openapi::{doc, doc_with, open};
 
 pub(super) fn routes() -> ApiRouter<App> {
-    let setup = json!({ "workspace": "Acme", "name": "Ada", "email": "ada@acme.example", "password": "correct horse battery" });
+    let setup =
+        json!({ "workspace": "Acme", "name": "Ada", "email": "ada@acme.example", "password": "correct horse battery" });
     let login = json!({ "email": "ada@acme.example", "password": "correct horse battery" });
     let refresh = json!({ "refresh_token": "trk_ref_…" });
     let switch = json!({ "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" });
@@ -29,13 +30,28 @@ pub(super) fn routes() -> ApiRouter<App> {
                 .post_with(set_up, open("setUp", "Make the first workspace and its owner; 409 once set up", setup)),
         )
         .api_route("/auth/login", post_with(login_, open("login", "Sign in", login)))
-        .api_route("/auth/refresh", post_with(refresh_, open("refresh", "Get new tokens; a refresh token is good once", refresh.clone())))
-        .api_route("/auth/logout", post_with(logout, open("logout", "Sign out: ends the session of the tokens", refresh)))
-        .api_route("/auth/switch", post_with(switch_, doc_with("switchWorkspace", "Get tokens for another workspace of one's own", switch)))
+        .api_route(
+            "/auth/refresh",
+            post_with(refresh_, open("refresh", "Get new tokens; a refresh token is good once", refresh.clone())),
+        )
+        .api_route(
+            "/auth/logout",
+            post_with(logout, open("logout", "Sign out: ends the session of the tokens", refresh)),
+        )
+        .api_route(
+            "/auth/switch",
+            post_with(switch_, doc_with("switchWorkspace", "Get tokens for another workspace of one's own", switch)),
+        )
         .api_route("/me", get_with(me, doc("getMe", "Who one is, and where")))
         .api_route("/sessions", get_with(list_sessions, doc("listSessions", "List one's sessions, oldest first")))
         .api_route("/sessions/{id}", delete_with(end_session, doc("endSession", "End a session of one's own")))
-        .api_route("/workspaces", post_with(create_workspace, doc_with("createWorkspace", "Make a workspace of one's own", json!({ "name": "Lab" }))))
+        .api_route(
+            "/workspaces",
+            post_with(
+                create_workspace,
+                doc_with("createWorkspace", "Make a workspace of one's own", json!({ "name": "Lab" })),
+            ),
+        )
 }
 
 /// Whether there is a user.
@@ -77,11 +93,7 @@ struct Logout {
     refresh_token: Option<Secret>,
 }
 
-async fn logout(
-    State(app): State<App>,
-    bearer: Result<Bearer>,
-    MaybeJson(body): MaybeJson<Logout>,
-) -> Result<Done> {
+async fn logout(State(app): State<App>, bearer: Result<Bearer>, MaybeJson(body): MaybeJson<Logout>) -> Result<Done> {
     let token = match body.refresh_token {
         Some(token) => token,
         None => Secret::new(&*bearer?.0),

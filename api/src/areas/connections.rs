@@ -25,8 +25,10 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/connections/{id}",
-            get_with(find, doc("getConnection", "Get a connection, without its token"))
-                .delete_with(delete, doc("deleteConnection", "Delete a connection; steps that need it fail from now on")),
+            get_with(find, doc("getConnection", "Get a connection, without its token")).delete_with(
+                delete,
+                doc("deleteConnection", "Delete a connection; steps that need it fail from now on"),
+            ),
         )
 }
 

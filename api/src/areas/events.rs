@@ -75,7 +75,9 @@ async fn list(
     let after = position(&app, last.or(query.after.as_deref())).await?;
     if stream {
         let feed = Feed { app, cx, may, token, position: after, ready: Vec::new().into_iter(), asked: Instant::now() };
-        return Ok(Sse::new(feed.stream()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response());
+        return Ok(Sse::new(feed.stream())
+            .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+            .into_response());
     }
     let wait = Duration::from_secs(query.wait.unwrap_or(0).min(LONGEST_WAIT));
     let items = poll(&app, &may, after, limit, wait).await?;
@@ -95,7 +97,13 @@ async fn position(app: &App, text: Option<&str>) -> Result<i64> {
 }
 
 /// The events behind a position; waits for the first if there is none.
-async fn poll(app: &App, may: &Granted<EventView, Workspace>, after: i64, limit: i64, wait: Duration) -> Result<Vec<Event>> {
+async fn poll(
+    app: &App,
+    may: &Granted<EventView, Workspace>,
+    after: i64,
+    limit: i64,
+    wait: Duration,
+) -> Result<Vec<Event>> {
     let mut signal = app.db.signals().watch(Signal::Log);
     let until = Instant::now() + wait;
     loop {

@@ -28,7 +28,8 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/hooks/{id}",
-            get_with(find, doc("getHook", "Get a hook")).delete_with(delete, doc("deleteHook", "Delete a hook; its events stay")),
+            get_with(find, doc("getHook", "Get a hook"))
+                .delete_with(delete, doc("deleteHook", "Delete a hook; its events stay")),
         )
         .api_route(
             "/hooks/{id}/rotate",

@@ -82,7 +82,10 @@ impl<I: Id> ById<I> {
             return Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")));
         }
         let after = cursor.map(str::parse).transpose().map_err(|_| {
-            Error::invalid("invalid_cursor", "this is no cursor of this list; pass `next_cursor` as it was given, or leave it out")
+            Error::invalid(
+                "invalid_cursor",
+                "this is no cursor of this list; pass `next_cursor` as it was given, or leave it out",
+            )
         })?;
         Ok(Self { after, limit })
     }
@@ -113,7 +116,9 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/areas");
         let files: BTreeSet<String> = std::fs::read_dir(folder)
             .unwrap()
-            .filter_map(|file| file.unwrap().file_name().to_str().and_then(|name| name.strip_suffix(".rs")).map(str::to_owned))
+            .filter_map(|file| {
+                file.unwrap().file_name().to_str().and_then(|name| name.strip_suffix(".rs")).map(str::to_owned)
+            })
             .filter(|name| name != "mod")
             .collect();
         assert_eq!(files, AREAS.iter().map(|area| area.name.to_owned()).collect());

@@ -26,8 +26,14 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route("/queues", get_with(list, doc("listQueues", "List queues with what waits in them")))
         .api_route("/queues/{id}/pause", post_with(pause, doc("pauseQueue", "Stop taking jobs from a queue")))
         .api_route("/queues/{id}/resume", post_with(resume, doc("resumeQueue", "Take jobs from a queue again")))
-        .api_route("/queues/{id}/dead", get_with(dead, doc("listDeadJobs", "List a queue's dead letters, oldest first")))
-        .api_route("/queues/{id}/requeue", post_with(requeue, doc_with("requeueDeadJobs", "Try dead letters again", jobs)))
+        .api_route(
+            "/queues/{id}/dead",
+            get_with(dead, doc("listDeadJobs", "List a queue's dead letters, oldest first")),
+        )
+        .api_route(
+            "/queues/{id}/requeue",
+            post_with(requeue, doc_with("requeueDeadJobs", "Try dead letters again", jobs)),
+        )
 }
 
 async fn list(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Page<Waiting>>> {

@@ -10,13 +10,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use trackside_engine::Cx;
 use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
 use trackside_engine::rules::{RuleInfo, RuleState, RuleVersion, Verdict, service};
 use trackside_engine::runs::{self, RunSummary};
-use trackside_engine::Cx;
 use trackside_rules::Rule;
 use trackside_rules::model::{Trigger, answers};
 
@@ -40,18 +40,33 @@ pub(super) fn routes() -> ApiRouter<App> {
             get_with(list, doc("listRules", "List rules, oldest first"))
                 .post_with(create, doc_with("createRule", "Save a new rule, as a draft", rule.clone())),
         )
-        .api_route("/rules/check", post_with(check, doc_with("checkRule", "Check a rule without saving it", json!({ "rule": rule.clone() }))))
+        .api_route(
+            "/rules/check",
+            post_with(check, doc_with("checkRule", "Check a rule without saving it", json!({ "rule": rule.clone() }))),
+        )
         .api_route(
             "/rules/{id}",
-            get_with(find, |op| doc("getRule", "Get a rule; as YAML with `Accept: application/yaml`")(op).response::<200, Answer<RuleInfo>>())
-                .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
-                .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
+            get_with(find, |op| {
+                doc("getRule", "Get a rule; as YAML with `Accept: application/yaml`")(op)
+                    .response::<200, Answer<RuleInfo>>()
+            })
+            .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
+            .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
         )
         .api_route("/rules/{id}/enable", post_with(enable, doc("enableRule", "Put a rule to work")))
-        .api_route("/rules/{id}/pause", post_with(pause, doc("pauseRule", "Switch a rule off; its queued runs are dropped")))
+        .api_route(
+            "/rules/{id}/pause",
+            post_with(pause, doc("pauseRule", "Switch a rule off; its queued runs are dropped")),
+        )
         .api_route("/rules/{id}/shadow", post_with(shadow, doc("shadowRule", "Judge live events, record effects only")))
-        .api_route("/rules/{id}/run", post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))))
-        .api_route("/rules/{id}/versions", get_with(versions, doc("listRuleVersions", "List a rule's versions, newest first")))
+        .api_route(
+            "/rules/{id}/run",
+            post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))),
+        )
+        .api_route(
+            "/rules/{id}/versions",
+            get_with(versions, doc("listRuleVersions", "List a rule's versions, newest first")),
+        )
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -65,7 +80,11 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<RuleInfo>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    Query(query): Query<ListQuery>,
+) -> Result<Answer<Page<RuleInfo>>> {
     let may = cx.actor.may_here::<RuleView>()?;
     let page = ById::new(query.limit, query.cursor.as_deref())?;
     let mut rx = app.db.read().await?;
@@ -211,5 +230,6 @@ async fn run(
 fn inputs(trigger: &Trigger, given: Map<String, Value>) -> Result<Map<String, Value>> {
     // A rule that listens to events can be run by hand as well; it has no form, so anything may be given.
     let checked = if trigger.on == "manual" { answers(&trigger.form, &given) } else { Ok(given) };
-    checked.map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
+    checked
+        .map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
 }

@@ -44,7 +44,11 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<RunSummary>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    Query(query): Query<ListQuery>,
+) -> Result<Answer<Page<RunSummary>>> {
     let may = cx.actor.may_here::<RunView>()?;
     let page = ById::new(query.limit, query.cursor.as_deref())?;
     let mut rx = app.db.read().await?;

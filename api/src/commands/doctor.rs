@@ -61,7 +61,10 @@ async fn database(config: &Config) -> Vec<Finding> {
     let db = match opened {
         Ok(Ok(db)) => db,
         Ok(Err(error)) => {
-            findings.push(("database", Err(format!("cannot be opened: {}. {}", told(&error), advice(&config.database_url)))));
+            findings.push((
+                "database",
+                Err(format!("cannot be opened: {}. {}", told(&error), advice(&config.database_url))),
+            ));
             return findings;
         }
         Err(_) => {
@@ -126,10 +129,15 @@ fn writable(file: &Path) -> Result<String, String> {
     }
     let probe = folder.join(format!(".trackside-doctor-{}", std::process::id()));
     std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| {
-        format!("{} cannot be written to: {error}. SQLite needs to make files there; change its owner or mount", folder.display())
+        format!(
+            "{} cannot be written to: {error}. SQLite needs to make files there; change its owner or mount",
+            folder.display()
+        )
     })?;
     match std::fs::OpenOptions::new().append(true).open(file) {
-        Err(error) if file.exists() => Err(format!("{} cannot be written to: {error}. Change its owner or mode", file.display())),
+        Err(error) if file.exists() => {
+            Err(format!("{} cannot be written to: {error}. Change its owner or mode", file.display()))
+        }
         _ => Ok(format!("{} is writable", folder.display())),
     }
 }
@@ -148,7 +156,10 @@ async fn server(db: &Db) -> Result<String, String> {
             let standby = one(db, "select case when pg_is_in_recovery() then 'yes' else 'no' end").await?;
             let read_only = one(db, "select current_setting('default_transaction_read_only')").await?;
             match standby == "yes" || read_only == "on" {
-                true => Err("the server is read-only (a standby, or default_transaction_read_only is on); name the primary".into()),
+                true => {
+                    Err("the server is read-only (a standby, or default_transaction_read_only is on); name the primary"
+                        .into())
+                }
                 false => Ok(version.split(" on ").next().unwrap_or(&version).to_owned()),
             }
         }
@@ -164,15 +175,24 @@ pub async fn migrated(db: &Db) -> Result<(), String> {
     let done = match done.await {
         Ok(done) => done,
         Err(error) if error.is_retryable() => return Err(told(&error)),
-        Err(_) => return Err("the database has never been migrated; run `trackside migrate`, or `serve`, which does it".into()),
+        Err(_) => {
+            return Err(
+                "the database has never been migrated; run `trackside migrate`, or `serve`, which does it".into()
+            );
+        }
     };
     if let Some(unknown) = done.iter().find(|name| !migrations::ALL.iter().any(|step| step.name == name.as_str())) {
-        return Err(format!("the database is newer than this program: it has the step {unknown}. Install the newer program"));
+        return Err(format!(
+            "the database is newer than this program: it has the step {unknown}. Install the newer program"
+        ));
     }
-    let missing: Vec<_> = migrations::ALL.iter().map(|step| step.name).filter(|name| !done.iter().any(|done| done == name)).collect();
+    let missing: Vec<_> =
+        migrations::ALL.iter().map(|step| step.name).filter(|name| !done.iter().any(|done| done == name)).collect();
     match missing.as_slice() {
         [] => Ok(()),
-        missing => Err(format!("{} not applied yet; run `trackside migrate`, or `serve`, which does it", missing.join(", "))),
+        missing => {
+            Err(format!("{} not applied yet; run `trackside migrate`, or `serve`, which does it", missing.join(", ")))
+        }
     }
 }
 
@@ -197,7 +217,10 @@ async fn integrity(db: &Db) -> Result<String, String> {
         [One(line)] if line == "ok" => Ok("the quick check finds nothing".into()),
         lines => {
             let found: Vec<_> = lines.iter().map(|One(line)| line.as_str()).collect();
-            Err(format!("the file is damaged: {}. Stop Trackside, keep a copy, and restore the last backup", found.join("; ")))
+            Err(format!(
+                "the file is damaged: {}. Stop Trackside, keep a copy, and restore the last backup",
+                found.join("; ")
+            ))
         }
     }
 }
@@ -237,19 +260,23 @@ pub async fn redis_answers(url: &str) -> Result<(), String> {
 
 async fn connect(url: &str) -> Result<redis::aio::MultiplexedConnection, String> {
     let wrong = |error: redis::RedisError| {
-        format!("cannot be reached: {error}. Are host, port, user and password right, and does it run? Jobs are safe: their truth is the database")
+        format!(
+            "cannot be reached: {error}. Are host, port, user and password right, and does it run? Jobs are safe: their truth is the database"
+        )
     };
     let client = redis::Client::open(url).map_err(wrong)?;
     let connecting = client.get_multiplexed_async_connection();
     let connected = tokio::time::timeout(PATIENCE, connecting).await;
-    let mut connection = connected.map_err(|_| format!("does not answer within {} s", PATIENCE.as_secs()))?.map_err(wrong)?;
+    let mut connection =
+        connected.map_err(|_| format!("does not answer within {} s", PATIENCE.as_secs()))?.map_err(wrong)?;
     redis::cmd("PING").query_async::<String>(&mut connection).await.map_err(wrong)?;
     Ok(connection)
 }
 
 async fn redis(url: &str) -> Result<String, String> {
     let mut connection = connect(url).await?;
-    let asked = redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query_async::<Vec<String>>(&mut connection).await;
+    let asked =
+        redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query_async::<Vec<String>>(&mut connection).await;
     match asked.as_deref() {
         Ok([_, policy]) if policy != "noeviction" => Err(format!(
             "answers, but its maxmemory-policy is {policy}: under pressure it would throw jobs away, which are then found late. \
@@ -257,7 +284,9 @@ async fn redis(url: &str) -> Result<String, String> {
         )),
         Ok(_) => Ok("answers, and evicts nothing".into()),
         // Hosted Redis often forbids CONFIG.
-        Err(error) => Ok(format!("answers; its eviction policy cannot be asked for ({error}) and should be noeviction")),
+        Err(error) => {
+            Ok(format!("answers; its eviction policy cannot be asked for ({error}) and should be noeviction"))
+        }
     }
 }
 

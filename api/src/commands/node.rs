@@ -65,7 +65,9 @@ fn make_folder(config: &Config) -> Result<(), Failed> {
     }
     std::fs::create_dir_all(&config.data).map_err(|error| {
         let data = config.data.display();
-        Failed::Other(format!("the data folder {data} cannot be made: {error}. Make its parent writable, or name another with --data"))
+        Failed::Other(format!(
+            "the data folder {data} cannot be made: {error}. Make its parent writable, or name another with --data"
+        ))
     })
 }
 

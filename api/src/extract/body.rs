@@ -1,9 +1,9 @@
 //! Bodies: JSON into a type, or a rule in JSON or YAML.
 
+use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
 use aide::operation::set_body;
-use aide::OperationInput;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -30,9 +30,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        media_type(request.headers(), |kind| kind == "application/json" || kind.ends_with("+json")).map_err(|found| {
-            unsupported(&found, "`application/json` (for PATCH also `application/merge-patch+json`)")
-        })?;
+        media_type(request.headers(), |kind| kind == "application/json" || kind.ends_with("+json")).map_err(
+            |found| unsupported(&found, "`application/json` (for PATCH also `application/merge-patch+json`)"),
+        )?;
         let bytes = read_body(request).await?;
         parse(&bytes).map(Self)
     }
@@ -82,7 +82,9 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
             pass_over(&mut body).await;
             Err(too_large())
         }
-        Ok(Err(_)) => Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")),
+        Ok(Err(_)) => {
+            Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again."))
+        }
     }
 }
 
@@ -201,7 +203,8 @@ fn wrong(mut pointer: String, error: &serde_json::Error) -> Problem {
 
 fn invalid(pointer: String, message: String) -> Problem {
     let at = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", format!("{at}{message}")).and_field(pointer, message)
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields", format!("{at}{message}"))
+        .and_field(pointer, message)
 }
 
 fn parent(pointer: &str) -> &str {
@@ -342,12 +345,24 @@ mod tests {
     fn names_the_place_and_the_field() {
         let cases = [
             (r#"{"titel": "a"}"#, 422, "/titel: unknown field `titel`; did you mean `title`?"),
-            (r#"{"title": "a", "parts": [{"size": 1}, {"sizes": 2}]}"#, 422, "/parts/1/sizes: unknown field `sizes`; did you mean `size`?"),
+            (
+                r#"{"title": "a", "parts": [{"size": 1}, {"sizes": 2}]}"#,
+                422,
+                "/parts/1/sizes: unknown field `sizes`; did you mean `size`?",
+            ),
             (r#"{"title": "a", "parts": [{}]}"#, 422, "/parts/0/size: is missing"),
             (r#"{"parts": []}"#, 422, "/title: is missing"),
             (r#"{"title": 3}"#, 422, "/title: invalid type: integer `3`, expected a string"),
-            (r#"{"title": "a""#, 400, "The body is not valid JSON: EOF while parsing an object at line 1, column 13. Correct it and send it again."),
-            (r#"{"title": "a"} x"#, 400, "The body is not valid JSON: trailing characters at line 1, column 16. Correct it and send it again."),
+            (
+                r#"{"title": "a""#,
+                400,
+                "The body is not valid JSON: EOF while parsing an object at line 1, column 13. Correct it and send it again.",
+            ),
+            (
+                r#"{"title": "a"} x"#,
+                400,
+                "The body is not valid JSON: trailing characters at line 1, column 16. Correct it and send it again.",
+            ),
             ("  ", 400, "The body is empty; send a JSON object."),
         ];
         for (text, status, detail) in cases {

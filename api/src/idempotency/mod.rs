@@ -18,9 +18,9 @@ use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use trackside_engine::Error;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{UserId, WorkspaceId};
-use trackside_engine::Error;
 
 pub use store::ALL;
 
@@ -100,7 +100,10 @@ fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {
     if (1..=255).contains(&text.len()) {
         return Ok(text.to_owned());
     }
-    Err(Problem::bad_request("invalid_idempotency_key", "Idempotency-Key must be 1 to 255 ASCII characters, such as a UUID."))
+    Err(Problem::bad_request(
+        "invalid_idempotency_key",
+        "Idempotency-Key must be 1 to 255 ASCII characters, such as a UUID.",
+    ))
 }
 
 /// What makes two requests the same. The scopes belong to it, so that a token never reads what one with more rights was
@@ -138,9 +141,10 @@ async fn reserve(app: &App, owner: Owner, key: String, hash: [u8; 32]) -> Result
             Ok(match found.status {
                 0 => Reserved::Busy,
                 _ if found.body.is_empty() => Reserved::Secret,
-                _ => Reserved::Answered(serde_json::from_str(&found.body).map_err(|error| {
-                    Error::internal("A kept answer cannot be read.").caused_by(error)
-                })?),
+                _ => Reserved::Answered(
+                    serde_json::from_str(&found.body)
+                        .map_err(|error| Error::internal("A kept answer cannot be read.").caused_by(error))?,
+                ),
             })
         })
         .await
@@ -163,9 +167,11 @@ impl Reservation {
             return Ok(response);
         }
         let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Problem::internal(error.to_string()))?;
+        let bytes =
+            axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Problem::internal(error.to_string()))?;
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= LARGEST && !(secret && status.is_success()));
+        let text =
+            std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= LARGEST && !(secret && status.is_success()));
         let kept = text.map(|text| Kept {
             status: status.as_u16(),
             kind: header(CONTENT_TYPE),

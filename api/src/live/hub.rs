@@ -157,7 +157,11 @@ impl Seat {
         let mut topics = self.hub.topics.lock().unwrap_or_else(PoisonError::into_inner);
         let subscribers = topics.entry((workspace, Arc::from(topic))).or_default();
         if !subscribers.iter().any(|subscriber| subscriber.socket == self.socket) {
-            subscribers.push(Subscriber { socket: self.socket, queue: self.queue.clone(), lagged: self.lagged.clone() });
+            subscribers.push(Subscriber {
+                socket: self.socket,
+                queue: self.queue.clone(),
+                lagged: self.lagged.clone(),
+            });
         }
     }
 

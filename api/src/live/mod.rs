@@ -27,4 +27,3 @@ pub(crate) fn routes() -> Router<App> {
         .route("/ws/tasks/{id}", get(socket::task))
         .route("/ws/notifications", get(socket::notifications))
 }
-

@@ -178,7 +178,8 @@ impl Session {
             Ok(FromClient::Signal { topic, kind, data }) => {
                 let topic = self.canonical(&topic);
                 if !self.topics.contains_key(topic.as_str()) {
-                    let error = Error::invalid("not_subscribed", format!("subscribe to `{topic}` before you signal there"));
+                    let error =
+                        Error::invalid("not_subscribed", format!("subscribe to `{topic}` before you signal there"));
                     return self.error(&error).await;
                 }
                 let from = self.actor.user().map(|user| user.to_string()).unwrap_or_default();
@@ -188,7 +189,11 @@ impl Session {
             }
             Ok(FromClient::Ping) => self.say(FromServer::Pong).await,
             Ok(FromClient::Hello { .. }) => {
-                self.error(&Error::invalid("already_known", "you have said hello; open another socket for another token")).await
+                self.error(&Error::invalid(
+                    "already_known",
+                    "you have said hello; open another socket for another token",
+                ))
+                .await
             }
             Err(error) => self.error(&Error::invalid("bad_message", format!("this is no message: {error}"))).await,
         }
@@ -208,7 +213,8 @@ impl Session {
             Err(error) => return self.error(&error).await,
         };
         if self.topics.len() >= TOPICS && !self.topics.contains_key(topic.as_str()) {
-            let error = Error::invalid("too_many_topics", format!("a socket listens to at most {TOPICS} topics; open another"));
+            let error =
+                Error::invalid("too_many_topics", format!("a socket listens to at most {TOPICS} topics; open another"));
             return self.error(&error).await;
         }
         // First the seat, then the log: what is published meanwhile waits in the queue, and what stands in both is
@@ -244,7 +250,9 @@ impl Session {
         let mut rx = self.app.db.read().await?;
         // Each is looked for in the client's own workspace: what is of another is not found.
         let found = match kind {
-            "workspace" if id == workspace.to_string() => self.actor.may_here::<EventView>().map(|_| workspace.to_string()),
+            "workspace" if id == workspace.to_string() => {
+                self.actor.may_here::<EventView>().map(|_| workspace.to_string())
+            }
             "user" if self.actor.user().is_some_and(|user| user.to_string() == id) => Ok(id.to_owned()),
             "project" => {
                 let project = projects::service::find(&mut rx, workspace, &id.parse().map_err(|_| unknown())?).await?;

@@ -172,5 +172,8 @@ fn context(id: &str) -> String {
 }
 
 pub(super) fn invalid() -> Error {
-    Error::unauthenticated("token_invalid", "The token is not one of ours or was changed; sign in again, or make a new token.")
+    Error::unauthenticated(
+        "token_invalid",
+        "The token is not one of ours or was changed; sign in again, or make a new token.",
+    )
 }

@@ -8,7 +8,12 @@ use crate::db::Rx;
 use crate::ids::{UserId, WorkspaceId};
 
 /// A page of the members, in the order in which they became known.
-pub async fn list(rx: &mut Rx, may: &Granted<MemberView, Workspace>, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+pub async fn list(
+    rx: &mut Rx,
+    may: &Granted<MemberView, Workspace>,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<Member>> {
     store::list_members(rx, may.resource().0, after, limit).await
 }
 

@@ -102,7 +102,10 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     static AT_ONCE: LazyLock<Semaphore> =
         LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4))));
     let Ok(_waiting) = WAITING.try_acquire() else {
-        return Err(Error::busy("busy_signing_in", "Too many people sign in at this moment; try again in a few seconds."));
+        return Err(Error::busy(
+            "busy_signing_in",
+            "Too many people sign in at this moment; try again in a few seconds.",
+        ));
     };
     let turn = AT_ONCE.acquire().await.map_err(|error| Error::internal("The turns were closed.").caused_by(error))?;
     let died = |error| Error::internal("Hashing a password panicked.").caused_by(error);

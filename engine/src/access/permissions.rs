@@ -163,7 +163,10 @@ pub fn authorize<P: Permission, R: Scoped>(actor: &Actor, resource: R) -> Result
         )));
     }
     if !actor.scope_allows(P::NAME) {
-        return Err(Error::denied(format!("this token's scopes do not include `{}`; make a token that has it", P::NAME)));
+        return Err(Error::denied(format!(
+            "this token's scopes do not include `{}`; make a token that has it",
+            P::NAME
+        )));
     }
     Ok(Granted { resource, proof: PhantomData })
 }

@@ -39,7 +39,9 @@ pub async fn must_operate(rx: &mut Rx, may: &Granted<OperationsManage, Workspace
     if store::first_of_all(rx).await? == Some(may.resource().0) {
         return Ok(());
     }
-    Err(Error::denied("Queues are shared by all workspaces; only an administrator of the first workspace can look after them."))
+    Err(Error::denied(
+        "Queues are shared by all workspaces; only an administrator of the first workspace can look after them.",
+    ))
 }
 
 /// Makes a workspace and its owner an administrator there. Whoever can sign in may; nothing of any other is touched.
@@ -54,9 +56,17 @@ pub async fn create_workspace(tx: &mut Tx, cx: &Cx, name: &str, owner: UserId) -
 ///
 /// # Errors
 /// `already_member`.
-pub async fn add_member(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Workspace>, user: UserId, role: Role) -> Result<()> {
+pub async fn add_member(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<MemberManage, Workspace>,
+    user: UserId,
+    role: Role,
+) -> Result<()> {
     let added = store::insert_member(tx, may.resource().0, user, role, cx.now()).await?;
-    let there = || Error::conflict("already_member", "This person belongs to the workspace already; change their role instead.");
+    let there = || {
+        Error::conflict("already_member", "This person belongs to the workspace already; change their role instead.")
+    };
     if added { Ok(()) } else { Err(there()) }
 }
 
@@ -81,7 +91,12 @@ pub(super) async fn insert_user(tx: &mut Tx, source: &Source, new: &NewUser) -> 
     Err(Error::conflict("email_taken", "Somebody has this e-mail address already; sign in with it, or use another."))
 }
 
-pub(super) async fn insert_workspace(tx: &mut Tx, source: &Source, name: String, owner: UserId) -> Result<WorkspaceInfo> {
+pub(super) async fn insert_workspace(
+    tx: &mut Tx,
+    source: &Source,
+    name: String,
+    owner: UserId,
+) -> Result<WorkspaceInfo> {
     let workspace = WorkspaceInfo { id: source.new_id(), name, created_at: source.now() };
     store::insert_workspace(tx, &workspace).await?;
     store::insert_member(tx, workspace.id, owner, Role::Admin, workspace.created_at).await?;

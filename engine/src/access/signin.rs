@@ -75,7 +75,8 @@ impl Authenticator {
         }
         passwords::check(&setup.password)?;
         let (workspace, name) = (model::name("/workspace", &setup.workspace)?, model::name("/name", &setup.name)?);
-        let new = NewUser { email: model::email(&setup.email)?, name, password: passwords::hash(&setup.password).await? };
+        let new =
+            NewUser { email: model::email(&setup.email)?, name, password: passwords::hash(&setup.password).await? };
         let source = self.source.clone();
         let opened = db
             .write(async move |tx: &mut Tx| {
@@ -250,7 +251,10 @@ impl Authenticator {
         let (token, role) = found.ok_or_else(invalid)?;
         let now = self.source.now();
         if token.expires_at.is_some_and(|at| at <= now) {
-            return Err(Error::unauthenticated("token_expired", "This personal access token has expired; make a new one."));
+            return Err(Error::unauthenticated(
+                "token_expired",
+                "This personal access token has expired; make a new one.",
+            ));
         }
         self.note_use(db, &token, now).await;
         let scopes = tokens::scopes(token.scopes.as_deref())?.map(Arc::from);
@@ -279,7 +283,8 @@ impl Authenticator {
     async fn signed_in(&self, db: &Db, opened: Opened) -> Result<SignedIn> {
         let now = self.source.now().timestamp();
         let expires_in = ACCESS_LIFETIME.num_seconds();
-        let claims = Claims { sub: opened.user.id, ws: opened.workspace, sid: opened.session, iat: now, exp: now + expires_in };
+        let claims =
+            Claims { sub: opened.user.id, ws: opened.workspace, sid: opened.session, iat: now, exp: now + expires_in };
         let access_token = self.ring.sign(db, &claims).await?;
         Ok(SignedIn {
             user: opened.user,
@@ -329,7 +334,8 @@ async fn place(tx: &mut Tx, user: UserId, wished: Option<WorkspaceId>) -> Result
             member.map(|_| wished).ok_or_else(|| Error::not_found("workspace", wished))
         }
         None => store::first_workspace(tx, user).await?.ok_or_else(|| {
-            Error::denied("You belong to no workspace; ask an administrator to add you to one.").with_code("no_workspace")
+            Error::denied("You belong to no workspace; ask an administrator to add you to one.")
+                .with_code("no_workspace")
         }),
     }
 }

@@ -169,7 +169,13 @@ pub(super) async fn update_failures(tx: &mut Tx, id: UserId, failed: i64, until:
 }
 
 /// False when they are a member already.
-pub(super) async fn insert_member(tx: &mut Tx, workspace: WorkspaceId, user: UserId, role: Role, at: DateTime<Utc>) -> Result<bool> {
+pub(super) async fn insert_member(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    user: UserId,
+    role: Role,
+    at: DateTime<Utc>,
+) -> Result<bool> {
     Ok(tx.execute(INSERT_MEMBER, (workspace, user, role, at)).await? == 1)
 }
 
@@ -181,7 +187,12 @@ pub(super) async fn first_workspace(rx: &mut Rx, user: UserId) -> Result<Option<
     Ok(rx.opt::<One<WorkspaceId>>(FIRST_WORKSPACE, (user,)).await?.map(|row| row.0))
 }
 
-pub(super) async fn list_members(rx: &mut Rx, workspace: WorkspaceId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+pub(super) async fn list_members(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<Member>> {
     rx.all(LIST_MEMBERS, (workspace, after, limit)).await
 }
 
@@ -190,7 +201,13 @@ pub(super) async fn among_members(rx: &mut Rx, workspace: WorkspaceId, users: &[
     Ok(found.into_iter().map(|row| row.0).collect())
 }
 
-pub(super) async fn insert_session(tx: &mut Tx, id: SessionId, workspace: WorkspaceId, user: UserId, at: DateTime<Utc>) -> Result<()> {
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    id: SessionId,
+    workspace: WorkspaceId,
+    user: UserId,
+    at: DateTime<Utc>,
+) -> Result<()> {
     tx.execute(INSERT_SESSION, (id, workspace, user, at)).await.map(drop)
 }
 
@@ -201,7 +218,12 @@ pub(super) async fn session_role(rx: &mut Rx, id: SessionId) -> Result<Option<Se
     rx.opt(SESSION_ROLE, (id,)).await
 }
 
-pub(super) async fn list_sessions(rx: &mut Rx, user: UserId, workspace: WorkspaceId, now: DateTime<Utc>) -> Result<Vec<Session>> {
+pub(super) async fn list_sessions(
+    rx: &mut Rx,
+    user: UserId,
+    workspace: WorkspaceId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>> {
     rx.all(LIST_SESSIONS, (user, workspace, now)).await
 }
 

@@ -29,7 +29,12 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 ///
 /// # Errors
 /// `invalid_fields`; `denied` for scopes beyond one's own.
-pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TokenCreate, Workspace>, new: NewToken) -> Result<CreatedToken> {
+pub async fn create(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TokenCreate, Workspace>,
+    new: NewToken,
+) -> Result<CreatedToken> {
     let user = person(cx)?;
     let name = model::name("/name", &new.name)?;
     check_scopes(&cx.actor, new.scopes.as_deref())?;
@@ -47,7 +52,8 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TokenCreate, Workspace>,
     };
     let scopes = info.scopes.as_ref().map(|scopes| serde_json::json!(scopes).to_string());
     let hash = Sha256::digest(&token);
-    let row = store::TokenRow { workspace: may.resource().0, user, hash: &hash, scopes: scopes.as_deref(), info: &info };
+    let row =
+        store::TokenRow { workspace: may.resource().0, user, hash: &hash, scopes: scopes.as_deref(), info: &info };
     store::insert_token(tx, row).await?;
     Ok(CreatedToken { info, token })
 }
@@ -82,12 +88,16 @@ fn person(cx: &Cx) -> Result<UserId> {
 }
 
 fn check_scopes(actor: &Actor, scopes: Option<&[String]>) -> Result<()> {
-    let beyond = |scope: &str| Error::denied(format!("This token may not hand on `{scope}`, which it does not have itself."));
+    let beyond =
+        |scope: &str| Error::denied(format!("This token may not hand on `{scope}`, which it does not have itself."));
     let Some(scopes) = scopes else {
         return if actor.scopes.is_none() { Ok(()) } else { Err(beyond("*")) };
     };
     if scopes.is_empty() || scopes.len() > MOST_SCOPES {
-        return Err(Error::field("/scopes", format!("must name 1 to {MOST_SCOPES} scopes; leave it out for all rights")));
+        return Err(Error::field(
+            "/scopes",
+            format!("must name 1 to {MOST_SCOPES} scopes; leave it out for all rights"),
+        ));
     }
     for (at, scope) in scopes.iter().enumerate() {
         let known = scope == "*"
@@ -96,7 +106,9 @@ fn check_scopes(actor: &Actor, scopes: Option<&[String]>) -> Result<()> {
                 None => name == scope,
             });
         if !known {
-            let message = format!("`{scope}` is no scope: use a permission such as `task.edit`, all of a kind (`task.*`), or `*`");
+            let message = format!(
+                "`{scope}` is no scope: use a permission such as `task.edit`, all of a kind (`task.*`), or `*`"
+            );
             return Err(Error::field(format!("/scopes/{at}"), message));
         }
         if !held(actor, scope) {
@@ -115,7 +127,10 @@ fn held(actor: &Actor, scope: &str) -> bool {
 
 /// The scopes of a row.
 pub(super) fn scopes(text: Option<&str>) -> Result<Option<Vec<String>>> {
-    let read = |text| serde_json::from_str(text).map_err(|error| Error::internal(format!("A token's scopes cannot be read: {error}.")));
+    let read = |text| {
+        serde_json::from_str(text)
+            .map_err(|error| Error::internal(format!("A token's scopes cannot be read: {error}.")))
+    };
     text.map(read).transpose()
 }
 

@@ -222,7 +222,12 @@ mod tests {
     struct Nothing;
 
     impl Credentials for Nothing {
-        fn find<'a>(&'a self, _: WorkspaceId, kind: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Connection, Failure>> {
+        fn find<'a>(
+            &'a self,
+            _: WorkspaceId,
+            kind: &'a str,
+            _: Option<&'a str>,
+        ) -> BoxFuture<'a, Result<Connection, Failure>> {
             Box::pin(async move { Err(Failure::permanent(format!("no {kind} connection"))) })
         }
     }

@@ -79,8 +79,9 @@ impl<A: Internal> ErasedInternal for Erased<A> {
         input: Value,
     ) -> Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>> {
         Box::pin(async move {
-            let input = serde_json::from_value(input)
-                .map_err(|error| Error::invalid("action_input", format!("`{}` was given wrong input: {error}", A::NAME)))?;
+            let input = serde_json::from_value(input).map_err(|error| {
+                Error::invalid("action_input", format!("`{}` was given wrong input: {error}", A::NAME))
+            })?;
             let output = A::perform(tx, cx, input).await?;
             serde_json::to_value(output).map_err(|error| Error::internal(format!("output of {}: {error}", A::NAME)))
         })

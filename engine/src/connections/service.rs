@@ -39,7 +39,10 @@ pub async fn create(
     if store::insert(tx, &connection, &sealed).await? {
         return Ok(connection);
     }
-    let detail = format!("There is a connection `{}` of kind {} already; choose another name, or delete it first.", connection.name, connection.kind);
+    let detail = format!(
+        "There is a connection `{}` of kind {} already; choose another name, or delete it first.",
+        connection.name, connection.kind
+    );
     Err(Error::conflict("connection_name_taken", detail))
 }
 
@@ -89,7 +92,9 @@ pub async fn find(
         return Err(match name {
             None if !names.is_empty() => Error::invalid(
                 "connection_ambiguous",
-                format!("The workspace has several connections of kind {kind}; name the one you mean, or call one `default`: {there}."),
+                format!(
+                    "The workspace has several connections of kind {kind}; name the one you mean, or call one `default`: {there}."
+                ),
             ),
             None => Error::not_found("connection", format!("of kind {kind}; make one in the workspace's settings")),
             Some(name) => Error::not_found("connection", format!("`{name}` of kind {kind}; there is {there}")),
@@ -117,7 +122,10 @@ fn base_url(text: &str) -> Result<String> {
     if sound {
         return Ok(text.to_owned());
     }
-    Err(Error::field("/base_url", "must be like https://github.example.org/api/v3, without user, password, query or fragment"))
+    Err(Error::field(
+        "/base_url",
+        "must be like https://github.example.org/api/v3, without user, password, query or fragment",
+    ))
 }
 
 #[cfg(test)]

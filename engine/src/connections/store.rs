@@ -16,7 +16,8 @@ statements! {
 
 /// False when the name is taken.
 pub(super) async fn insert(tx: &mut Tx, new: &Connection, sealed_token: &[u8]) -> Result<bool> {
-    let args = (new.id, new.workspace_id, new.kind, new.name.as_str(), new.base_url.as_deref(), sealed_token, new.created_at);
+    let args =
+        (new.id, new.workspace_id, new.kind, new.name.as_str(), new.base_url.as_deref(), sealed_token, new.created_at);
     Ok(tx.execute(INSERT, args).await? == 1)
 }
 
@@ -29,7 +30,11 @@ pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: ConnectionId) 
 }
 
 /// The connections of a kind with their sealed tokens.
-pub(super) async fn of_kind(rx: &mut Rx, workspace: WorkspaceId, kind: ConnectionKind) -> Result<Vec<(Connection, Vec<u8>)>> {
+pub(super) async fn of_kind(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    kind: ConnectionKind,
+) -> Result<Vec<(Connection, Vec<u8>)>> {
     let rows: Vec<Both<Connection, One<Vec<u8>>>> = rx.all(OF_KIND, (workspace, kind)).await?;
     Ok(rows.into_iter().map(|row| (row.0, row.1.0)).collect())
 }

@@ -221,7 +221,8 @@ impl Db {
             match &self.0.store {
                 Store::Sqlite { writer, .. } => writer.write(closure, flat, place).await,
                 Store::Postgres { pool, .. } => {
-                    let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
+                    let mut tx =
+                        Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
                     let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
                     let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
                     let outcome = tx.settle(outcome);

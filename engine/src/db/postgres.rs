@@ -9,7 +9,9 @@ use sqlx::error::{BoxDynError, ErrorKind};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgConnectOptions, PgConnection, PgPoolOptions, PgTypeInfo};
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Encode, Executor as _, PgPool, Postgres, Transaction, Type};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Connection as _, Encode, Executor as _, PgPool, Postgres, Transaction, Type,
+};
 
 use super::rows::Row;
 use super::sqlite::Take;

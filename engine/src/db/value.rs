@@ -206,9 +206,10 @@ tuples!(A B C D E F G H I J K L M N O P Q R S T U V W X);
 /// say so before, with its name; this is for what nobody thought of.
 pub(super) fn storable(value: &Value<'_>) -> Result<()> {
     match value {
-        Value::Text(text) if text.contains('\0') => {
-            Err(Error::invalid("character_refused", "A text holds the character U+0000, which cannot be stored; leave it out."))
-        }
+        Value::Text(text) if text.contains('\0') => Err(Error::invalid(
+            "character_refused",
+            "A text holds the character U+0000, which cannot be stored; leave it out.",
+        )),
         Value::List(Kind::Text, list) => list.iter().try_for_each(storable),
         _ => Ok(()),
     }

@@ -231,7 +231,10 @@ impl Thread {
         let alone = !self.batch.iter().any(|(_, succeeded)| *succeeded);
         let flat = job.is_flat();
         let changes = self.changes();
-        if !alone && !flat && let Err(error) = self.control("savepoint closure") {
+        if !alone
+            && !flat
+            && let Err(error) = self.control("savepoint closure")
+        {
             return self.undone(job, Some(error));
         }
         self.tx.wakes = Wakes::default();

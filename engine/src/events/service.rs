@@ -13,7 +13,8 @@ use crate::{Error, Result, crash};
 impl NewEvent {
     /// Serialises `event`, so that it can be written.
     pub fn of<E: EventType>(event: &E) -> Result<Self> {
-        let payload = serde_json::to_string(event).map_err(|error| Error::internal(format!("event {}: {error}", E::KIND)))?;
+        let payload =
+            serde_json::to_string(event).map_err(|error| Error::internal(format!("event {}: {error}", E::KIND)))?;
         Ok(Self { kind: E::KIND, version: E::VERSION, project: event.project(), subject: event.subject(), payload })
     }
 }

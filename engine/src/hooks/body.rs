@@ -125,7 +125,9 @@ fn push_form(out: &mut String, text: &str) -> Result<bool> {
         push_text(out, name);
         out.push(':');
         match values.as_slice() {
-            [payload] if name == "payload" && payload.trim_ascii_start().starts_with(['{', '[']) && is_json(payload)? => {
+            [payload]
+                if name == "payload" && payload.trim_ascii_start().starts_with(['{', '[']) && is_json(payload)? =>
+            {
                 out.push_str(payload);
             }
             [value] => push_text(out, value),
@@ -177,7 +179,18 @@ mod tests {
 
     #[test]
     fn what_is_not_readable_json_is_text() {
-        for text in ["", "hello", "{\"a\":1", "{} {}", "\u{feff}{}", "\"\\ud800\"", "1e999", "[nul]", "a=b&c", "tab\there \"q\""] {
+        for text in [
+            "",
+            "hello",
+            "{\"a\":1",
+            "{} {}",
+            "\u{feff}{}",
+            "\"\\ud800\"",
+            "1e999",
+            "[nul]",
+            "a=b&c",
+            "tab\there \"q\"",
+        ] {
             assert_eq!(pushed(None, text.as_bytes()), json!(text).to_string());
         }
         let long = "9".repeat(400);

@@ -7,7 +7,8 @@ const MASK: &str = "***";
 
 /// Headers that hold a secret, and parts of names that say so.
 const SECRET_NAMES: &[&str] = &["authorization", "cookie", "proxy-authorization", "set-cookie"];
-const SECRET_PARTS: &[&str] = &["token", "secret", "password", "api-key", "apikey", "auth-key", "access-key", "credential"];
+const SECRET_PARTS: &[&str] =
+    &["token", "secret", "password", "api-key", "apikey", "auth-key", "access-key", "credential"];
 
 fn is_secret(name: &str) -> bool {
     SECRET_NAMES.contains(&name) || SECRET_PARTS.iter().any(|part| name.contains(part))

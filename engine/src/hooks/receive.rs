@@ -12,7 +12,13 @@ use crate::ids::{EventId, HookId};
 use crate::{Class, Error, Result};
 
 /// Receives a post; see [`service::receive`](super::service::receive).
-pub(super) async fn receive(db: &Db, source: &Source, registry: &Registry, hook: HookId, post: Incoming<'_>) -> Result<Receipt> {
+pub(super) async fn receive(
+    db: &Db,
+    source: &Source,
+    registry: &Registry,
+    hook: HookId,
+    post: Incoming<'_>,
+) -> Result<Receipt> {
     if post.body.len() > body::MOST_BYTES {
         let detail = format!("The body has {} bytes; send at most {}.", post.body.len(), body::MOST_BYTES);
         return Err(Error::too_large("hook_body_too_large", detail));

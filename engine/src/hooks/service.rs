@@ -22,7 +22,13 @@ const REMEMBERED: TimeDelta = TimeDelta::days(30);
 ///
 /// # Errors
 /// `invalid_fields`, `hook_name_taken`.
-pub async fn create(tx: &mut Tx, cx: &Cx, vault: &Vault, may: &Granted<HookManage, Workspace>, new: NewHook) -> Result<CreatedHook> {
+pub async fn create(
+    tx: &mut Tx,
+    cx: &Cx,
+    vault: &Vault,
+    may: &Granted<HookManage, Workspace>,
+    new: NewHook,
+) -> Result<CreatedHook> {
     let secret = secret(&new.scheme, new.secret)?;
     let hook = Hook {
         id: cx.new_id(),
@@ -57,10 +63,18 @@ pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: HookId) -> Result<Hoo
 ///
 /// # Errors
 /// `invalid_fields`, `hook_not_found`.
-pub async fn rotate(tx: &mut Tx, vault: &Vault, may: &Granted<HookManage, Hook>, new: Option<Secret>) -> Result<CreatedHook> {
+pub async fn rotate(
+    tx: &mut Tx,
+    vault: &Vault,
+    may: &Granted<HookManage, Hook>,
+    new: Option<Secret>,
+) -> Result<CreatedHook> {
     let hook = may.resource().clone();
     let Some(secret) = secret(&hook.scheme, new)? else {
-        return Err(Error::invalid("hook_without_secret", "The scheme `none` has no secret; make a hook with another scheme."));
+        return Err(Error::invalid(
+            "hook_without_secret",
+            "The scheme `none` has no secret; make a hook with another scheme.",
+        ));
     };
     let sealed = vault.seal(&context(hook.id), secret.as_bytes())?;
     if !store::update_secret(tx, hook.workspace_id, hook.id, &sealed).await? {
@@ -85,7 +99,13 @@ pub async fn delete(tx: &mut Tx, may: &Granted<HookManage, Hook>) -> Result<()> 
 ///
 /// # Errors
 /// `hook_not_found`; `hook_body_too_large`; the codes of [`schemes::Refused`], as unauthenticated; `body_too_deep`.
-pub async fn receive(db: &Db, source: &Source, registry: &Registry, hook: HookId, post: Incoming<'_>) -> Result<Receipt> {
+pub async fn receive(
+    db: &Db,
+    source: &Source,
+    registry: &Registry,
+    hook: HookId,
+    post: Incoming<'_>,
+) -> Result<Receipt> {
     receiving::receive(db, source, registry, hook, post).await
 }
 
@@ -104,7 +124,8 @@ fn secret(scheme: &Scheme, given: Option<Secret>) -> Result<Option<String>> {
     let Some(given) = given else {
         let made = schemes::generate_secret(scheme);
         if made.is_none() && scheme.needs_secret() {
-            let message = format!("is needed: the sender makes the secret of the scheme {}, copy it from there", scheme.name());
+            let message =
+                format!("is needed: the sender makes the secret of the scheme {}, copy it from there", scheme.name());
             return Err(Error::field("/secret", message));
         }
         return Ok(made);

@@ -44,7 +44,8 @@ statements! {
 
 /// False when the name is taken.
 pub(super) async fn insert(tx: &mut Tx, hook: &Hook, sealed: Option<&[u8]>, by: Option<UserId>) -> Result<bool> {
-    let scheme = serde_json::to_string(&hook.scheme).map_err(|error| Error::internal(format!("A scheme cannot be written: {error}.")))?;
+    let scheme = serde_json::to_string(&hook.scheme)
+        .map_err(|error| Error::internal(format!("A scheme cannot be written: {error}.")))?;
     let args = (hook.id, hook.workspace_id, hook.name.as_str(), scheme, sealed, by, hook.created_at);
     Ok(tx.execute(INSERT, args).await? == 1)
 }
@@ -73,7 +74,13 @@ pub(super) async fn delete(tx: &mut Tx, workspace: WorkspaceId, id: HookId) -> R
 }
 
 /// False when the delivery is known; of two at once, the second waits for the first.
-pub(super) async fn insert_delivery(tx: &mut Tx, hook: HookId, delivery: &str, event: EventId, at: DateTime<Utc>) -> Result<bool> {
+pub(super) async fn insert_delivery(
+    tx: &mut Tx,
+    hook: HookId,
+    delivery: &str,
+    event: EventId,
+    at: DateTime<Utc>,
+) -> Result<bool> {
     Ok(tx.execute(INSERT_DELIVERY, (hook, delivery, event, at)).await? == 1)
 }
 

@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 
 use super::model::{DeadJob, Job, Look, NewJob, Outcome, QueueState, Ticket};
 use super::service::Waiting;
-use crate::db::{Rx, Tx};
-use crate::{row, statements};
-use crate::ids::{JobId, WorkspaceId};
 use crate::Result;
+use crate::db::{Rx, Tx};
+use crate::ids::{JobId, WorkspaceId};
+use crate::{row, statements};
 
 row! {
     /// A claimed row, with its place in line: RETURNING promises no order.
@@ -342,7 +342,8 @@ pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>)
 
 /// Writes what became of jobs. What a stale ticket says is dropped. Tells whether something is to be woken for.
 pub(super) async fn finish(tx: &mut Tx, outcomes: &[(Ticket, Outcome)], now: DateTime<Utc>) -> Result<bool> {
-    let of = |wanted: Outcome| outcomes.iter().filter(move |(_, outcome)| *outcome == wanted).map(|(ticket, _)| *ticket);
+    let of =
+        |wanted: Outcome| outcomes.iter().filter(move |(_, outcome)| *outcome == wanted).map(|(ticket, _)| *ticket);
     let mut wake = false;
     for (epoch, ids) in by_epoch(of(Outcome::Done)) {
         let deleted = tx.execute(DELETE, (ids.as_slice(), epoch)).await?;
@@ -409,7 +410,8 @@ async fn bury(tx: &mut Tx, ticket: Ticket, reason: &str, now: DateTime<Utc>) -> 
 /// Says how many it moved.
 pub(super) async fn sweep(tx: &mut Tx, now: DateTime<Utc>) -> Result<usize> {
     let expired: Vec<Due> = tx.all(EXPIRED, (now, SWEEP, now + BEYOND)).await?;
-    let (dead, alive): (Vec<&Due>, Vec<&Due>) = expired.iter().partition(|job| job.suspect != 1 && job.attempts >= job.max_attempts);
+    let (dead, alive): (Vec<&Due>, Vec<&Due>) =
+        expired.iter().partition(|job| job.suspect != 1 && job.attempts >= job.max_attempts);
     for job in dead {
         let reason = match job.attempts {
             1 => "its worker died".to_owned(),

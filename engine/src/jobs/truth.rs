@@ -22,8 +22,13 @@ const SWEEPS: usize = 4;
 /// The queue, as workers see it. Everything a worker says is fenced by the epoch of its [`Ticket`].
 pub trait JobStore: Send + Sync + 'static {
     /// Claims up to `limit` due jobs of a queue for `worker`, in the order they are to run.
-    fn claim<'a>(&'a self, queue: &'a str, worker: &'a str, limit: usize, lease: Duration)
-    -> BoxFuture<'a, Result<Vec<Job>>>;
+    fn claim<'a>(
+        &'a self,
+        queue: &'a str,
+        worker: &'a str,
+        limit: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>>;
     /// Claims those of `ids` that are still to be claimed.
     fn claim_ids<'a>(
         &'a self,
@@ -74,10 +79,8 @@ impl JobStore for DbJobs {
     ) -> BoxFuture<'a, Result<Vec<Job>>> {
         let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
         async move {
-            let jobs = self
-                .db
-                .write(async move |tx| store::claim(tx, &queue, limit as i64, until, &worker).await)
-                .await?;
+            let jobs =
+                self.db.write(async move |tx| store::claim(tx, &queue, limit as i64, until, &worker).await).await?;
             crate::crash::point("job.claimed");
             Ok(jobs)
         }
@@ -93,8 +96,7 @@ impl JobStore for DbJobs {
     ) -> BoxFuture<'a, Result<Vec<Job>>> {
         let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
         async move {
-            let jobs =
-                self.db.write(async move |tx| store::claim_ids(tx, &queue, &ids, until, &worker).await).await?;
+            let jobs = self.db.write(async move |tx| store::claim_ids(tx, &queue, &ids, until, &worker).await).await?;
             crate::crash::point("job.claimed");
             Ok(jobs)
         }

@@ -45,8 +45,7 @@ impl Internal for Send {
     async fn perform(tx: &mut Tx, cx: &Cx, input: SendInput) -> Result<Sent> {
         let may = cx.actor.may_here::<NotificationSend>()?;
         let people = resolve(tx, cx, &input.to).await?;
-        let notifications =
-            service::send(tx, cx, &may, &people, &input.message, input.subject.as_deref()).await?;
+        let notifications = service::send(tx, cx, &may, &people, &input.message, input.subject.as_deref()).await?;
         Ok(Sent { notifications })
     }
 }
@@ -71,10 +70,7 @@ async fn resolve(tx: &mut Tx, cx: &Cx, to: &[String]) -> Result<Vec<UserId>> {
     }
     let workspace = cx.actor.workspace;
     let found = members::by_email(tx, workspace, &emails).await?;
-    if let Some(missing) = emails
-        .iter()
-        .find(|email| !found.iter().any(|(_, known)| known == *email))
-    {
+    if let Some(missing) = emails.iter().find(|email| !found.iter().any(|(_, known)| known == *email)) {
         return Err(Error::field("/to", format!("{missing} is no member's address")));
     }
     people.extend(found.into_iter().map(|(user, _)| user));

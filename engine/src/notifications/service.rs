@@ -26,16 +26,10 @@ pub async fn send(
     people.sort_unstable();
     people.dedup();
     if people.len() > MAX_RECIPIENTS {
-        return Err(Error::field(
-            "/to",
-            format!("must be at most {MAX_RECIPIENTS} people"),
-        ));
+        return Err(Error::field("/to", format!("must be at most {MAX_RECIPIENTS} people")));
     }
     if let Some(stranger) = members::stranger(tx, workspace, &people).await? {
-        return Err(Error::field(
-            "/to",
-            format!("{stranger} is not a member of this workspace"),
-        ));
+        return Err(Error::field("/to", format!("{stranger} is not a member of this workspace")));
     }
     let notes: Vec<(NotificationId, UserId)> = people.into_iter().map(|user| (cx.new_id(), user)).collect();
     store::insert(tx, workspace, &notes, message, subject, cx.now()).await?;
@@ -49,10 +43,7 @@ pub async fn notify(tx: &mut Tx, cx: &Cx, to: &[UserId], message: &str, subject:
     let mut people = members::among(tx, workspace, to).await?;
     people.sort_unstable();
     let notes: Vec<(NotificationId, UserId)> = people.into_iter().map(|user| (cx.new_id(), user)).collect();
-    let (message, subject) = (
-        cut(message, MAX_MESSAGE),
-        subject.map(|subject| cut(subject, MAX_SUBJECT)),
-    );
+    let (message, subject) = (cut(message, MAX_MESSAGE), subject.map(|subject| cut(subject, MAX_SUBJECT)));
     store::insert(tx, workspace, &notes, &message, subject.as_deref(), cx.now()).await
 }
 

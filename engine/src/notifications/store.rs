@@ -26,10 +26,7 @@ pub(super) async fn insert(
     subject: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let rows: Vec<_> = notes
-        .iter()
-        .map(|(id, user)| (id, workspace, user, message, subject, now))
-        .collect();
+    let rows: Vec<_> = notes.iter().map(|(id, user)| (id, workspace, user, message, subject, now)).collect();
     tx.execute_many(INSERT, &rows).await.map(drop)
 }
 

@@ -31,13 +31,7 @@ pub(crate) fn change<T: PartialEq + Serialize>(
     let Some(new) = new else { return };
     if *field != new {
         let from = serde_json::json!(&*field);
-        changes.insert(
-            name,
-            FieldChange {
-                from,
-                to: serde_json::json!(&new),
-            },
-        );
+        changes.insert(name, FieldChange { from, to: serde_json::json!(&new) });
         *field = new;
     }
 }
@@ -80,8 +74,7 @@ impl EventType for ProjectCreated<'_> {
 
 impl EventType for ProjectUpdated<'_> {
     const KIND: &'static str = "project.updated";
-    const SUMMARY: &'static str =
-        "A project changed; `change` names each field with what it was and what it became.";
+    const SUMMARY: &'static str = "A project changed; `change` names each field with what it was and what it became.";
     fn subject(&self) -> String {
         self.project.id.to_string()
     }

@@ -29,21 +29,13 @@ pub(crate) async fn among(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId])
 }
 
 /// The first of `users` that is not a member of the workspace.
-pub(crate) async fn stranger(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    users: &[UserId],
-) -> Result<Option<UserId>> {
+pub(crate) async fn stranger(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Option<UserId>> {
     let members = among(rx, workspace, users).await?;
     Ok(users.iter().copied().find(|user| !members.contains(user)))
 }
 
 /// Members by their addresses (in lower case), with the address.
-pub(crate) async fn by_email(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    emails: &[String],
-) -> Result<Vec<(UserId, String)>> {
+pub(crate) async fn by_email(rx: &mut Rx, workspace: WorkspaceId, emails: &[String]) -> Result<Vec<(UserId, String)>> {
     if emails.is_empty() {
         return Ok(Vec::new());
     }
@@ -66,11 +58,7 @@ pub(crate) async fn workers(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<U
 }
 
 /// Whoever works on tasks and has the fewest open ones, `besides` not counted.
-pub(crate) async fn least_loaded(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    besides: TaskId,
-) -> Result<Option<UserId>> {
+pub(crate) async fn least_loaded(rx: &mut Rx, workspace: WorkspaceId, besides: TaskId) -> Result<Option<UserId>> {
     let row: Option<(UserId,)> = rx.opt(LEAST_LOADED, (workspace, besides)).await?;
     Ok(row.map(|(user,)| user))
 }

@@ -3,9 +3,7 @@
 use super::events::{Changes, ProjectCreated, ProjectDeleted, ProjectUpdated, change};
 use super::model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};
 use super::{members, store};
-use crate::access::permissions::{
-    Granted, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Workspace,
-};
+use crate::access::permissions::{Granted, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -16,36 +14,23 @@ use crate::{Error, Result};
 
 /// The project with this id or key.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
-    store::find(rx, workspace, handle)
-        .await?
-        .ok_or_else(|| Error::not_found("project", handle))
+    store::find(rx, workspace, handle).await?.ok_or_else(|| Error::not_found("project", handle))
 }
 
 /// The project of the task with this id or key; what a permission on the task is asked for.
 pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<Project> {
-    store::find_of_task(rx, workspace, task)
-        .await?
-        .ok_or_else(|| Error::not_found("task", task))
+    store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::not_found("task", task))
 }
 
 /// The workspace's projects, oldest first.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<ProjectView, Workspace>,
-    page: &PageRequest,
-) -> Result<Page<Project>> {
+pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Workspace>, page: &PageRequest) -> Result<Page<Project>> {
     let limit = page.limit()?;
     let rows = store::list(rx, may.resource().0, page.after()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
 }
 
 /// Makes a project. A key that is in use answers the conflict `project_key_taken`.
-pub async fn create(
-    tx: &mut Tx,
-    cx: &Cx,
-    may: &Granted<ProjectCreate, Workspace>,
-    new: NewProject,
-) -> Result<Project> {
+pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectCreate, Workspace>, new: NewProject) -> Result<Project> {
     let workspace = may.resource().0;
     check_key(&new.key)?;
     check_name(&new.name)?;
@@ -74,12 +59,10 @@ pub async fn create(
         created_at: now,
         updated_at: now,
     };
-    store::insert(tx, &project)
-        .await
-        .map_err(|error| match error.constraint() {
-            Some("projects_workspace_id_key_key") => key_taken(&handle),
-            _ => error,
-        })?;
+    store::insert(tx, &project).await.map_err(|error| match error.constraint() {
+        Some("projects_workspace_id_key_key") => key_taken(&handle),
+        _ => error,
+    })?;
     emit(tx, cx, &ProjectCreated { project: &project }).await?;
     Ok(project)
 }
@@ -119,15 +102,7 @@ pub async fn update(
     project.version += 1;
     project.updated_at = cx.now();
     store::update(tx, &project).await?;
-    emit(
-        tx,
-        cx,
-        &ProjectUpdated {
-            project: &project,
-            change: &changes,
-        },
-    )
-    .await?;
+    emit(tx, cx, &ProjectUpdated { project: &project, change: &changes }).await?;
     Ok(project)
 }
 
@@ -136,15 +111,7 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectDelete, Project>)
     let project = lock(tx, may.resource()).await?;
     let tasks = store::delete(tx, project.workspace_id, project.id).await?;
     let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
-    emit(
-        tx,
-        cx,
-        &ProjectDeleted {
-            project: &ProjectRef::from(&project),
-            tasks,
-        },
-    )
-    .await?;
+    emit(tx, cx, &ProjectDeleted { project: &ProjectRef::from(&project), tasks }).await?;
     Ok(tasks)
 }
 
@@ -170,35 +137,24 @@ fn key_taken(key: &Handle<ProjectId>) -> Error {
 fn check_key(key: &str) -> Result<()> {
     let fits = (2..=10).contains(&key.len())
         && key.starts_with(|first: char| first.is_ascii_uppercase())
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     if fits {
         Ok(())
     } else {
-        Err(Error::field(
-            "/key",
-            "must be 2 to 10 characters: a capital letter A-Z, then A-Z or 0-9",
-        ))
+        Err(Error::field("/key", "must be 2 to 10 characters: a capital letter A-Z, then A-Z or 0-9"))
     }
 }
 
 fn check_name(name: &str) -> Result<()> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        return Err(Error::field(
-            "/name",
-            format!("must be 1 to {MAX_NAME} characters"),
-        ));
+        return Err(Error::field("/name", format!("must be 1 to {MAX_NAME} characters")));
     }
     storable("/name", name)
 }
 
 fn check_description(description: &str) -> Result<()> {
     if description.len() > MAX_DESCRIPTION {
-        return Err(Error::field(
-            "/description",
-            format!("must be at most {MAX_DESCRIPTION} bytes"),
-        ));
+        return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
     }
     storable("/description", description)
 }
@@ -214,9 +170,6 @@ fn storable(pointer: &str, text: &str) -> Result<()> {
 async fn check_owner(rx: &mut Rx, workspace: WorkspaceId, owner: UserId) -> Result<()> {
     match members::stranger(rx, workspace, &[owner]).await? {
         None => Ok(()),
-        Some(stranger) => Err(Error::field(
-            "/owner",
-            format!("{stranger} is not a member of this workspace"),
-        )),
+        Some(stranger) => Err(Error::field("/owner", format!("{stranger} is not a member of this workspace"))),
     }
 }

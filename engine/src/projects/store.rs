@@ -27,11 +27,7 @@ statements! {
     DELETE = "delete from projects where workspace_id = $1 and id = $2";
 }
 
-pub(super) async fn find(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    handle: &Handle<ProjectId>,
-) -> Result<Option<Project>> {
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Option<Project>> {
     match handle {
         Handle::Id(id) => rx.opt(FIND, (workspace, *id)).await,
         Handle::Key(key) => rx.opt(FIND_KEY, (workspace, key)).await,
@@ -39,11 +35,7 @@ pub(super) async fn find(
 }
 
 /// The project as it is now, locked until the transaction ends.
-pub(super) async fn find_for_update(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    id: ProjectId,
-) -> Result<Option<Project>> {
+pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<Project>> {
     tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
 }
 
@@ -71,55 +63,15 @@ pub(super) async fn list(
 }
 
 pub(super) async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project {
-        id,
-        workspace_id,
-        key,
-        name,
-        description,
-        status,
-        owner_id,
-        version,
-        created_at,
-        updated_at,
-    } = project;
-    let args = (
-        id,
-        workspace_id,
-        key,
-        name,
-        description,
-        status,
-        owner_id,
-        version,
-        created_at,
-        updated_at,
-    );
+    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at } =
+        project;
+    let args = (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at);
     tx.execute(INSERT, args).await.map(drop)
 }
 
 pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project {
-        id,
-        workspace_id,
-        name,
-        description,
-        status,
-        owner_id,
-        version,
-        updated_at,
-        ..
-    } = project;
-    let args = (
-        workspace_id,
-        id,
-        name,
-        description,
-        status,
-        owner_id,
-        version,
-        updated_at,
-    );
+    let Project { id, workspace_id, name, description, status, owner_id, version, updated_at, .. } = project;
+    let args = (workspace_id, id, name, description, status, owner_id, version, updated_at);
     tx.execute(UPDATE, args).await.map(drop)
 }
 

@@ -56,12 +56,7 @@ impl Library {
             catalogue.actions.insert(action.name.to_owned(), action.input);
             catalogue.outputs.insert(action.name.to_owned(), action.output);
         }
-        Self {
-            sandbox: Sandbox::new(),
-            catalogue,
-            book: RwLock::default(),
-            versions: Mutex::default(),
-        }
+        Self { sandbox: Sandbox::new(), catalogue, book: RwLock::default(), versions: Mutex::default() }
     }
 
     /// Where expressions run.
@@ -101,7 +96,11 @@ impl Library {
             let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled };
             if info.rule.trigger.is_event() {
                 // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
-                book.workspaces.entry(info.workspace_id).or_default().insert(info.rule.trigger.kind(), &[], Arc::new(entry));
+                book.workspaces.entry(info.workspace_id).or_default().insert(
+                    info.rule.trigger.kind(),
+                    &[],
+                    Arc::new(entry),
+                );
             }
         }
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);

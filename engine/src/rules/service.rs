@@ -196,7 +196,13 @@ async fn locked(tx: &mut Tx, known: &RuleInfo) -> Result<(i64, RuleState)> {
     store::lock(tx, known.workspace_id, known.id).await?.ok_or_else(|| Error::not_found("rule", known.id))
 }
 
-async fn announce(tx: &mut Tx, cx: &Cx, info: &RuleInfo, state: Option<RuleState>, because: Option<&str>) -> Result<()> {
+async fn announce(
+    tx: &mut Tx,
+    cx: &Cx,
+    info: &RuleInfo,
+    state: Option<RuleState>,
+    because: Option<&str>,
+) -> Result<()> {
     store::move_revision(tx).await?;
     tx.wake(Signal::Events);
     let rule = ChangedRule {

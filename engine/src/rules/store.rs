@@ -5,9 +5,9 @@ use trackside_rules::Rule;
 
 use super::model::{RuleInfo, RuleState, RuleVersion};
 use crate::db::{Rx, Tx};
-use crate::{row, statements};
 use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::{Error, Result};
+use crate::{row, statements};
 
 row! {
     struct RuleRow {

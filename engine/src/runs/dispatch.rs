@@ -18,8 +18,8 @@ use crate::cx::{Cause, Source};
 use crate::db::{Db, Signal};
 use crate::events::store::{self as log, Pending};
 use crate::ids::{EventId, RunId};
-use crate::rules::{Entry, Library};
 use crate::jobs::{self, Starter};
+use crate::rules::{Entry, Library};
 use crate::{Error, Result, crash};
 
 /// How many events one batch takes.

@@ -76,7 +76,8 @@ impl<'r> Walk<'r> {
                 }
                 let path = format!("{place}{}", step.id);
                 if self.journal.is_full_for(&path) {
-                    let message = format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
+                    let message =
+                        format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
                     let error = RunError { code: "too_many_steps".into(), message, step: Some(path) };
                     return Ok(Flow::Stop(RunState::Failed, Some(error)));
                 }
@@ -123,7 +124,9 @@ impl<'r> Walk<'r> {
         match chosen {
             Some(index) => match branches.get(index) {
                 Some((_, steps)) => self.steps(steps, place).await,
-                None => Err(Error::internal(format!("the journal of {} names a branch that is not there", self.plan.run))),
+                None => {
+                    Err(Error::internal(format!("the journal of {} names a branch that is not there", self.plan.run)))
+                }
             },
             None => self.steps(otherwise, place).await,
         }
@@ -200,7 +203,11 @@ impl<'r> Walk<'r> {
             }
         }
         if items.len() > each.max {
-            return Ok(Err(format!("{} items, and the step's limit is {}; narrow the filter or raise `max`", items.len(), each.max)));
+            return Ok(Err(format!(
+                "{} items, and the step's limit is {}; narrow the filter or raise `max`",
+                items.len(),
+                each.max
+            )));
         }
         Ok(Ok(items))
     }

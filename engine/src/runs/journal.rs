@@ -46,7 +46,11 @@ impl Journal {
     /// The journal that stands in the database.
     pub(super) fn of(steps: Vec<Step>) -> Self {
         let ordinal = steps.iter().map(|step| step.ordinal).max().unwrap_or(0);
-        Self { known: steps.into_iter().map(|step| (step.path.clone(), Arc::new(step))).collect(), unwritten: Vec::new(), ordinal }
+        Self {
+            known: steps.into_iter().map(|step| (step.path.clone(), Arc::new(step))).collect(),
+            unwritten: Vec::new(),
+            ordinal,
+        }
     }
 
     /// The line of a path, finished or not.

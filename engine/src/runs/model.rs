@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::Scoped;
-use crate::words::words;
 use crate::ids::{EventId, RuleId, RunId, WorkspaceId};
+use crate::words::words;
 
 words! {
     /// Where a run stands. Terminal states never change.

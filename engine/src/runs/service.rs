@@ -199,7 +199,11 @@ async fn start(tx: &mut Tx, cx: &Cx, run: &NewRun) -> Result<()> {
 
 /// Drops a rule's runs that have not begun, because it was switched off.
 pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()> {
-    let error = RunError { code: "rule_off".into(), message: "the rule was switched off before the run began".into(), step: None };
+    let error = RunError {
+        code: "rule_off".into(),
+        message: "the rule was switched off before the run began".into(),
+        step: None,
+    };
     let queued: Vec<JobId> = store::queued_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
     // A run whose job a worker is writing about has begun; it is left alone, and not waited for.
     let free: Vec<RunId> = jobs::service::lock_free(tx, &queued).await?.into_iter().map(run_of).collect();

@@ -24,7 +24,10 @@ use crate::{Error, Result, crash, events, notifications, rules};
 /// Who acts in a run: its rule, with the rights its owner has now.
 pub(super) async fn actor(rx: &mut Rx, plan: &Plan) -> Result<Actor> {
     let role = access::service::role_of(rx, plan.workspace, plan.owner).await?.ok_or_else(|| {
-        Error::denied(format!("the rule's owner {} is no longer a member of the workspace; give the rule to another", plan.owner))
+        Error::denied(format!(
+            "the rule's owner {} is no longer a member of the workspace; give the rule to another",
+            plan.owner
+        ))
     })?;
     let who = Who::Rule { id: plan.rule, owner: plan.owner };
     Ok(Actor { who, workspace: plan.workspace, role, scopes: None })
@@ -32,9 +35,13 @@ pub(super) async fn actor(rx: &mut Rx, plan: &Plan) -> Result<Actor> {
 
 /// The context in which a step acts.
 async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
-    let mut cx = source
-        .cx(actor(tx, plan).await?)
-        .because(Cause { rule: plan.rule, run: plan.run, step: step.to_owned(), event: plan.event, depth: plan.depth });
+    let mut cx = source.cx(actor(tx, plan).await?).because(Cause {
+        rule: plan.rule,
+        run: plan.run,
+        step: step.to_owned(),
+        event: plan.event,
+        depth: plan.depth,
+    });
     cx.trace = plan.trace.clone();
     Ok(cx)
 }
@@ -189,8 +196,7 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
 }
 
 async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<()> {
-    let run =
-        FailedRun { id: plan.run, rule: plan.rule, rule_version: plan.rule_version, event: plan.event, error };
+    let run = FailedRun { id: plan.run, rule: plan.rule, rule_version: plan.rule_version, event: plan.event, error };
     events::emit(tx, cx, &RunFailed { run }).await?;
     Ok(())
 }

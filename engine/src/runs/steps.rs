@@ -103,7 +103,9 @@ impl Walk<'_> {
         place: &str,
     ) -> Result<Flow> {
         match self.may_call().await {
-            Err(error) if error.class == Class::Denied => return self.failed(id, action, step, error.to_string(), place).await,
+            Err(error) if error.class == Class::Denied => {
+                return self.failed(id, action, step, error.to_string(), place).await;
+            }
             answer => answer?,
         }
         if self.owed {
@@ -133,7 +135,9 @@ impl Walk<'_> {
             Err(Failure::Retryable { error, after }) => {
                 self.again(id, action, step, StepState::Retrying, error, after, place).await
             }
-            Err(Failure::Unknown { error }) => self.again(id, action, step, StepState::Unknown, error, None, place).await,
+            Err(Failure::Unknown { error }) => {
+                self.again(id, action, step, StepState::Unknown, error, None, place).await
+            }
         }
     }
 
@@ -212,7 +216,14 @@ impl Walk<'_> {
     }
 
     /// A step failed for good.
-    async fn failed(&mut self, id: &str, action: &ActionStep, mut step: Step, error: String, place: &str) -> Result<Flow> {
+    async fn failed(
+        &mut self,
+        id: &str,
+        action: &ActionStep,
+        mut step: Step,
+        error: String,
+        place: &str,
+    ) -> Result<Flow> {
         // It may show a piece of what came in, and PostgreSQL keeps no such character.
         let error = error.replace('\0', "\u{fffd}");
         step.state = StepState::Failed;

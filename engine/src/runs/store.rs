@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
 use crate::db::{Rx, Tx};
-use crate::{row, statements};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::{Error, Result};
+use crate::{row, statements};
 
 row! {
     struct RunRow {
@@ -176,7 +176,11 @@ async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
     rows.into_iter()
         .map(|row| {
             Ok(RunSummary {
-                rule_name: names.iter().find(|(id, _)| *id == row.rule_id).map(|(_, name)| name.clone()).unwrap_or_default(),
+                rule_name: names
+                    .iter()
+                    .find(|(id, _)| *id == row.rule_id)
+                    .map(|(_, name)| name.clone())
+                    .unwrap_or_default(),
                 id: row.id,
                 workspace_id: row.workspace_id,
                 rule_id: row.rule_id,
@@ -288,7 +292,12 @@ pub(super) async fn queued_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunI
 }
 
 /// Ends those of these runs that have not begun, and answers which they were.
-pub(super) async fn cancel_queued(tx: &mut Tx, runs: &[RunId], error: &RunError, now: DateTime<Utc>) -> Result<Vec<RunId>> {
+pub(super) async fn cancel_queued(
+    tx: &mut Tx,
+    runs: &[RunId],
+    error: &RunError,
+    now: DateTime<Utc>,
+) -> Result<Vec<RunId>> {
     let ids: Vec<(RunId,)> = tx.all(CANCEL_QUEUED, (runs, now, text(error)?)).await?;
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }

@@ -222,16 +222,7 @@ impl Internal for Assign {
                 ));
             }
         };
-        update(
-            tx,
-            cx,
-            &input.task,
-            TaskPatch {
-                assignees: Patch::Value(to),
-                ..TaskPatch::default()
-            },
-        )
-        .await
+        update(tx, cx, &input.task, TaskPatch { assignees: Patch::Value(to), ..TaskPatch::default() }).await
     }
 }
 
@@ -250,15 +241,8 @@ async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, pick: Pick) -> Resu
         Pick::RoundRobin => {
             let workers = members::workers(tx, workspace).await?;
             let turn = usize::try_from(task.number()).unwrap_or_default();
-            workers
-                .get(turn.checked_rem(workers.len()).unwrap_or_default())
-                .copied()
+            workers.get(turn.checked_rem(workers.len()).unwrap_or_default()).copied()
         }
     };
-    found.ok_or_else(|| {
-        Error::conflict(
-            "nobody_to_pick",
-            "nobody in this workspace works on tasks; add a team member",
-        )
-    })
+    found.ok_or_else(|| Error::conflict("nobody_to_pick", "nobody in this workspace works on tasks; add a team member"))
 }

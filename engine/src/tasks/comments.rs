@@ -55,24 +55,10 @@ pub async fn comment(
     limits::comment(&new.body)?;
     let project = may.resource();
     let task = service::find_in(tx, project, task).await?;
-    let comment = Comment {
-        id: cx.new_id(),
-        task_id: task.id,
-        author_id: cx.actor.user(),
-        body: new.body,
-        created_at: cx.now(),
-    };
+    let comment =
+        Comment { id: cx.new_id(), task_id: task.id, author_id: cx.actor.user(), body: new.body, created_at: cx.now() };
     store::insert_comment(tx, project.workspace_id, &comment).await?;
-    emit(
-        tx,
-        cx,
-        &TaskCommented {
-            task: &task,
-            project: &ProjectRef::from(project),
-            comment: &comment,
-        },
-    )
-    .await?;
+    emit(tx, cx, &TaskCommented { task: &task, project: &ProjectRef::from(project), comment: &comment }).await?;
     Ok(comment)
 }
 

@@ -23,20 +23,14 @@ pub const MAX_CUSTOM: usize = 16 * 1024;
 
 pub(super) fn title(title: &str) -> Result<()> {
     if title.trim().is_empty() || title.chars().count() > MAX_TITLE {
-        return Err(Error::field(
-            "/title",
-            format!("must be 1 to {MAX_TITLE} characters"),
-        ));
+        return Err(Error::field("/title", format!("must be 1 to {MAX_TITLE} characters")));
     }
     storable("/title", title)
 }
 
 pub(super) fn description(description: &str) -> Result<()> {
     if description.len() > MAX_DESCRIPTION {
-        return Err(Error::field(
-            "/description",
-            format!("must be at most {MAX_DESCRIPTION} bytes"),
-        ));
+        return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
     }
     storable("/description", description)
 }
@@ -53,10 +47,7 @@ pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::with_capacity(labels.len().min(MAX_LABELS));
     for (at, label) in labels.into_iter().enumerate() {
         if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
-            return Err(Error::field(
-                format!("/labels/{at}"),
-                format!("must be 1 to {MAX_LABEL} characters"),
-            ));
+            return Err(Error::field(format!("/labels/{at}"), format!("must be 1 to {MAX_LABEL} characters")));
         }
         storable("/labels", &label)?;
         if !kept.contains(&label) {
@@ -77,10 +68,7 @@ pub(super) fn assignees(assignees: Vec<UserId>) -> Result<Vec<UserId>> {
             kept.push(user);
         }
         if kept.len() > MAX_ASSIGNEES {
-            return Err(Error::field(
-                "/assignees",
-                format!("must be at most {MAX_ASSIGNEES}"),
-            ));
+            return Err(Error::field("/assignees", format!("must be at most {MAX_ASSIGNEES}")));
         }
     }
     Ok(kept)
@@ -98,9 +86,7 @@ pub(super) fn time(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> 
 pub(super) fn custom(custom: &Map<String, Value>, text: &str) -> Result<()> {
     let names = |name: &&String| {
         !(1..=64).contains(&name.len())
-            || !name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
     if let Some(name) = custom.keys().find(names) {
         let shown: String = name.chars().take(64).collect();
@@ -110,10 +96,7 @@ pub(super) fn custom(custom: &Map<String, Value>, text: &str) -> Result<()> {
         ));
     }
     if text.len() > MAX_CUSTOM {
-        return Err(Error::field(
-            "/custom",
-            format!("must be at most {MAX_CUSTOM} bytes of JSON"),
-        ));
+        return Err(Error::field("/custom", format!("must be at most {MAX_CUSTOM} bytes of JSON")));
     }
     // As JSON text a NUL is an escape; a jsonb column refuses it.
     if text.contains("\\u0000") && custom.values().any(holds_nul) {
@@ -126,9 +109,7 @@ fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         _ => false,
     }
 }

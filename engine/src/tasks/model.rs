@@ -76,10 +76,7 @@ impl std::str::FromStr for Priority {
             "medium" => Ok(Self::Medium),
             "high" => Ok(Self::High),
             "critical" => Ok(Self::Critical),
-            _ => Err(Error::invalid(
-                "unknown_word",
-                format!("`{word}` is none of critical, high, medium, low"),
-            )),
+            _ => Err(Error::invalid("unknown_word", format!("`{word}` is none of critical, high, medium, low"))),
         }
     }
 }
@@ -154,10 +151,7 @@ row! {
 impl Task {
     /// Its number in the project: 142 of `WEB-142`.
     pub fn number(&self) -> i64 {
-        self.key
-            .rsplit_once('-')
-            .and_then(|(_, number)| number.parse().ok())
-            .unwrap_or_default()
+        self.key.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
     }
 }
 

@@ -19,26 +19,14 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("key", "keys, any of them: `WEB-142`"),
     ("label", "labels, any of them; given twice, both must hold"),
     ("limit", "1 to 200; 25 when left out"),
-    (
-        "offset",
-        "rows to pass over, at most 10,000; `cursor` is faster and misses nothing",
-    ),
+    ("offset", "rows to pass over, at most 10,000; `cursor` is faster and misses nothing"),
     ("parent", "the id or key of a task; or `none`"),
     ("priority", "critical, high, medium, low"),
     ("project", "ids or keys of projects"),
     ("q", "part of the title"),
-    (
-        "sort",
-        "any of created_at, due_at, key, priority, status, title, updated_at; `-` before one turns it round",
-    ),
-    (
-        "status",
-        "todo, in_progress, in_review, blocked, completed, cancelled",
-    ),
-    (
-        "total",
-        "`true` counts the tasks on all pages, which takes longer",
-    ),
+    ("sort", "any of created_at, due_at, key, priority, status, title, updated_at; `-` before one turns it round"),
+    ("status", "todo, in_progress, in_review, blocked, completed, cancelled"),
+    ("total", "`true` counts the tasks on all pages, which takes longer"),
     ("type", "task, bug, feature, improvement, documentation"),
     ("updated_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
 ];
@@ -113,10 +101,7 @@ impl Default for TaskQuery {
         Self {
             filters: Vec::new(),
             sort_text: "-created_at".into(),
-            sort: vec![Sort {
-                by: SortBy::CreatedAt,
-                descending: true,
-            }],
+            sort: vec![Sort { by: SortBy::CreatedAt, descending: true }],
             limit: paging::DEFAULT_LIMIT,
             offset: 0,
             cursor: None,
@@ -138,17 +123,11 @@ impl TaskQuery {
             }
             query.take(name, value)?;
             if query.filters.len() > MAX_FILTERS {
-                return Err(invalid(
-                    name,
-                    format!("is one filter too many; give at most {MAX_FILTERS}"),
-                ));
+                return Err(invalid(name, format!("is one filter too many; give at most {MAX_FILTERS}")));
             }
         }
         if query.cursor.is_some() && query.offset > 0 {
-            return Err(invalid(
-                "offset",
-                "cannot stand beside `cursor`; leave one of them out",
-            ));
+            return Err(invalid("offset", "cannot stand beside `cursor`; leave one of them out"));
         }
         Ok(query)
     }
@@ -160,10 +139,7 @@ impl TaskQuery {
                 return Ok(());
             }
             "offset" => {
-                let offset = value
-                    .parse()
-                    .ok()
-                    .filter(|offset| (0..=MAX_OFFSET).contains(offset));
+                let offset = value.parse().ok().filter(|offset| (0..=MAX_OFFSET).contains(offset));
                 self.offset = offset.ok_or_else(|| invalid(name, format!("must be 0 to {MAX_OFFSET}")))?;
                 return Ok(());
             }
@@ -172,9 +148,7 @@ impl TaskQuery {
                 return Ok(());
             }
             "total" => {
-                self.total = value
-                    .parse()
-                    .map_err(|_| invalid(name, "must be `true` or `false`"))?;
+                self.total = value.parse().map_err(|_| invalid(name, "must be `true` or `false`"))?;
                 return Ok(());
             }
             "sort" => {
@@ -195,15 +169,11 @@ impl TaskQuery {
             "q" if value.is_empty() => return Ok(()),
             "q" => Filter::Title(value.to_owned()),
             _ => match name.split_once('.') {
-                Some(("due_at", side)) => {
-                    Filter::Time(TimeColumn::Due, operator(name, side)?, one(name, value)?)
-                }
+                Some(("due_at", side)) => Filter::Time(TimeColumn::Due, operator(name, side)?, one(name, value)?),
                 Some(("updated_at", side)) => {
                     Filter::Time(TimeColumn::Updated, operator(name, side)?, one(name, value)?)
                 }
-                Some(("custom", field)) if !field.is_empty() => {
-                    Filter::Custom(field.to_owned(), value.to_owned())
-                }
+                Some(("custom", field)) if !field.is_empty() => Filter::Custom(field.to_owned(), value.to_owned()),
                 _ => return Err(unknown(name)),
             },
         };
@@ -226,19 +196,14 @@ fn one<T: FromStr>(name: &str, value: &str) -> Result<T>
 where
     T::Err: std::fmt::Display,
 {
-    value
-        .parse()
-        .map_err(|error| invalid(name, format!("cannot be `{}`: {error}", shorten(value))))
+    value.parse().map_err(|error| invalid(name, format!("cannot be `{}`: {error}", shorten(value))))
 }
 
 fn list<T: FromStr>(name: &str, value: &str) -> Result<Vec<T>>
 where
     T::Err: std::fmt::Display,
 {
-    let values = value
-        .split(',')
-        .map(|value| one(name, value))
-        .collect::<Result<Vec<T>>>()?;
+    let values = value.split(',').map(|value| one(name, value)).collect::<Result<Vec<T>>>()?;
     if values.len() > MAX_VALUES {
         return Err(invalid(name, format!("has more than {MAX_VALUES} values")));
     }
@@ -262,10 +227,7 @@ fn read_sort(text: &str) -> Result<Vec<Sort>> {
             "updated_at" => SortBy::UpdatedAt,
             _ => {
                 let known = "created_at, due_at, key, priority, status, title, updated_at";
-                return Err(invalid(
-                    "sort",
-                    format!("does not know `{}`; it knows {known}", shorten(name)),
-                ));
+                return Err(invalid("sort", format!("does not know `{}`; it knows {known}", shorten(name))));
             }
         };
         if sort.iter().any(|earlier| earlier.by == by) {
@@ -288,10 +250,6 @@ fn unknown(name: &str) -> Error {
     let known: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
     Error::invalid(
         "unknown_parameter",
-        format!(
-            "there is no parameter `{}`; there are {}",
-            shorten(name),
-            known.join(", ")
-        ),
+        format!("there is no parameter `{}`; there are {}", shorten(name), known.join(", ")),
     )
 }

@@ -21,11 +21,7 @@ use crate::paging::{Cursor, Page, bad_cursor};
 /// The page that `query` asks for.
 pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let mut select = Statement::new(
-        format_args!("select {} from tasks", Task::COLUMNS),
-        workspace,
-        &query.filters,
-    );
+    let mut select = Statement::new(format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
@@ -38,11 +34,7 @@ pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery)
         values: steps.iter().map(|step| step.column.of(last)).collect(),
     });
     if query.total {
-        let count = Statement::new(
-            format_args!("select count(*) from tasks"),
-            workspace,
-            &query.filters,
-        );
+        let count = Statement::new(format_args!("select count(*) from tasks"), workspace, &query.filters);
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -91,10 +83,7 @@ fn steps(sort: &[Sort]) -> Vec<Step> {
     match steps.iter().position(|step| step.column == Column::Id) {
         // Behind an id nothing is left to order.
         Some(at) => steps.truncate(at + 1),
-        None => steps.push(Step {
-            column: Column::Id,
-            descending: false,
-        }),
+        None => steps.push(Step { column: Column::Id, descending: false }),
     }
     steps
 }
@@ -140,14 +129,10 @@ impl Column {
         let found = match self {
             Self::Due if value.is_null() => return Ok(None),
             Self::Due | Self::Updated => time(value).map(Value::Time),
-            Self::Id => value
-                .as_str()
-                .and_then(|id| id.parse::<TaskId>().ok())
-                .map(|id| Value::Uuid(id.uuid())),
-            Self::Project => value
-                .as_str()
-                .and_then(|id| id.parse::<ProjectId>().ok())
-                .map(|id| Value::Uuid(id.uuid())),
+            Self::Id => value.as_str().and_then(|id| id.parse::<TaskId>().ok()).map(|id| Value::Uuid(id.uuid())),
+            Self::Project => {
+                value.as_str().and_then(|id| id.parse::<ProjectId>().ok()).map(|id| Value::Uuid(id.uuid()))
+            }
             Self::Number | Self::Priority | Self::Status => value.as_i64().map(Value::Int),
             Self::Title => value.as_str().filter(|title| !title.contains('\0')).map(text),
         };
@@ -180,10 +165,7 @@ struct Statement<'a> {
 impl<'a> Statement<'a> {
     fn new(head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
         // Room for a usual statement at once.
-        let mut statement = Self {
-            sql: String::with_capacity(1024),
-            args: vec![Value::Uuid(workspace.uuid())],
-        };
+        let mut statement = Self { sql: String::with_capacity(1024), args: vec![Value::Uuid(workspace.uuid())] };
         let _ = write!(statement.sql, "{head} where workspace_id = $1");
         for filter in filters {
             statement.filter(filter);
@@ -207,12 +189,7 @@ impl<'a> Statement<'a> {
     fn any_of<T: Param>(&mut self, column: &str, values: &'a [T]) {
         match values {
             [one] => self.push(" and ").push(column).push(" = ").bind(one.value()),
-            several => self
-                .push(" and ")
-                .push(column)
-                .push(" = any(")
-                .bind(several.value())
-                .push(")"),
+            several => self.push(" and ").push(column).push(" = any(").bind(several.value()).push(")"),
         };
     }
 
@@ -243,9 +220,7 @@ impl<'a> Statement<'a> {
                 self.push(" and parent_id = ").bind(id.value());
             }
             Filter::Parent(Some(Handle::Key(key))) => {
-                self.push(
-                    " and parent_id = (select p.id from tasks p where p.workspace_id = $1 and p.key = ",
-                );
+                self.push(" and parent_id = (select p.id from tasks p where p.workspace_id = $1 and p.key = ");
                 self.bind(key.value()).push(")");
             }
             Filter::Time(column, operator, time) => {
@@ -253,19 +228,11 @@ impl<'a> Statement<'a> {
                     TimeColumn::Due => "due_at",
                     TimeColumn::Updated => "updated_at",
                 };
-                self.push(" and ")
-                    .push(column)
-                    .push(" ")
-                    .push(operator)
-                    .push(" ")
-                    .bind(time.value());
+                self.push(" and ").push(column).push(" ").push(operator).push(" ").bind(time.value());
             }
             // Compared as JSON text, because `->>` gives 1 on one database and 'true' on the other.
             Filter::Custom(field, value) => {
-                self.push(" and cast(custom -> ")
-                    .bind(field.value())
-                    .push(" as text) in (")
-                    .bind(value.value());
+                self.push(" and cast(custom -> ").bind(field.value()).push(" as text) in (").bind(value.value());
                 let quoted = Json::String(value.clone()).to_string();
                 self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
             }
@@ -291,9 +258,7 @@ impl<'a> Statement<'a> {
                         Handle::Key(key) => keys.push(key.value()),
                     }
                 }
-                self.push(
-                    "project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(",
-                );
+                self.push("project_id in (select p.id from projects p where p.workspace_id = $1 and (p.id = any(");
                 self.bind(Value::List(Kind::Uuid, ids)).push(") or p.key = any(");
                 self.bind(Value::List(Kind::Text, keys)).push(")))");
             }
@@ -303,19 +268,12 @@ impl<'a> Statement<'a> {
     /// The title contains the part. SQLite lowers only ASCII letters, so the part is tried in both spellings.
     fn title(&mut self, part: &str) {
         let pattern = |lowered: String| {
-            let escaped = lowered
-                .replace('\\', "\\\\")
-                .replace('%', "\\%")
-                .replace('_', "\\_");
+            let escaped = lowered.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             Value::Text(Cow::Owned(format!("%{escaped}%")))
         };
         let (full, ascii) = (part.to_lowercase(), part.to_ascii_lowercase());
-        self.push(" and (lower(title) like ")
-            .bind(pattern(full))
-            .push(" escape '\\'");
-        self.push(" or lower(title) like ")
-            .bind(pattern(ascii))
-            .push(" escape '\\')");
+        self.push(" and (lower(title) like ").bind(pattern(full)).push(" escape '\\'");
+        self.push(" or lower(title) like ").bind(pattern(ascii)).push(" escape '\\')");
     }
 
     /// Only rows behind the cursor's: `a > x or (a = x and (b > y or (b = y and …)))`.
@@ -334,19 +292,14 @@ impl<'a> Statement<'a> {
             && !first.column.is_nullable()
         {
             let operator = if first.descending { " <= " } else { " >= " };
-            self.push(first.column.sql())
-                .push(operator)
-                .bind(value.clone())
-                .push(" and ");
+            self.push(first.column.sql()).push(operator).bind(value.clone()).push(" and ");
         }
         for (at, (step, value)) in steps.iter().zip(values).enumerate() {
             let column = step.column.sql();
             let last = at + 1 == steps.len();
             let Some(value) = value else {
                 // Nothing stands behind null but other nulls.
-                self.push("(")
-                    .push(column)
-                    .push(if last { " is null" } else { " is null and " });
+                self.push("(").push(column).push(if last { " is null" } else { " is null and " });
                 continue;
             };
             let operator = if step.descending { " < " } else { " > " };
@@ -355,11 +308,7 @@ impl<'a> Statement<'a> {
                 self.push(" or ").push(column).push(" is null");
             }
             if !last {
-                self.push(" or ")
-                    .push(column)
-                    .push(" = ")
-                    .bind(value)
-                    .push(" and ");
+                self.push(" or ").push(column).push(" = ").bind(value).push(" and ");
             }
         }
         self.sql.extend(std::iter::repeat_n(')', steps.len()));

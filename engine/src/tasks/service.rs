@@ -25,9 +25,7 @@ pub const MAX_RELATED: i64 = 10_000;
 
 /// The task with this id or key.
 pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Handle<TaskId>) -> Result<Task> {
-    store::find(rx, may.resource().0, handle)
-        .await?
-        .ok_or_else(|| Error::not_found("task", handle))
+    store::find(rx, may.resource().0, handle).await?.ok_or_else(|| Error::not_found("task", handle))
 }
 
 /// The task with this id or key, if it is of this project.
@@ -59,10 +57,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     if project.status == ProjectStatus::Archived {
         return Err(Error::conflict(
             "project_archived",
-            format!(
-                "{} is archived and takes no new tasks; set its status to active first",
-                project.key
-            ),
+            format!("{} is archived and takes no new tasks; set its status to active first", project.key),
         ));
     }
     limits::title(&new.title)?;
@@ -71,10 +66,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     let assignees = limits::assignees(new.assignees)?;
     let custom = Raw::of(&new.custom)?;
     limits::custom(&new.custom, custom.text())?;
-    let start_at = new
-        .start_at
-        .map(|time| limits::time("/start_at", time))
-        .transpose()?;
+    let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
     let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
     check_members(tx, project.workspace_id, &assignees).await?;
     // Taking the number locks the project's row, which the check of the parent wants too.
@@ -110,30 +102,10 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     store::set_labels(tx, task.id, &labels, true).await?;
     store::set_assignees(tx, task.id, &assignees, true).await?;
     let project = ProjectRef::from(project);
-    emit(
-        tx,
-        cx,
-        &TaskCreated {
-            task: &task,
-            project: &project,
-        },
-    )
-    .await?;
+    emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
     if !assignees.is_empty() {
-        let change = AssigneeChange {
-            added: assignees,
-            removed: Vec::new(),
-        };
-        emit(
-            tx,
-            cx,
-            &TaskAssigned {
-                task: &task,
-                project: &project,
-                change,
-            },
-        )
-        .await?;
+        let change = AssigneeChange { added: assignees, removed: Vec::new() };
+        emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
     }
     Ok(task)
 }
@@ -174,46 +146,16 @@ pub async fn update(
         store::set_assignees(tx, task.id, assignees, false).await?;
     }
     let project = ProjectRef::from(project);
-    emit(
-        tx,
-        cx,
-        &TaskUpdated {
-            task: &task,
-            project: &project,
-            change: &edit.changes,
-        },
-    )
-    .await?;
+    emit(tx, cx, &TaskUpdated { task: &task, project: &project, change: &edit.changes }).await?;
     if task.status != status_before {
-        let change = StatusChange {
-            from: status_before,
-            to: task.status,
-        };
-        emit(
-            tx,
-            cx,
-            &TaskStatusChanged {
-                task: &task,
-                project: &project,
-                change,
-            },
-        )
-        .await?;
+        let change = StatusChange { from: status_before, to: task.status };
+        emit(tx, cx, &TaskStatusChanged { task: &task, project: &project, change }).await?;
     }
     if let Some(assignees) = &edit.assignees {
         let change = difference(&people_before.read()?, assignees);
         // The same people in another order is a change of the task, but nobody came or went.
         if change != AssigneeChange::default() {
-            emit(
-                tx,
-                cx,
-                &TaskAssigned {
-                    task: &task,
-                    project: &project,
-                    change,
-                },
-            )
-            .await?;
+            emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
         }
     }
     Ok(task)
@@ -233,22 +175,11 @@ pub async fn delete(
     if parts > 0 {
         return Err(Error::conflict(
             "task_has_subtasks",
-            format!(
-                "{} has {parts} subtasks; delete them or give them another parent first",
-                task.key
-            ),
+            format!("{} has {parts} subtasks; delete them or give them another parent first", task.key),
         ));
     }
     store::delete(tx, project.workspace_id, task.id).await?;
-    emit(
-        tx,
-        cx,
-        &TaskDeleted {
-            task: &task,
-            project: &ProjectRef::from(project),
-        },
-    )
-    .await?;
+    emit(tx, cx, &TaskDeleted { task: &task, project: &ProjectRef::from(project) }).await?;
     Ok(())
 }
 
@@ -286,10 +217,7 @@ fn stale(task: &Task, expected: i64, patch: Option<&TaskPatch>) -> Error {
             let now = &current[&name];
             if *now != wanted {
                 let shown: String = now.to_string().chars().take(200).collect();
-                error = error.and_field(
-                    format!("/{name}"),
-                    format!("is {shown} at version {}", task.version),
-                );
+                error = error.and_field(format!("/{name}"), format!("is {shown} at version {}", task.version));
             }
         }
     }
@@ -314,50 +242,19 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
     let description = patch.description.or_default();
     description.as_deref().map_or(Ok(()), limits::description)?;
     change(&mut changes, "description", &mut task.description, description);
-    change(
-        &mut changes,
-        "type",
-        &mut task.kind,
-        patch.kind.required("/type")?,
-    );
-    change(
-        &mut changes,
-        "status",
-        &mut task.status,
-        patch.status.required("/status")?,
-    );
-    change(
-        &mut changes,
-        "priority",
-        &mut task.priority,
-        patch.priority.required("/priority")?,
-    );
-    let start_at = patch
-        .start_at
-        .optional()
-        .map(|time| time.map(|time| limits::time("/start_at", time)).transpose());
-    change(
-        &mut changes,
-        "start_at",
-        &mut task.start_at,
-        start_at.transpose()?,
-    );
-    let due_at = patch
-        .due_at
-        .optional()
-        .map(|time| time.map(|time| limits::time("/due_at", time)).transpose());
+    change(&mut changes, "type", &mut task.kind, patch.kind.required("/type")?);
+    change(&mut changes, "status", &mut task.status, patch.status.required("/status")?);
+    change(&mut changes, "priority", &mut task.priority, patch.priority.required("/priority")?);
+    let start_at = patch.start_at.optional().map(|time| time.map(|time| limits::time("/start_at", time)).transpose());
+    change(&mut changes, "start_at", &mut task.start_at, start_at.transpose()?);
+    let due_at = patch.due_at.optional().map(|time| time.map(|time| limits::time("/due_at", time)).transpose());
     change(&mut changes, "due_at", &mut task.due_at, due_at.transpose()?);
     let labels = match patch.labels.or_default() {
         Some(labels) => change_list(&mut changes, "labels", &mut task.labels, limits::labels(labels)?)?,
         None => None,
     };
     let assignees = match patch.assignees.or_default() {
-        Some(people) => change_list(
-            &mut changes,
-            "assignees",
-            &mut task.assignees,
-            limits::assignees(people)?,
-        )?,
+        Some(people) => change_list(&mut changes, "assignees", &mut task.assignees, limits::assignees(people)?)?,
         None => None,
     };
     if let Some(assignees) = &assignees {
@@ -379,20 +276,10 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
         if custom != before {
             task.custom = Raw::of(&custom)?;
             limits::custom(&custom, task.custom.text())?;
-            changes.insert(
-                "custom",
-                FieldChange {
-                    from: before.into(),
-                    to: custom.into(),
-                },
-            );
+            changes.insert("custom", FieldChange { from: before.into(), to: custom.into() });
         }
     }
-    Ok(Edit {
-        changes,
-        labels,
-        assignees,
-    })
+    Ok(Edit { changes, labels, assignees })
 }
 
 /// Notes the change of a list, if it is one, and makes it; gives the list back if it changed.
@@ -412,29 +299,15 @@ fn change_list<T: PartialEq + serde::Serialize + serde::de::DeserializeOwned>(
 }
 
 fn difference(before: &[UserId], after: &[UserId]) -> AssigneeChange {
-    let not_in = |these: &[UserId], those: &[UserId]| {
-        these
-            .iter()
-            .filter(|user| !those.contains(user))
-            .copied()
-            .collect()
-    };
-    AssigneeChange {
-        added: not_in(after, before),
-        removed: not_in(before, after),
-    }
+    let not_in =
+        |these: &[UserId], those: &[UserId]| these.iter().filter(|user| !those.contains(user)).copied().collect();
+    AssigneeChange { added: not_in(after, before), removed: not_in(before, after) }
 }
 
 async fn check_members(rx: &mut Rx, workspace: WorkspaceId, assignees: &[UserId]) -> Result<()> {
     let Some(stranger) = members::stranger(rx, workspace, assignees).await? else {
         return Ok(());
     };
-    let at = assignees
-        .iter()
-        .position(|user| *user == stranger)
-        .unwrap_or_default();
-    Err(Error::field(
-        format!("/assignees/{at}"),
-        format!("{stranger} is not a member of this workspace"),
-    ))
+    let at = assignees.iter().position(|user| *user == stranger).unwrap_or_default();
+    Err(Error::field(format!("/assignees/{at}"), format!("{stranger} is not a member of this workspace")))
 }

@@ -40,11 +40,7 @@ statements! {
     COMMENTS_AFTER = "select {Comment} from comments where workspace_id = $1 and task_id = $2 and id > $4 order by id limit $3", Comment;
 }
 
-pub(super) async fn find(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    handle: &Handle<TaskId>,
-) -> Result<Option<Task>> {
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<TaskId>) -> Result<Option<Task>> {
     match handle {
         Handle::Id(id) => rx.opt(FIND, (workspace, id)).await,
         Handle::Key(key) => rx.opt(FIND_KEY, (workspace, key)).await,
@@ -150,12 +146,7 @@ pub(super) async fn set_labels(tx: &mut Tx, task: TaskId, labels: &[String], fre
 }
 
 /// Writes the assignees as rows; `fresh` says that there are none yet.
-pub(super) async fn set_assignees(
-    tx: &mut Tx,
-    task: TaskId,
-    assignees: &[UserId],
-    fresh: bool,
-) -> Result<()> {
+pub(super) async fn set_assignees(tx: &mut Tx, task: TaskId, assignees: &[UserId], fresh: bool) -> Result<()> {
     if !fresh {
         tx.execute(CLEAR_ASSIGNEES, (task,)).await?;
     }
@@ -164,11 +155,7 @@ pub(super) async fn set_assignees(
 }
 
 /// The task, its parent, and so on up to the root.
-pub(super) async fn list_ancestors(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    id: TaskId,
-) -> Result<Vec<(TaskId,)>> {
+pub(super) async fn list_ancestors(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<Vec<(TaskId,)>> {
     rx.all(ANCESTORS, (workspace, id)).await
 }
 
@@ -179,14 +166,7 @@ pub(super) async fn height(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> R
 }
 
 pub(super) async fn insert_comment(tx: &mut Tx, workspace: WorkspaceId, comment: &Comment) -> Result<()> {
-    let args = (
-        workspace,
-        comment.id,
-        comment.task_id,
-        comment.author_id,
-        &comment.body,
-        comment.created_at,
-    );
+    let args = (workspace, comment.id, comment.task_id, comment.author_id, &comment.body, comment.created_at);
     tx.execute(INSERT_COMMENT, args).await.map(drop)
 }
 

@@ -23,18 +23,11 @@ pub(super) async fn parent(
     let parent = store::find(rx, workspace, handle)
         .await?
         .filter(|parent| parent.project_id == project.id)
-        .ok_or_else(|| {
-            Error::field(
-                "/parent",
-                format!("there is no task {handle} in the project {}", project.key),
-            )
-        })?;
+        .ok_or_else(|| Error::field("/parent", format!("there is no task {handle} in the project {}", project.key)))?;
     let above = store::list_ancestors(rx, workspace, parent.id).await?;
     if let Some(child) = child.filter(|child| above.contains(&(child.id,))) {
-        let message = format!(
-            "{} is {} itself or a part of it; a task cannot be a part of itself",
-            parent.key, child.key
-        );
+        let message =
+            format!("{} is {} itself or a part of it; a task cannot be a part of itself", parent.key, child.key);
         return Err(Error::field("/parent", message));
     }
     let below = match child {
@@ -43,10 +36,7 @@ pub(super) async fn parent(
     };
     let above = i64::try_from(above.len()).unwrap_or(i64::MAX);
     if above.saturating_add(below) > MAX_DEPTH {
-        return Err(Error::field(
-            "/parent",
-            format!("the tree of tasks would have more than {MAX_DEPTH} levels"),
-        ));
+        return Err(Error::field("/parent", format!("the tree of tasks would have more than {MAX_DEPTH} levels")));
     }
     Ok(parent.id)
 }

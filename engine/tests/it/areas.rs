@@ -15,7 +15,10 @@ fn every_folder_with_a_store_is_on_the_list_and_the_list_is_sorted() {
         .filter(|path| path.join("store.rs").exists())
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(AREAS.iter().map(|area| area.name.to_owned()).collect::<Vec<_>>(), folders.into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        AREAS.iter().map(|area| area.name.to_owned()).collect::<Vec<_>>(),
+        folders.into_iter().collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test]

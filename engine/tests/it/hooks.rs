@@ -91,7 +91,8 @@ async fn what_comes_is_kept_to_the_letter_with_its_secrets_masked() {
 
         let form = b"payload=%7B%22type%22%3A%22block_actions%22%7D";
         let signature = github(&secret, form);
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-hub-signature-256", signature.as_str())];
+        let headers =
+            [("content-type", "application/x-www-form-urlencoded"), ("x-hub-signature-256", signature.as_str())];
         yard.post(made.hook.id, &headers, form).await.unwrap();
         let read: Value = serde_json::from_str(&yard.stored().await[1].0).unwrap();
         assert_eq!(read["body"]["payload"]["type"], "block_actions");
@@ -140,13 +141,22 @@ async fn what_proves_nothing_is_refused_and_leaves_nothing() {
         };
         assert_eq!(refused(&[], BODY).await, (Class::Unauthenticated, "signature_missing"));
         let signature = github(&secret, b"other");
-        assert_eq!(refused(&[("x-hub-signature-256", &signature)], BODY).await, (Class::Unauthenticated, "signature_invalid"));
+        assert_eq!(
+            refused(&[("x-hub-signature-256", &signature)], BODY).await,
+            (Class::Unauthenticated, "signature_invalid")
+        );
         let large = vec![b' '; 1024 * 1024 + 1];
         let signature = github(&secret, &large);
-        assert_eq!(refused(&[("x-hub-signature-256", &signature)], &large).await, (Class::TooLarge, "hook_body_too_large"));
+        assert_eq!(
+            refused(&[("x-hub-signature-256", &signature)], &large).await,
+            (Class::TooLarge, "hook_body_too_large")
+        );
         let deep = format!("{}{}", "[".repeat(129), "]".repeat(129));
         let signature = github(&secret, deep.as_bytes());
-        assert_eq!(refused(&[("x-hub-signature-256", &signature)], deep.as_bytes()).await, (Class::Invalid, "body_too_deep"));
+        assert_eq!(
+            refused(&[("x-hub-signature-256", &signature)], deep.as_bytes()).await,
+            (Class::Invalid, "body_too_deep")
+        );
         let unknown: HookId = yard.cx.new_id();
         assert_eq!(yard.post(unknown, &[], BODY).await.unwrap_err().code, "hook_not_found");
         assert!(yard.stored().await.is_empty());
@@ -165,7 +175,10 @@ async fn a_hook_is_made_with_a_named_scheme_and_a_fitting_secret() {
         assert_eq!(refused(json!({"name": "a"})).await, Some("json"), "there is no default scheme");
         assert_eq!(refused(json!({"name": "a", "scheme": "slack"})).await, Some("invalid_fields"));
         assert_eq!(refused(json!({"name": "a", "scheme": "none", "secret": "x"})).await, Some("invalid_fields"));
-        assert_eq!(refused(json!({"name": "a", "scheme": "standard_webhooks", "secret": "x!"})).await, Some("invalid_fields"));
+        assert_eq!(
+            refused(json!({"name": "a", "scheme": "standard_webhooks", "secret": "x!"})).await,
+            Some("invalid_fields")
+        );
         assert_eq!(refused(json!({"name": "", "scheme": "none"})).await, Some("invalid_fields"));
         let open = yard.create(&yard.cx, json!({"name": "open", "scheme": "none"})).await.unwrap();
         assert!(open.secret.is_none());
@@ -173,13 +186,17 @@ async fn a_hook_is_made_with_a_named_scheme_and_a_fitting_secret() {
         yard.post(open.hook.id, &[], b"").await.unwrap();
 
         let scheme = json!({"scheme": "token", "header": "X-Mine"});
-        let token = yard.create(&yard.cx, json!({"name": "token", "scheme": scheme, "secret": "hush-hush"})).await.unwrap();
+        let token =
+            yard.create(&yard.cx, json!({"name": "token", "scheme": scheme, "secret": "hush-hush"})).await.unwrap();
         yard.post(token.hook.id, &[("x-mine", "hush-hush")], b"{}").await.unwrap();
         assert!(!yard.stored().await[1].0.contains("hush"));
 
         let mut weak = yard.cx.clone();
         weak.actor = Actor::hook(open.hook.id, yard.cx.actor.workspace);
-        assert_eq!(yard.create(&weak, json!({"name": "b", "scheme": "none"})).await.err().unwrap().class, Class::Denied);
+        assert_eq!(
+            yard.create(&weak, json!({"name": "b", "scheme": "none"})).await.err().unwrap().class,
+            Class::Denied
+        );
     })
     .await;
 }
@@ -189,7 +206,8 @@ async fn a_changed_secret_and_a_deleted_hook_count_at_once_here_and_soon_elsewhe
     on_each(async |place| {
         let yard = Yard::build(place).await;
         let elsewhere = Registry::new(yard.house.vault.clone());
-        let made = yard.create(&yard.cx, json!({"name": "repo", "scheme": "token", "secret": "the first"})).await.unwrap();
+        let made =
+            yard.create(&yard.cx, json!({"name": "repo", "scheme": "token", "secret": "the first"})).await.unwrap();
         let id = made.hook.id;
         let (first, second) = ([("authorization", "Bearer the first")], [("authorization", "Bearer the second")]);
         yard.post(id, &first, b"{}").await.unwrap();
@@ -234,7 +252,8 @@ async fn workspaces_do_not_see_each_others_hooks() {
         assert_eq!(second.actor.may::<HookView, _>(made.hook.clone()).err().unwrap().code, "hook_not_found");
         yard.create(&second, json!({"name": "repo", "scheme": "none"})).await.unwrap();
         yard.post(made.hook.id, &[], b"{}").await.unwrap();
-        let owners: Vec<One<uuid::Uuid>> = rx.all("select workspace_id from events where kind = 'hook.received'", ()).await.unwrap();
+        let owners: Vec<One<uuid::Uuid>> =
+            rx.all("select workspace_id from events where kind = 'hook.received'", ()).await.unwrap();
         use trackside_engine::ids::Id as _;
         assert_eq!(owners, [One(yard.cx.actor.workspace.uuid())]);
     })

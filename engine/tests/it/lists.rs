@@ -31,40 +31,21 @@ async fn a_list_is_filtered() {
         let office = Office::open(place).await;
         let (web, ops) = (office.project("WEB").await, office.project("OPS").await);
         let made = assorted(&office, &web).await;
-        let lone = office
-            .create(
-                &ops,
-                json!({"title": "50% of \\ Ünder_way", "type": "bug", "parent": null}),
-            )
-            .await
-            .unwrap();
+        let lone =
+            office.create(&ops, json!({"title": "50% of \\ Ünder_way", "type": "bug", "parent": null})).await.unwrap();
         office
-            .update(
-                &made[3],
-                None,
-                json!({"parent": made[4].key, "assignees": [office.bob, office.cy]}),
-            )
+            .update(&made[3], None, json!({"parent": made[4].key, "assignees": [office.bob, office.cy]}))
             .await
             .unwrap();
         let day = |days| (office.source.now() + Duration::days(days)).to_rfc3339();
-        let (id, bob, web_id, mixed) = (
-            made[4].id.to_string(),
-            office.bob.to_string(),
-            web.id.to_string(),
-            format!("OPS,{}", web.id),
-        );
+        let (id, bob, web_id, mixed) =
+            (made[4].id.to_string(), office.bob.to_string(), web.id.to_string(), format!("OPS,{}", web.id));
         let sorted = |filter: &[(&'static str, &str)]| {
-            filter
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect::<Vec<_>>()
+            filter.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>()
         };
         let count = async |filter: &[(&'static str, &str)]| {
             let mut all = sorted(filter);
-            all.extend([
-                ("limit".to_owned(), "200".to_owned()),
-                ("total".to_owned(), "true".to_owned()),
-            ]);
+            all.extend([("limit".to_owned(), "200".to_owned()), ("total".to_owned(), "true".to_owned())]);
             let all: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             let page = office.list(&all).await.unwrap();
             assert_eq!(page.total, Some(page.items.len() as i64));
@@ -90,10 +71,7 @@ async fn a_list_is_filtered() {
         assert_eq!(count(&[("key", "WEB-1,WEB-2,OPS-9")]).await, 2);
         let due = |days| {
             made.iter()
-                .filter(|task| {
-                    task.due_at
-                        .is_some_and(|due| due < office.source.now() + Duration::days(days))
-                })
+                .filter(|task| task.due_at.is_some_and(|due| due < office.source.now() + Duration::days(days)))
                 .count()
         };
         assert_eq!(count(&[("due_at.lt", &day(3))]).await, due(3));
@@ -127,11 +105,7 @@ async fn a_list_is_filtered() {
             ("assignee", "bob"),
             ("q", "\u{0}"),
         ] {
-            assert_eq!(
-                office.list(&[wrong]).await.unwrap_err().class,
-                Class::Invalid,
-                "{wrong:?}"
-            );
+            assert_eq!(office.list(&[wrong]).await.unwrap_err().class, Class::Invalid, "{wrong:?}");
         }
     })
     .await;
@@ -145,14 +119,7 @@ async fn pages_follow_each_other_whatever_comes_and_goes() {
         let made = assorted(&office, &web).await;
         let mut expected: Vec<&Task> = made.iter().collect();
         // Late dates last, no date after them, then the oldest.
-        expected.sort_by_key(|task| {
-            (
-                std::cmp::Reverse(task.priority),
-                task.due_at.is_none(),
-                task.due_at,
-                task.id,
-            )
-        });
+        expected.sort_by_key(|task| (std::cmp::Reverse(task.priority), task.due_at.is_none(), task.due_at, task.id));
         let expected: Vec<&str> = expected.iter().map(|task| task.title.as_str()).collect();
         assert_eq!(office.titles(&[("sort", "-priority,due_at")]).await, expected);
 
@@ -186,44 +153,21 @@ async fn pages_follow_each_other_whatever_comes_and_goes() {
                 assert_eq!(seen, whole, "{sort} by {limit}");
             }
         }
-        let last = office
-            .list(&[("sort", "-due_at"), ("limit", "12")])
-            .await
-            .unwrap();
-        assert!(
-            last.items[8..].iter().all(|task| task.due_at.is_none()),
-            "nulls are last in both directions"
-        );
+        let last = office.list(&[("sort", "-due_at"), ("limit", "12")]).await.unwrap();
+        assert!(last.items[8..].iter().all(|task| task.due_at.is_none()), "nulls are last in both directions");
 
-        let first = office
-            .list(&[("sort", "-priority,due_at"), ("limit", "4")])
-            .await
-            .unwrap();
+        let first = office.list(&[("sort", "-priority,due_at"), ("limit", "4")]).await.unwrap();
         let cursor = first.next_cursor.unwrap();
+        office.delete(made.iter().find(|task| task.title == expected[3]).unwrap()).await.unwrap();
         office
-            .delete(made.iter().find(|task| task.title == expected[3]).unwrap())
+            .create(&web, json!({"title": "before", "priority": "critical", "due_at": "2026-01-01T00:00:00Z"}))
             .await
             .unwrap();
-        office
-            .create(
-                &web,
-                json!({"title": "before", "priority": "critical", "due_at": "2026-01-01T00:00:00Z"}),
-            )
-            .await
-            .unwrap();
-        office
-            .create(&web, json!({"title": "after", "priority": "low"}))
-            .await
-            .unwrap();
-        let rest = office
-            .titles(&[("sort", "-priority,due_at"), ("cursor", &cursor)])
-            .await;
+        office.create(&web, json!({"title": "after", "priority": "low"})).await.unwrap();
+        let rest = office.titles(&[("sort", "-priority,due_at"), ("cursor", &cursor)]).await;
         assert_eq!(rest[..8], expected[4..]);
         assert_eq!(rest[8..], ["after"]);
-        let error = office
-            .list(&[("sort", "title"), ("cursor", &cursor)])
-            .await
-            .unwrap_err();
+        let error = office.list(&[("sort", "title"), ("cursor", &cursor)]).await.unwrap_err();
         assert_eq!(error.code, "cursor_of_another_sort");
     })
     .await;

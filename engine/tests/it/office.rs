@@ -1,9 +1,7 @@
 //! A workspace to tell stories in.
 
 use serde_json::{Value, json};
-use trackside_engine::access::permissions::{
-    ProjectCreate, Role, TaskCreate, TaskDelete, TaskEdit, TaskView,
-};
+use trackside_engine::access::permissions::{ProjectCreate, Role, TaskCreate, TaskDelete, TaskEdit, TaskView};
 use trackside_engine::access::{Actor, Who};
 use trackside_engine::actions::INTERNAL;
 use trackside_engine::clock::MockClock;
@@ -40,13 +38,10 @@ impl Office {
         let workspace: WorkspaceId = source.new_id();
         let (ada, bob, cy) = (source.new_id(), source.new_id(), source.new_id());
         let now = source.now();
-        let people = [
-            (ada, "ada", "admin"),
-            (bob, "bob", "team_member"),
-            (cy, "cy", "team_member"),
-        ];
+        let people = [(ada, "ada", "admin"), (bob, "bob", "team_member"), (cy, "cy", "team_member")];
         db.write(async move |tx| {
-            tx.execute("insert into workspaces (id, name, created_at) values ($1, $2, $3)", (workspace, "office", now)).await?;
+            tx.execute("insert into workspaces (id, name, created_at) values ($1, $2, $3)", (workspace, "office", now))
+                .await?;
             for (id, name, role) in people {
                 let email = format!("{name}.{workspace}@example.org");
                 tx.execute(
@@ -64,24 +59,11 @@ impl Office {
         })
         .await
         .unwrap();
-        Self {
-            db: db.clone(),
-            clock,
-            source,
-            workspace,
-            ada,
-            bob,
-            cy,
-        }
+        Self { db: db.clone(), clock, source, workspace, ada, bob, cy }
     }
 
     pub fn as_user(&self, id: UserId, role: Role) -> Cx {
-        self.source.cx(Actor {
-            who: Who::User { id },
-            workspace: self.workspace,
-            role,
-            scopes: None,
-        })
+        self.source.cx(Actor { who: Who::User { id }, workspace: self.workspace, role, scopes: None })
     }
 
     pub fn cx(&self) -> Cx {
@@ -99,8 +81,7 @@ impl Office {
     }
 
     pub async fn create(&self, project: &Project, new: Value) -> Result<Task> {
-        let new: NewTask =
-            serde_json::from_value(new).map_err(|error| Error::invalid("body", error.to_string()))?;
+        let new: NewTask = serde_json::from_value(new).map_err(|error| Error::invalid("body", error.to_string()))?;
         let (cx, project) = (self.cx(), project.clone());
         let made = async move |tx: &mut Tx| {
             tasks::service::create(tx, &cx, &cx.actor.may::<TaskCreate, _>(project)?, new).await
@@ -154,10 +135,7 @@ impl Office {
             .read()
             .await
             .unwrap()
-            .all(
-                "select kind, payload from events where workspace_id = $1 order by id",
-                (self.workspace,),
-            )
+            .all("select kind, payload from events where workspace_id = $1 order by id", (self.workspace,))
             .await
             .unwrap();
         rows.into_iter().skip(passed).collect()
@@ -166,9 +144,7 @@ impl Office {
     pub async fn act(&self, name: &'static str, input: Value) -> Result<Value> {
         let action = INTERNAL.iter().find(|action| action.name() == name).unwrap();
         let cx = self.cx();
-        self.db
-            .write(async move |tx| action.perform(tx, &cx, input).await)
-            .await
+        self.db.write(async move |tx| action.perform(tx, &cx, input).await).await
     }
 }
 

@@ -274,7 +274,8 @@ async fn a_personal_token_may_what_its_scopes_say_until_it_is_revoked() {
         let limited = house.source.cx(actor);
         let wider = NewToken { name: "wider".into(), scopes: None, expires_at: None };
         let make = limited.clone();
-        let make = async move |tx: &mut Tx| tokens::create(tx, &make, &make.actor.may_here::<TokenCreate>()?, wider).await;
+        let make =
+            async move |tx: &mut Tx| tokens::create(tx, &make, &make.actor.may_here::<TokenCreate>()?, wider).await;
         assert_eq!(code(place.db.write(make).await), "denied", "a token does not make a mightier one");
 
         let list = async || {
@@ -296,7 +297,8 @@ async fn a_personal_token_may_what_its_scopes_say_until_it_is_revoked() {
         let unlimited = house.token(&cx, None, None).await;
         assert!(house.actor(&unlimited).await.unwrap().scopes.is_none());
         let (revoke, id) = (cx.clone(), list().await[1].id);
-        let revoke = async move |tx: &mut Tx| tokens::revoke(tx, &revoke, &revoke.actor.may_here::<TokenCreate>()?, id).await;
+        let revoke =
+            async move |tx: &mut Tx| tokens::revoke(tx, &revoke, &revoke.actor.may_here::<TokenCreate>()?, id).await;
         place.db.write(revoke).await.unwrap();
         assert_eq!(code(house.actor(&unlimited).await), "token_invalid");
     })

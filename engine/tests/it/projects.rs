@@ -33,47 +33,20 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
             assert_eq!((error.code, error.fields[0].pointer.as_str()), (code, "/key"));
         }
         let patch = |patch: Value, expected| {
-            let (cx, web, patch) = (
-                office.cx(),
-                web.clone(),
-                serde_json::from_value::<ProjectPatch>(patch).unwrap(),
-            );
+            let (cx, web, patch) = (office.cx(), web.clone(), serde_json::from_value::<ProjectPatch>(patch).unwrap());
             office.db.write(async move |tx| {
-                projects::service::update(tx, &cx, &cx.actor.may::<ProjectEdit, _>(web)?, expected, patch)
-                    .await
+                projects::service::update(tx, &cx, &cx.actor.may::<ProjectEdit, _>(web)?, expected, patch).await
             })
         };
-        let changed = patch(
-            json!({"name": "Web", "owner": office.bob, "status": "archived"}),
-            Some(1),
-        )
-        .await
-        .unwrap();
+        let changed = patch(json!({"name": "Web", "owner": office.bob, "status": "archived"}), Some(1)).await.unwrap();
         assert_eq!((changed.version, changed.owner_id), (2, office.bob));
+        assert_eq!(patch(json!({"name": "Other"}), Some(1)).await.unwrap_err().class, Class::Stale);
+        assert_eq!(patch(json!({"name": null}), None).await.unwrap_err().fields[0].pointer, "/name");
         assert_eq!(
-            patch(json!({"name": "Other"}), Some(1)).await.unwrap_err().class,
-            Class::Stale
-        );
-        assert_eq!(
-            patch(json!({"name": null}), None).await.unwrap_err().fields[0].pointer,
-            "/name"
-        );
-        assert_eq!(
-            patch(json!({"owner": office.source.new_id::<UserId>()}), None)
-                .await
-                .unwrap_err()
-                .fields[0]
-                .pointer,
+            patch(json!({"owner": office.source.new_id::<UserId>()}), None).await.unwrap_err().fields[0].pointer,
             "/owner"
         );
-        assert_eq!(
-            office
-                .create(&changed, json!({"title": "t"}))
-                .await
-                .unwrap_err()
-                .code,
-            "project_archived"
-        );
+        assert_eq!(office.create(&changed, json!({"title": "t"})).await.unwrap_err().code, "project_archived");
         let (kind, payload) = office.events(0).await.pop().unwrap();
         assert_eq!(
             (kind.as_str(), &payload["change"]["owner"]),
@@ -81,36 +54,21 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
         );
 
         let open = patch(json!({"status": "active"}), None).await.unwrap();
-        let parent = office
-            .create(
-                &open,
-                json!({"title": "a", "labels": ["x"], "assignees": [office.bob]}),
-            )
-            .await
-            .unwrap();
-        office
-            .create(&open, json!({"title": "b", "parent": parent.id}))
-            .await
-            .unwrap();
+        let parent =
+            office.create(&open, json!({"title": "a", "labels": ["x"], "assignees": [office.bob]})).await.unwrap();
+        office.create(&open, json!({"title": "b", "parent": parent.id})).await.unwrap();
         let cx = office.cx();
         let gone = office
             .db
-            .write(async move |tx| {
-                projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?).await
-            })
+            .write(async move |tx| projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?).await)
             .await;
         assert_eq!(gone.unwrap(), 2);
         assert_eq!(office.titles(&[]).await.len(), 0);
         let (kind, payload) = office.events(0).await.pop().unwrap();
         assert_eq!((kind.as_str(), &payload["tasks"]), ("project.deleted", &json!(2)));
         let may = office.cx().actor.may_here::<ProjectView>().unwrap();
-        let projects = projects::service::list(
-            &mut office.db.read().await.unwrap(),
-            &may,
-            &PageRequest::default(),
-        )
-        .await
-        .unwrap();
+        let projects =
+            projects::service::list(&mut office.db.read().await.unwrap(), &may, &PageRequest::default()).await.unwrap();
         assert_eq!(projects.items.len(), 0);
     })
     .await;
@@ -122,68 +80,31 @@ async fn rules_make_change_and_give_out_tasks() {
         let office = Office::open(place).await;
         office.project("WEB").await;
         let made = office
-            .act(
-                "task.create",
-                json!({"project": "WEB", "title": "From a rule", "priority": "critical"}),
-            )
+            .act("task.create", json!({"project": "WEB", "title": "From a rule", "priority": "critical"}))
             .await
             .unwrap();
-        assert_eq!(
-            (&made["key"], &made["priority"]),
-            (&json!("WEB-1"), &json!("critical"))
-        );
+        assert_eq!((&made["key"], &made["priority"]), (&json!("WEB-1"), &json!("critical")));
         let changed = office
-            .act(
-                "task.update",
-                json!({"task": "WEB-1", "status": "blocked", "custom": {"why": "rain"}}),
-            )
+            .act("task.update", json!({"task": "WEB-1", "status": "blocked", "custom": {"why": "rain"}}))
             .await
             .unwrap();
-        assert_eq!(
-            (&changed["status"], &changed["custom"]),
-            (&json!("blocked"), &json!({"why": "rain"}))
-        );
-        let error = office
-            .act("task.update", json!({"task": "WEB-1", "statuss": "blocked"}))
-            .await
-            .unwrap_err();
+        assert_eq!((&changed["status"], &changed["custom"]), (&json!("blocked"), &json!({"why": "rain"})));
+        let error = office.act("task.update", json!({"task": "WEB-1", "statuss": "blocked"})).await.unwrap_err();
         assert!(error.detail.contains("statuss"), "{error}");
 
         // Ada and Bob have one open task each, so Cy has the fewest.
-        office
-            .act(
-                "task.assign",
-                json!({"task": "WEB-1", "to": [office.ada, office.bob]}),
-            )
-            .await
-            .unwrap();
-        office
-            .act("task.create", json!({"project": "WEB", "title": "Two"}))
-            .await
-            .unwrap();
-        let two = office
-            .act("task.assign", json!({"task": "WEB-2", "pick": "least_loaded"}))
-            .await
-            .unwrap();
+        office.act("task.assign", json!({"task": "WEB-1", "to": [office.ada, office.bob]})).await.unwrap();
+        office.act("task.create", json!({"project": "WEB", "title": "Two"})).await.unwrap();
+        let two = office.act("task.assign", json!({"task": "WEB-2", "pick": "least_loaded"})).await.unwrap();
         assert_eq!(two["assignees"], json!([office.cy]));
         let mut people = [office.ada, office.bob, office.cy];
         people.sort();
-        let two = office
-            .act("task.assign", json!({"task": "WEB-2", "pick": "round_robin"}))
-            .await
-            .unwrap();
+        let two = office.act("task.assign", json!({"task": "WEB-2", "pick": "round_robin"})).await.unwrap();
         assert_eq!(two["assignees"], json!([people[2]]));
-        let error = office
-            .act("task.assign", json!({"task": "WEB-2"}))
-            .await
-            .unwrap_err();
+        let error = office.act("task.assign", json!({"task": "WEB-2"})).await.unwrap_err();
         assert_eq!(error.code, "action_input");
         for action in INTERNAL {
-            assert!(
-                action.input_schema().is_object() && action.output_schema().is_object(),
-                "{}",
-                action.name()
-            );
+            assert!(action.input_schema().is_object() && action.output_schema().is_object(), "{}", action.name());
         }
     })
     .await;
@@ -194,7 +115,10 @@ async fn people_are_told_once_and_read_their_own() {
     on_each(async |place| {
         let office = Office::open(place).await;
         let email = format!("Bob.{}@example.org", office.workspace);
-        let sent = office.act("notify.send", json!({"to": [office.bob, email, "role:team_member", "owner"], "message": "Look", "subject": "WEB-1"}));
+        let sent = office.act(
+            "notify.send",
+            json!({"to": [office.bob, email, "role:team_member", "owner"], "message": "Look", "subject": "WEB-1"}),
+        );
         assert_eq!(sent.await.unwrap()["notifications"].as_array().unwrap().len(), 3);
         for wrong in ["role:boss", "nobody", "no@example.org", "project.owner"] {
             let error = office.act("notify.send", json!({"to": [wrong], "message": "Look"})).await.unwrap_err();
@@ -214,10 +138,12 @@ async fn people_are_told_once_and_read_their_own() {
         let bobs = list(office.bob, true).await;
         assert_eq!((bobs.len(), bobs[0].message.len(), bobs[1].message.as_str()), (2, 4096, "Look"));
         let (cx, workspace, bob, ids) = (office.cx(), office.workspace, office.bob, vec![bobs[1].id]);
-        let write = async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
+        let write =
+            async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
         assert_eq!(office.db.write(write).await.unwrap(), 1);
         let (cx, ids) = (office.cx(), vec![list(office.cy, true).await[0].id]);
-        let write = async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
+        let write =
+            async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
         assert_eq!(office.db.write(write).await.unwrap(), 0, "nobody marks what is another's");
         assert_eq!((list(office.bob, true).await.len(), list(office.bob, false).await.len()), (1, 2));
         assert_eq!(list(office.cy, true).await.len(), 1);

@@ -3,9 +3,7 @@
 use chrono::Duration;
 use serde_json::{Map, Value, json};
 use trackside_engine::Class;
-use trackside_engine::access::permissions::{
-    ProjectView, Role, TaskComment, TaskCreate, TaskDelete, TaskView,
-};
+use trackside_engine::access::permissions::{ProjectView, Role, TaskComment, TaskCreate, TaskDelete, TaskView};
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::UserId;
@@ -38,7 +36,8 @@ async fn a_task_is_made_read_and_announced() {
         assert_eq!(office.find("WEB-2").await.unwrap_err().code, "task_not_found");
 
         let events = office.events(1).await;
-        let project = json!({"id": web.id, "key": "WEB", "name": "The WEB project", "owner": office.ada, "status": "active"});
+        let project =
+            json!({"id": web.id, "key": "WEB", "name": "The WEB project", "owner": office.ada, "status": "active"});
         assert_eq!(kinds(&events), ["task.created", "task.assigned"]);
         assert_eq!(events[0].1, json!({"task": expected, "project": project}));
         assert_eq!(events[1].1["change"], json!({"added": [office.bob], "removed": []}));
@@ -97,21 +96,12 @@ async fn a_stale_write_is_refused_and_told_what_stands_there() {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
         let task = office.create(&web, json!({"title": "Old"})).await.unwrap();
-        office
-            .update(&task, Some(1), json!({"title": "Theirs"}))
-            .await
-            .unwrap();
-        let error = office
-            .update(&task, Some(1), json!({"title": "Mine", "status": "todo"}))
-            .await
-            .unwrap_err();
+        office.update(&task, Some(1), json!({"title": "Theirs"})).await.unwrap();
+        let error = office.update(&task, Some(1), json!({"title": "Mine", "status": "todo"})).await.unwrap_err();
         assert_eq!((error.class, error.code), (Class::Stale, "stale"));
         assert!(error.detail.contains("version 2"), "{error}");
-        let fields: Vec<_> = error
-            .fields
-            .iter()
-            .map(|field| (field.pointer.as_str(), field.message.as_str()))
-            .collect();
+        let fields: Vec<_> =
+            error.fields.iter().map(|field| (field.pointer.as_str(), field.message.as_str())).collect();
         assert_eq!(fields, [("/title", "is \"Theirs\" at version 2")]);
         assert_eq!(office.find("WEB-1").await.unwrap().title, "Theirs");
     })
@@ -129,52 +119,23 @@ async fn what_does_not_fit_is_refused_by_name() {
             (json!({"title": ""}), "/title"),
             (json!({"title": "x".repeat(501)}), "/title"),
             (json!({"title": "a\u{0}b"}), "/title"),
-            (
-                json!({"title": "t", "description": "x".repeat(64 * 1024 + 1)}),
-                "/description",
-            ),
+            (json!({"title": "t", "description": "x".repeat(64 * 1024 + 1)}), "/description"),
             (json!({"title": "t", "labels": labels}), "/labels"),
-            (
-                json!({"title": "t", "labels": ["fine", "x".repeat(65)]}),
-                "/labels/1",
-            ),
-            (
-                json!({"title": "t", "assignees": [office.bob, stranger]}),
-                "/assignees/1",
-            ),
+            (json!({"title": "t", "labels": ["fine", "x".repeat(65)]}), "/labels/1"),
+            (json!({"title": "t", "assignees": [office.bob, stranger]}), "/assignees/1"),
             (json!({"title": "t", "custom": {"Not a name": 1}}), "/custom"),
-            (
-                json!({"title": "t", "custom": {"large": "x".repeat(16 * 1024)}}),
-                "/custom",
-            ),
+            (json!({"title": "t", "custom": {"large": "x".repeat(16 * 1024)}}), "/custom"),
             (json!({"title": "t", "custom": {"nul": ["\u{0}"]}}), "/custom"),
             (json!({"title": "t", "parent": "WEB-99"}), "/parent"),
         ];
         for (body, pointer) in cases {
             let error = office.create(&web, body).await.unwrap_err();
-            assert_eq!(
-                (error.class, error.fields[0].pointer.as_str()),
-                (Class::Invalid, pointer),
-                "{error}"
-            );
+            assert_eq!((error.class, error.fields[0].pointer.as_str()), (Class::Invalid, pointer), "{error}");
         }
-        assert!(
-            office
-                .create(&web, json!({"title": "t", "titel": "u"}))
-                .await
-                .unwrap_err()
-                .detail
-                .contains("titel")
-        );
-        let task = office
-            .create(&web, json!({"title": "x".repeat(500)}))
-            .await
-            .unwrap();
+        assert!(office.create(&web, json!({"title": "t", "titel": "u"})).await.unwrap_err().detail.contains("titel"));
+        let task = office.create(&web, json!({"title": "x".repeat(500)})).await.unwrap();
         assert_eq!(task.key, "WEB-1", "a refused task takes no number");
-        let error = office
-            .update(&task, None, json!({"title": null}))
-            .await
-            .unwrap_err();
+        let error = office.update(&task, None, json!({"title": null})).await.unwrap_err();
         assert_eq!(error.fields[0].pointer, "/title");
         assert_eq!(office.events(0).await.len(), 2);
     })
@@ -189,55 +150,28 @@ async fn subtasks_never_go_in_a_circle() {
         let mut chain = vec![office.create(&web, json!({"title": "0"})).await.unwrap()];
         for level in 1..32 {
             let parent = chain[level - 1].key.clone();
-            chain.push(
-                office
-                    .create(&web, json!({"title": level.to_string(), "parent": parent}))
-                    .await
-                    .unwrap(),
-            );
+            chain.push(office.create(&web, json!({"title": level.to_string(), "parent": parent})).await.unwrap());
         }
-        let error = office
-            .create(&web, json!({"title": "too deep", "parent": chain[31].id}))
-            .await
-            .unwrap_err();
+        let error = office.create(&web, json!({"title": "too deep", "parent": chain[31].id})).await.unwrap_err();
         assert!(error.detail.contains("32 levels"), "{error}");
-        let error = office
-            .update(&chain[0], None, json!({"parent": chain[2].id}))
-            .await
-            .unwrap_err();
+        let error = office.update(&chain[0], None, json!({"parent": chain[2].id})).await.unwrap_err();
         assert!(error.detail.contains("part of itself"), "{error}");
-        let error = office
-            .update(&chain[0], None, json!({"parent": chain[0].id}))
-            .await
-            .unwrap_err();
+        let error = office.update(&chain[0], None, json!({"parent": chain[0].id})).await.unwrap_err();
         assert!(error.detail.contains("part of itself"), "{error}");
         let loose = office.create(&web, json!({"title": "loose"})).await.unwrap();
-        let error = office
-            .update(&chain[0], None, json!({"parent": loose.id}))
-            .await
-            .unwrap_err();
+        let error = office.update(&chain[0], None, json!({"parent": loose.id})).await.unwrap_err();
         assert!(error.detail.contains("32 levels"), "{error}");
         let other = office.create(&ops, json!({"title": "other"})).await.unwrap();
         assert_eq!(
-            office
-                .update(&other, None, json!({"parent": loose.id}))
-                .await
-                .unwrap_err()
-                .fields[0]
-                .pointer,
+            office.update(&other, None, json!({"parent": loose.id})).await.unwrap_err().fields[0].pointer,
             "/parent"
         );
 
-        let moved = office
-            .update(&chain[31], None, json!({"parent": loose.key}))
-            .await
-            .unwrap();
+        let moved = office.update(&chain[31], None, json!({"parent": loose.key})).await.unwrap();
         assert_eq!(moved.parent_id, Some(loose.id));
         assert_eq!(office.delete(&loose).await.unwrap_err().code, "task_has_subtasks");
         let mut rx = office.db.read().await.unwrap();
-        let parts = tasks::service::subtasks(&mut rx, office.workspace, loose.id)
-            .await
-            .unwrap();
+        let parts = tasks::service::subtasks(&mut rx, office.workspace, loose.id).await.unwrap();
         drop(rx);
         assert_eq!(parts.iter().map(|task| task.id).collect::<Vec<_>>(), [moved.id]);
         office.delete(&moved).await.unwrap();
@@ -260,57 +194,27 @@ async fn another_workspace_sees_nothing() {
         let own = other.create(&theirs, json!({"title": "theirs"})).await.unwrap();
         assert_eq!(own.key, "WEB-1");
 
-        assert_eq!(
-            other.find(&task.id.to_string()).await.unwrap_err().class,
-            Class::NotFound
-        );
+        assert_eq!(other.find(&task.id.to_string()).await.unwrap_err().class, Class::NotFound);
         assert_eq!(other.find("WEB-1").await.unwrap().id, own.id);
-        assert_eq!(
-            other
-                .update(&task, None, json!({"title": "stolen"}))
-                .await
-                .unwrap_err()
-                .class,
-            Class::NotFound
-        );
+        assert_eq!(other.update(&task, None, json!({"title": "stolen"})).await.unwrap_err().class, Class::NotFound);
         assert_eq!(other.delete(&task).await.unwrap_err().class, Class::NotFound);
+        assert_eq!(other.create(&web, json!({"title": "x"})).await.unwrap_err().class, Class::NotFound);
         assert_eq!(
-            other.create(&web, json!({"title": "x"})).await.unwrap_err().class,
-            Class::NotFound
-        );
-        assert_eq!(
-            other
-                .create(&theirs, json!({"title": "x", "parent": task.id}))
-                .await
-                .unwrap_err()
-                .fields[0]
-                .pointer,
+            other.create(&theirs, json!({"title": "x", "parent": task.id})).await.unwrap_err().fields[0].pointer,
             "/parent"
         );
         assert_eq!(
-            other
-                .create(&theirs, json!({"title": "x", "assignees": [office.bob]}))
-                .await
-                .unwrap_err()
-                .class,
+            other.create(&theirs, json!({"title": "x", "assignees": [office.bob]})).await.unwrap_err().class,
             Class::Invalid
         );
         assert_eq!(other.titles(&[]).await, ["theirs"]);
         assert_eq!(other.titles(&[("project", &web.id.to_string())]).await.len(), 0);
         assert_eq!(
-            other
-                .act("task.comment", json!({"task": task.id, "body": "hello"}))
-                .await
-                .unwrap_err()
-                .class,
+            other.act("task.comment", json!({"task": task.id, "body": "hello"})).await.unwrap_err().class,
             Class::NotFound
         );
         assert_eq!(
-            other
-                .act("notify.send", json!({"to": [office.bob], "message": "hello"}))
-                .await
-                .unwrap_err()
-                .class,
+            other.act("notify.send", json!({"to": [office.bob], "message": "hello"})).await.unwrap_err().class,
             Class::Invalid
         );
     })
@@ -323,16 +227,10 @@ async fn a_viewer_and_a_narrow_token_change_nothing() {
         let office = Office::open(place).await;
         let web = office.project("WEB").await;
         let viewer = office.as_user(office.bob, Role::Viewer);
-        assert_eq!(
-            viewer.actor.may::<TaskCreate, _>(web.clone()).unwrap_err().class,
-            Class::Denied
-        );
+        assert_eq!(viewer.actor.may::<TaskCreate, _>(web.clone()).unwrap_err().class, Class::Denied);
         assert!(viewer.actor.may::<ProjectView, _>(web.clone()).is_ok());
         let member = office.as_user(office.bob, Role::TeamMember);
-        assert_eq!(
-            member.actor.may::<TaskDelete, _>(web).unwrap_err().class,
-            Class::Denied
-        );
+        assert_eq!(member.actor.may::<TaskDelete, _>(web).unwrap_err().class, Class::Denied);
     })
     .await;
 }
@@ -354,42 +252,19 @@ async fn comments_are_kept_in_order_and_announced() {
         }
         let may = office.cx().actor.may_here::<TaskView>().unwrap();
         let mut rx = office.db.read().await.unwrap();
-        let page = PageRequest {
-            limit: Some(2),
-            cursor: None,
-        };
-        let first = comments::list(&mut rx, &may, &task.id.into(), &page)
-            .await
-            .unwrap();
-        let page = PageRequest {
-            limit: Some(2),
-            cursor: first.next_cursor.clone(),
-        };
-        let second = comments::list(&mut rx, &may, &task.id.into(), &page)
-            .await
-            .unwrap();
+        let page = PageRequest { limit: Some(2), cursor: None };
+        let first = comments::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
+        let page = PageRequest { limit: Some(2), cursor: first.next_cursor.clone() };
+        let second = comments::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
         drop(rx);
-        let bodies: Vec<_> = first
-            .items
-            .iter()
-            .chain(&second.items)
-            .map(|comment| comment.body.as_str())
-            .collect();
+        let bodies: Vec<_> = first.items.iter().chain(&second.items).map(|comment| comment.body.as_str()).collect();
         assert_eq!((bodies, second.next_cursor), (vec!["one", "two", "three"], None));
         let (kind, payload) = office.events(0).await.pop().unwrap();
         let comment = serde_json::to_value(&second.items[0]).unwrap();
-        assert_eq!(
-            (kind.as_str(), &payload["comment"], &payload["task"]),
-            ("task.commented", &comment, &shown(&task))
-        );
+        assert_eq!((kind.as_str(), &payload["comment"], &payload["task"]), ("task.commented", &comment, &shown(&task)));
         assert_eq!(comment["author"], json!(office.bob));
         assert_eq!(
-            office
-                .act("task.comment", json!({"task": "WEB-1", "body": " "}))
-                .await
-                .unwrap_err()
-                .fields[0]
-                .pointer,
+            office.act("task.comment", json!({"task": "WEB-1", "body": " "})).await.unwrap_err().fields[0].pointer,
             "/body"
         );
         office.delete(&task).await.unwrap();

@@ -11,17 +11,13 @@ use crate::{expression::Expr, problem::Problem, sandbox::FUNCTIONS, syntax::at_p
 
 /// What the engine can read of a value besides its fields.
 const PROPERTIES: &[&str] = &[
-    "len", "first", "last", "year", "month", "day", "hour", "minute", "weekday", "date", "days", "hours",
-    "minutes", "seconds",
+    "len", "first", "last", "year", "month", "day", "hour", "minute", "weekday", "date", "days", "hours", "minutes",
+    "seconds",
 ];
 
 /// The shape of an expression's value; what is wrong in it goes to `problems`, with empty pointers.
 pub(super) fn infer<'c>(expr: &Expr, env: &Env<'c>, problems: &mut Vec<Problem>) -> Shape<'c> {
-    let mut walk = Inference {
-        expr,
-        env: env.clone(),
-        problems,
-    };
+    let mut walk = Inference { expr, env: env.clone(), problems };
     walk.statements(expr.ast().statements())
 }
 
@@ -34,8 +30,7 @@ struct Inference<'c, 'p> {
 impl<'c> Inference<'c, '_> {
     fn say(&mut self, code: &str, at: Position, message: String) -> &mut Problem {
         let index = self.problems.len();
-        self.problems
-            .push(at_position(Problem::new(code, "", message), at));
+        self.problems.push(at_position(Problem::new(code, "", message), at));
         &mut self.problems[index]
     }
 
@@ -103,11 +98,7 @@ impl<'c> Inference<'c, '_> {
     fn truth(&mut self, expr: &Ast) {
         let shape = self.expr(expr);
         if shape.kinds & (BOOL | NULL) == 0 {
-            self.say(
-                "wrong_type",
-                start(expr),
-                format!("This must be true or false, it is a {}.", shape.words()),
-            );
+            self.say("wrong_type", start(expr), format!("This must be true or false, it is a {}.", shape.words()));
         }
     }
 
@@ -128,7 +119,8 @@ impl<'c> Inference<'c, '_> {
         let (Ast::Dot(first, ..) | Ast::Index(first, ..)) = expr else {
             return self.expr(expr);
         };
-        let mut steps_of = matches!(&first.lhs, Ast::Variable(variable, ..) if variable.1 == "steps" && !self.env.is_local("steps"));
+        let mut steps_of =
+            matches!(&first.lhs, Ast::Variable(variable, ..) if variable.1 == "steps" && !self.env.is_local("steps"));
         let mut path = match &first.lhs {
             Ast::Variable(variable, ..) => variable.1.to_string(),
             _ => "the value".to_owned(),
@@ -144,9 +136,7 @@ impl<'c> Inference<'c, '_> {
                 _ => return shape,
             };
             let (link, next) = match rhs {
-                Ast::Dot(x, ..) | Ast::Index(x, ..) if !flags.intersects(ASTFlags::BREAK) => {
-                    (&x.lhs, Some(rhs))
-                }
+                Ast::Dot(x, ..) | Ast::Index(x, ..) if !flags.intersects(ASTFlags::BREAK) => (&x.lhs, Some(rhs)),
                 other => (other, None),
             };
             let after = step.take();
@@ -163,11 +153,7 @@ impl<'c> Inference<'c, '_> {
                 Ast::StringConstant(name, at) if !dotted => self.field(&shape, &path, name, *at),
                 index => {
                     let index = self.expr(index);
-                    if shape.kinds & LIST != 0 && index.kinds & NUMBER != 0 {
-                        shape.items()
-                    } else {
-                        Shape::any()
-                    }
+                    if shape.kinds & LIST != 0 && index.kinds & NUMBER != 0 { shape.items() } else { Shape::any() }
                 }
             };
             if steps_of && let Ast::Property(property, _) = link {
@@ -202,9 +188,7 @@ impl<'c> Inference<'c, '_> {
         match (shape.field(name), name) {
             (Field::Found(shape), _) => shape,
             (Field::Missing(_), "len") if shape.kinds & (TEXT | LIST) != 0 => Shape::of(NUMBER),
-            (Field::Missing(_), "first" | "last") if shape.kinds & LIST != 0 => {
-                shape.items().or(Shape::of(NULL))
-            }
+            (Field::Missing(_), "first" | "last") if shape.kinds & LIST != 0 => shape.items().or(Shape::of(NULL)),
             (Field::Missing(_), "weekday" | "date") if shape.kinds & MOMENT != 0 => Shape::of(TEXT),
             (Field::Missing(_), name) if shape.kinds & (MOMENT | SPAN) != 0 && PROPERTIES.contains(&name) => {
                 Shape::of(NUMBER)
@@ -268,11 +252,7 @@ impl<'c> Inference<'c, '_> {
             self.say(
                 "wrong_type",
                 at,
-                format!(
-                    "A {} is compared with a {}; they are never equal.",
-                    one.words(),
-                    two.words()
-                ),
+                format!("A {} is compared with a {}; they are never equal.", one.words(), two.words()),
             );
             return;
         }
@@ -286,10 +266,7 @@ impl<'c> Inference<'c, '_> {
         }
         for (literal, at) in &written.literals {
             if !field.constants.contains(&literal.as_str()) {
-                let message = format!(
-                    "It is never `{literal}`; it is one of `{}`.",
-                    field.constants.join("`, `")
-                );
+                let message = format!("It is never `{literal}`; it is one of `{}`.", field.constants.join("`, `"));
                 let constants = field.constants.clone();
                 let problem = self.say("unknown_constant", *at, message);
                 *problem = problem.clone().nearest(literal, constants);
@@ -408,10 +385,9 @@ impl<'c> Inference<'c, '_> {
 /// The name of the closure that stands here, captured variables or not.
 fn closure(expr: &Ast) -> Option<String> {
     match expr {
-        Ast::DynamicConstant(value, _) => (**value)
-            .clone()
-            .try_cast::<FnPtr>()
-            .map(|closure| closure.fn_name().to_owned()),
+        Ast::DynamicConstant(value, _) => {
+            (**value).clone().try_cast::<FnPtr>().map(|closure| closure.fn_name().to_owned())
+        }
         Ast::FnCall(call, _) if call.name == "curry" => closure(call.args.first()?),
         Ast::Stmt(block) => block.statements().iter().find_map(|statement| match statement {
             Stmt::Expr(expr) => closure(expr),

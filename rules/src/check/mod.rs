@@ -36,18 +36,7 @@ pub struct Catalogue {
 }
 
 /// Variables that every rule has without a schema.
-const UNTYPED: &[&str] = &[
-    "headers",
-    "body",
-    "query",
-    "vars",
-    "run",
-    "rule",
-    "error",
-    "workspace",
-    "event",
-    "actor",
-];
+const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "error", "workspace", "event", "actor"];
 
 /// Everything wrong with the rule, seen against the catalogue. Besides this, [`Rule::unsupported`]
 /// says what cannot be carried out yet.
@@ -62,33 +51,18 @@ pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Probl
         .collect();
     if rule.trigger.is_event() && kinds.is_empty() {
         let message = format!("There is no event `{}`.", rule.trigger.on);
-        let names = catalogue
-            .events
-            .keys()
-            .map(String::as_str)
-            .chain(["manual", "hook", "schedule"]);
+        let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule"]);
         problems.push(Problem::new("unknown_event", "/trigger/on", message).nearest(&rule.trigger.on, names));
     }
-    let facts = kinds
-        .iter()
-        .map(|(_, schema)| Shape::schema(schema))
-        .reduce(Shape::or);
+    let facts = kinds.iter().map(|(_, schema)| Shape::schema(schema)).reduce(Shape::or);
     let env = Env {
         facts: if rule.trigger.is_manual() { None } else { facts },
         inputs: rule.trigger.is_manual().then(|| Shape::schema(&form)),
-        steps: rule
-            .walk()
-            .into_iter()
-            .map(|(_, step)| (step.id.as_str(), step.action.as_deref()))
-            .collect(),
+        steps: rule.walk().into_iter().map(|(_, step)| (step.id.as_str(), step.action.as_deref())).collect(),
         catalogue,
         locals: Vec::new(),
     };
-    let mut checker = Checker {
-        catalogue,
-        sandbox,
-        problems: &mut problems,
-    };
+    let mut checker = Checker { catalogue, sandbox, problems: &mut problems };
     checker.matches(rule, &env);
     if let Some(condition) = &rule.condition {
         for (pointer, source) in condition.parts() {
@@ -142,9 +116,7 @@ impl<'c> Env<'c> {
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.locals
-            .iter()
-            .any(|(local, _)| local.as_deref() == Some(name))
+        self.locals.iter().any(|(local, _)| local.as_deref() == Some(name))
     }
 
     /// The shape of a variable, or the names there are.
@@ -174,11 +146,7 @@ impl<'c> Env<'c> {
             _ => {}
         }
         let Some(facts) = &self.facts else {
-            return if is_given_name(name) {
-                Ok(Shape::any())
-            } else {
-                Err(given(names))
-            };
+            return if is_given_name(name) { Ok(Shape::any()) } else { Err(given(names)) };
         };
         match facts.field(name) {
             Field::Found(shape) => Ok(shape),
@@ -238,8 +206,7 @@ impl<'c> Checker<'_, 'c> {
                     let last = keys.last().copied().unwrap_or_default();
                     let message = format!("The event has no `{path}`.");
                     self.problems.push(
-                        Problem::new("unknown_field", pointer, message)
-                            .nearest(last, names.iter().map(String::as_str)),
+                        Problem::new("unknown_field", pointer, message).nearest(last, names.iter().map(String::as_str)),
                     );
                 }
                 Ok(shape) => self.wanted(&pointer, want, &shape),
@@ -256,33 +223,21 @@ impl<'c> Checker<'_, 'c> {
         }
         // A list is met by one of its items.
         let items = shape.items();
-        let shape = if shape.kinds & !NULL == LIST {
-            &items
-        } else {
-            shape
-        };
+        let shape = if shape.kinds & !NULL == LIST { &items } else { shape };
         let star = want.as_str() == Some("*");
         if want.is_string() && HANDLES.iter().any(|handle| matches!(shape.field(handle), Field::Found(_))) {
             return;
         }
         if !star && !comparable(kind_of(want), shape.kinds) {
-            self.problems.push(Problem::new(
-                "wrong_type",
-                pointer,
-                format!("This is a {}.", shape.words()),
-            ));
+            self.problems.push(Problem::new("wrong_type", pointer, format!("This is a {}.", shape.words())));
         } else if let Some(text) = want.as_str()
             && !star
             && !shape.constants.is_empty()
             && !shape.constants.contains(&text)
         {
-            let message = format!(
-                "It is never `{text}`; it is one of `{}`.",
-                shape.constants.join("`, `")
-            );
+            let message = format!("It is never `{text}`; it is one of `{}`.", shape.constants.join("`, `"));
             self.problems.push(
-                Problem::new("unknown_constant", pointer, message)
-                    .nearest(text, shape.constants.iter().copied()),
+                Problem::new("unknown_constant", pointer, message).nearest(text, shape.constants.iter().copied()),
             );
         }
     }
@@ -298,17 +253,10 @@ impl<'c> Checker<'_, 'c> {
         }
     }
 
-    fn compiled(
-        &mut self,
-        pointer: &str,
-        expr: &Expr,
-        env: &Env<'c>,
-        place: impl Fn(Problem) -> Problem,
-    ) -> Shape<'c> {
+    fn compiled(&mut self, pointer: &str, expr: &Expr, env: &Env<'c>, place: impl Fn(Problem) -> Problem) -> Shape<'c> {
         let mut found = Vec::new();
         let shape = infer::infer(expr, env, &mut found);
-        self.problems
-            .extend(found.into_iter().map(|problem| place(problem).under(pointer)));
+        self.problems.extend(found.into_iter().map(|problem| place(problem).under(pointer)));
         shape
     }
 
@@ -316,12 +264,8 @@ impl<'c> Checker<'_, 'c> {
         if let Some(shape) = self.expression(pointer, source, env)
             && shape.kinds & (BOOL | NULL) == 0
         {
-            let message = format!(
-                "A condition must be true or false; this one is a {}.",
-                shape.words()
-            );
-            self.problems
-                .push(Problem::new("wrong_type", pointer, message).at(1, 1));
+            let message = format!("A condition must be true or false; this one is a {}.", shape.words());
+            self.problems.push(Problem::new("wrong_type", pointer, message).at(1, 1));
         }
     }
 
@@ -345,11 +289,9 @@ impl<'c> Checker<'_, 'c> {
                 let item = self.for_each(&format!("{pointer}/for_each"), text, env);
                 inside = env.with(Some(step.name.as_deref().unwrap_or("item")), item);
             }
-            Ok(StepKind::Stop(stop)) => drop(self.template(
-                &format!("{pointer}/stop"),
-                &Value::String(stop.reason.clone()),
-                env,
-            )),
+            Ok(StepKind::Stop(stop)) => {
+                drop(self.template(&format!("{pointer}/stop"), &Value::String(stop.reason.clone()), env))
+            }
             Ok(StepKind::Wait(wait)) => {
                 if let Some(until) = &wait.until {
                     self.expression(&format!("{pointer}/wait/until"), until, env);
@@ -384,15 +326,12 @@ impl<'c> Checker<'_, 'c> {
                 let shape = self.compiled(pointer, expr, env, |problem| problem);
                 for problem in &mut self.problems[before..] {
                     if problem.suggestion.is_none() {
-                        *problem = problem
-                            .clone()
-                            .nearest(expr.source().trim(), RELATIONS.iter().copied());
+                        *problem = problem.clone().nearest(expr.source().trim(), RELATIONS.iter().copied());
                     }
                 }
                 if shape.kinds & (LIST | NULL) == 0 {
                     let message = format!("`{}` is a {}, not a list.", expr.source().trim(), shape.words());
-                    self.problems
-                        .push(Problem::new("wrong_type", pointer, message).at(1, 1));
+                    self.problems.push(Problem::new("wrong_type", pointer, message).at(1, 1));
                 }
                 shape.items()
             }
@@ -400,28 +339,17 @@ impl<'c> Checker<'_, 'c> {
         if let Some(filter) = &over.filter {
             let column = over.filter_column;
             let env = env.with(None, item.clone());
-            self.compiled(pointer, filter, &env, |problem| {
-                crate::template::shift(problem, 1, column)
-            });
+            self.compiled(pointer, filter, &env, |problem| crate::template::shift(problem, 1, column));
         }
         item
     }
 
     fn action(&mut self, pointer: &str, step: &Step, action: &str, env: &Env<'c>) {
-        let with = Value::Object(
-            step.with
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        );
+        let with = Value::Object(step.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
         let Some(schema) = self.catalogue.actions.get(action) else {
-            let problem = Problem::new(
-                "unknown_action",
-                format!("{pointer}/action"),
-                format!("There is no action `{action}`."),
-            );
-            self.problems
-                .push(problem.nearest(action, self.catalogue.actions.keys().map(String::as_str)));
+            let problem =
+                Problem::new("unknown_action", format!("{pointer}/action"), format!("There is no action `{action}`."));
+            self.problems.push(problem.nearest(action, self.catalogue.actions.keys().map(String::as_str)));
             self.template(&format!("{pointer}/with"), &with, env);
             return;
         };
@@ -435,11 +363,7 @@ impl<'c> Checker<'_, 'c> {
             other => Shape::of(kind_of(other)),
         };
         if !given.is_any() && !wanted.is_any() && !fits(given.kinds, wanted.kinds) {
-            let message = format!(
-                "A {} is needed here, this is a {}.",
-                wanted.words(),
-                given.words()
-            );
+            let message = format!("A {} is needed here, this is a {}.", wanted.words(), given.words());
             self.problems.push(Problem::new("wrong_type", pointer, message));
             return;
         }
@@ -451,12 +375,8 @@ impl<'c> Checker<'_, 'c> {
                         Field::Found(wanted) => self.input(&pointer, value, &wanted, env),
                         Field::Missing(names) => {
                             self.problems.push(
-                                Problem::new(
-                                    "unknown_input",
-                                    &pointer,
-                                    format!("There is no input `{name}`."),
-                                )
-                                .nearest(name, names),
+                                Problem::new("unknown_input", &pointer, format!("There is no input `{name}`."))
+                                    .nearest(name, names),
                             );
                             self.template(&pointer, value, env);
                         }
@@ -485,8 +405,7 @@ impl<'c> Checker<'_, 'c> {
             {
                 let message = format!("`{text}` is not one of `{}`.", wanted.constants.join("`, `"));
                 self.problems.push(
-                    Problem::new("unknown_constant", pointer, message)
-                        .nearest(text, wanted.constants.iter().copied()),
+                    Problem::new("unknown_constant", pointer, message).nearest(text, wanted.constants.iter().copied()),
                 );
             }
             _ => {}
@@ -498,16 +417,13 @@ impl<'c> Checker<'_, 'c> {
         let template = match Template::compile(self.sandbox, value) {
             Ok(template) => template,
             Err(problems) => {
-                self.problems
-                    .extend(problems.into_iter().map(|problem| problem.under(pointer)));
+                self.problems.extend(problems.into_iter().map(|problem| problem.under(pointer)));
                 return Shape::any();
             }
         };
         let mut shape = Shape::of(kind_of(value));
         for (below, placed) in template.expressions() {
-            let inner = self.compiled(&format!("{pointer}{below}"), &placed.expr, env, |problem| {
-                placed.place(problem)
-            });
+            let inner = self.compiled(&format!("{pointer}{below}"), &placed.expr, env, |problem| placed.place(problem));
             if matches!(template, Template::Typed(_)) {
                 shape = inner;
             }
@@ -524,11 +440,7 @@ fn fits(given: u8, wanted: u8) -> bool {
         given => {
             (given & !(schema::MOMENT | schema::SPAN))
                 | if given & schema::MOMENT != 0 { TEXT } else { 0 }
-                | if given & schema::SPAN != 0 {
-                    schema::NUMBER
-                } else {
-                    0
-                }
+                | if given & schema::SPAN != 0 { schema::NUMBER } else { 0 }
         }
     };
     written & wanted != 0 || written & NULL != 0

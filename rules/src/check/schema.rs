@@ -48,13 +48,7 @@ pub(super) enum Field<'c> {
 
 impl<'c> Shape<'c> {
     pub fn of(kinds: Kinds) -> Self {
-        Self {
-            kinds,
-            constants: Vec::new(),
-            literals: Vec::new(),
-            item: None,
-            nodes: Vec::new(),
-        }
+        Self { kinds, constants: Vec::new(), literals: Vec::new(), item: None, nodes: Vec::new() }
     }
 
     pub fn any() -> Self {
@@ -62,10 +56,7 @@ impl<'c> Shape<'c> {
     }
 
     pub fn list(item: Self) -> Self {
-        Self {
-            item: Some(Box::new(item)),
-            ..Self::of(LIST)
-        }
+        Self { item: Some(Box::new(item)), ..Self::of(LIST) }
     }
 
     /// The same, made of these written texts.
@@ -137,12 +128,7 @@ impl<'c> Shape<'c> {
         let items = self
             .nodes
             .iter()
-            .filter_map(|node| {
-                Some(Node {
-                    root: node.root,
-                    schema: node.schema.get("items")?,
-                })
-            })
+            .filter_map(|node| Some(Node { root: node.root, schema: node.schema.get("items")? }))
             .map(Self::node);
         items.reduce(Self::or).unwrap_or_else(Self::any)
     }
@@ -169,19 +155,10 @@ impl<'c> Shape<'c> {
             }
             let properties = node.schema.get("properties").and_then(Value::as_object);
             names.extend(properties.into_iter().flatten().map(|(name, _)| name.as_str()));
-            match (
-                properties.and_then(|properties| properties.get(name)),
-                node.schema.get("additionalProperties"),
-            ) {
-                (Some(schema), _) => add(Self::node(Node {
-                    root: node.root,
-                    schema,
-                })),
+            match (properties.and_then(|properties| properties.get(name)), node.schema.get("additionalProperties")) {
+                (Some(schema), _) => add(Self::node(Node { root: node.root, schema })),
                 (None, Some(Value::Bool(false))) => {}
-                (None, Some(schema)) => add(Self::node(Node {
-                    root: node.root,
-                    schema,
-                })),
+                (None, Some(schema)) => add(Self::node(Node { root: node.root, schema })),
                 // A schema that lists properties lists all of them; one without lists none of them.
                 (None, None) if properties.is_none() => add(Self::any()),
                 (None, None) => {}
@@ -201,10 +178,7 @@ impl<'c> Shape<'c> {
 
     /// The inputs that must be given, for the schema of an action.
     pub fn required(&self) -> Vec<&'c str> {
-        let lists = self
-            .nodes
-            .iter()
-            .filter_map(|node| node.schema.get("required")?.as_array());
+        let lists = self.nodes.iter().filter_map(|node| node.schema.get("required")?.as_array());
         lists.flatten().filter_map(Value::as_str).collect()
     }
 
@@ -219,16 +193,9 @@ impl<'c> Shape<'c> {
             (MOMENT, "moment"),
             (SPAN, "length of time"),
         ];
-        let words: Vec<_> = names
-            .into_iter()
-            .filter(|(kind, _)| self.kinds & kind != 0)
-            .map(|(_, word)| word)
-            .collect();
-        if words.is_empty() {
-            "null".to_owned()
-        } else {
-            words.join(" or ")
-        }
+        let words: Vec<_> =
+            names.into_iter().filter(|(kind, _)| self.kinds & kind != 0).map(|(_, word)| word).collect();
+        if words.is_empty() { "null".to_owned() } else { words.join(" or ") }
     }
 }
 
@@ -249,49 +216,18 @@ fn resolve<'c>(node: Node<'c>, out: &mut Vec<Node<'c>>, depth: usize) -> bool {
         return false;
     }
     if let Some(reference) = node.schema.get("$ref").and_then(Value::as_str) {
-        let Some(target) = reference
-            .strip_prefix('#')
-            .and_then(|pointer| node.root.pointer(pointer))
-        else {
+        let Some(target) = reference.strip_prefix('#').and_then(|pointer| node.root.pointer(pointer)) else {
             return false;
         };
-        return resolve(
-            Node {
-                root: node.root,
-                schema: target,
-            },
-            out,
-            depth + 1,
-        );
+        return resolve(Node { root: node.root, schema: target }, out, depth + 1);
     }
     for word in ["anyOf", "oneOf"] {
         if let Some(choices) = node.schema.get(word).and_then(Value::as_array) {
-            return choices.iter().all(|schema| {
-                resolve(
-                    Node {
-                        root: node.root,
-                        schema,
-                    },
-                    out,
-                    depth + 1,
-                )
-            });
+            return choices.iter().all(|schema| resolve(Node { root: node.root, schema }, out, depth + 1));
         }
     }
-    if let Some([schema]) = node
-        .schema
-        .get("allOf")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-    {
-        return resolve(
-            Node {
-                root: node.root,
-                schema,
-            },
-            out,
-            depth + 1,
-        );
+    if let Some([schema]) = node.schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        return resolve(Node { root: node.root, schema }, out, depth + 1);
     }
     out.push(node);
     kinds(node.schema).0 != ANY
@@ -303,18 +239,11 @@ fn kinds(schema: &Value) -> (Kinds, Option<Vec<&str>>) {
         (None, Some(constants)) => Some(constants.as_slice()),
         (None, None) => None,
     };
-    let of_constants = constants.map(|constants| {
-        constants
-            .iter()
-            .fold(0, |kinds, constant| kinds | kind_of(constant))
-    });
+    let of_constants = constants.map(|constants| constants.iter().fold(0, |kinds, constant| kinds | kind_of(constant)));
     let texts = constants.map(|constants| constants.iter().filter_map(Value::as_str).collect());
     let kinds = match schema.get("type") {
         Some(Value::String(name)) => named(name),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .fold(0, |kinds, name| kinds | named(name)),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).fold(0, |kinds, name| kinds | named(name)),
         _ if schema.get("properties").is_some() => MAP,
         _ => of_constants.unwrap_or(ANY),
     };

@@ -118,11 +118,7 @@ impl Condition {
 impl Tree {
     fn expression(&self) -> String {
         let join = |trees: &[Tree], word: &str| {
-            trees
-                .iter()
-                .map(|tree| format!("({})", tree.expression()))
-                .collect::<Vec<_>>()
-                .join(word)
+            trees.iter().map(|tree| format!("({})", tree.expression())).collect::<Vec<_>>().join(word)
         };
         match self {
             // As everywhere: all of nothing is true, any of nothing is not.
@@ -216,10 +212,8 @@ fn literal(value: &Value) -> String {
         Value::String(words) => text(words),
         Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
-            let fields: Vec<_> = fields
-                .iter()
-                .map(|(key, value)| format!("{}: {}", text(key), literal(value)))
-                .collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(key, value)| format!("{}: {}", text(key), literal(value))).collect();
             format!("#{{{}}}", fields.join(", "))
         }
     }
@@ -304,14 +298,7 @@ enum OneOrMany {
 
 impl Serialize for Tree {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut written = Written {
-            all: None,
-            any: None,
-            not: None,
-            field: None,
-            op: None,
-            value: Value::Null,
-        };
+        let mut written = Written { all: None, any: None, not: None, field: None, op: None, value: Value::Null };
         match self.clone() {
             Self::All { all } => written.all = Some(all),
             Self::Any { any } => written.any = Some(any),
@@ -329,54 +316,29 @@ impl Serialize for Tree {
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Written::deserialize(deserializer)? {
-            Written {
-                all: Some(all),
-                any: None,
-                not: None,
-                field: None,
-                op: None,
-                value: Value::Null,
-            } => Ok(Self::All { all }),
-            Written {
-                all: None,
-                any: Some(any),
-                not: None,
-                field: None,
-                op: None,
-                value: Value::Null,
-            } => Ok(Self::Any { any }),
-            Written {
-                all: None,
-                any: None,
-                not: Some(not),
-                field: None,
-                op: None,
-                value: Value::Null,
-            } => Ok(Self::Not {
-                not: match not {
-                    OneOrMany::Many(trees) => trees,
-                    OneOrMany::One(tree) => vec![*tree],
-                },
-            }),
-            Written {
-                all: None,
-                any: None,
-                not: None,
-                field: Some(field),
-                op: Some(op),
-                value,
-            } => Ok(Self::Compare { field, op, value }),
-            Written {
-                all: None,
-                any: None,
-                not: None,
-                field: Some(_),
-                op: None,
-                ..
-            } => Err(de::Error::missing_field("op")),
-            _ => Err(de::Error::custom(
-                "expected exactly one of `all`, `any`, `not`, or `field` with `op` and `value`",
-            )),
+            Written { all: Some(all), any: None, not: None, field: None, op: None, value: Value::Null } => {
+                Ok(Self::All { all })
+            }
+            Written { all: None, any: Some(any), not: None, field: None, op: None, value: Value::Null } => {
+                Ok(Self::Any { any })
+            }
+            Written { all: None, any: None, not: Some(not), field: None, op: None, value: Value::Null } => {
+                Ok(Self::Not {
+                    not: match not {
+                        OneOrMany::Many(trees) => trees,
+                        OneOrMany::One(tree) => vec![*tree],
+                    },
+                })
+            }
+            Written { all: None, any: None, not: None, field: Some(field), op: Some(op), value } => {
+                Ok(Self::Compare { field, op, value })
+            }
+            Written { all: None, any: None, not: None, field: Some(_), op: None, .. } => {
+                Err(de::Error::missing_field("op"))
+            }
+            _ => {
+                Err(de::Error::custom("expected exactly one of `all`, `any`, `not`, or `field` with `op` and `value`"))
+            }
         }
     }
 }
@@ -400,20 +362,14 @@ mod tests {
             r#"(task.priority in ["high", "critical"]) && (("say \"hi\"" in task.labels) || (!((task.due_at < date("2026-01-01T00:00:00Z"))))) && (task.assignee != ()) && (headers["x-id"][0] == 1)"#
         );
         assert_eq!(condition.parts()[1].0, "/all/1/any/0");
-        let again: Condition =
-            serde_json::from_value(serde_json::to_value(&condition).expect("json")).expect("again");
+        let again: Condition = serde_json::from_value(serde_json::to_value(&condition).expect("json")).expect("again");
         assert_eq!(again, condition);
     }
 
     #[test]
     fn a_tree_that_says_two_things_is_refused() {
         assert!(serde_json::from_value::<Condition>(json!({"all": [], "any": []})).is_err());
-        assert!(
-            serde_json::from_value::<Condition>(json!({"field": "x"}))
-                .unwrap_err()
-                .to_string()
-                .contains("`op`")
-        );
+        assert!(serde_json::from_value::<Condition>(json!({"field": "x"})).unwrap_err().to_string().contains("`op`"));
         assert!(serde_json::from_value::<Condition>(json!(7)).is_err());
     }
 }

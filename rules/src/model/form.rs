@@ -16,33 +16,19 @@ impl Input {
             InputType::Number => (answer.is_number(), "a number"),
             InputType::Boolean => (answer.is_boolean(), "`true` or `false`"),
             InputType::Date => (
-                answer
-                    .as_str()
-                    .is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok()),
+                answer.as_str().is_some_and(|day| day.parse::<chrono::NaiveDate>().is_ok()),
                 "a day, such as `2026-01-31`",
             ),
             InputType::Datetime => (
-                answer
-                    .as_str()
-                    .is_some_and(|moment| chrono::DateTime::parse_from_rfc3339(moment).is_ok()),
+                answer.as_str().is_some_and(|moment| chrono::DateTime::parse_from_rfc3339(moment).is_ok()),
                 "a moment (RFC 3339), such as `2026-01-31T09:00:00Z`",
             ),
             InputType::Choice => {
-                let right = answer
-                    .as_str()
-                    .is_some_and(|choice| self.options.iter().any(|option| option == choice));
-                return if right {
-                    Ok(())
-                } else {
-                    Err(format!("Give one of `{}`.", self.options.join("`, `")))
-                };
+                let right = answer.as_str().is_some_and(|choice| self.options.iter().any(|option| option == choice));
+                return if right { Ok(()) } else { Err(format!("Give one of `{}`.", self.options.join("`, `"))) };
             }
         };
-        if right {
-            Ok(())
-        } else {
-            Err(format!("Give {wanted}."))
-        }
+        if right { Ok(()) } else { Err(format!("Give {wanted}.")) }
     }
 }
 
@@ -59,18 +45,11 @@ pub fn answers(form: &Form, given: &Map<String, Value>) -> Result<Map<String, Va
         problems.push(problem.nearest(name, form.keys().map(String::as_str)));
     }
     for (name, input) in form {
-        let answer = given
-            .get(name)
-            .filter(|answer| !answer.is_null())
-            .or(input.default.as_ref());
+        let answer = given.get(name).filter(|answer| !answer.is_null()).or(input.default.as_ref());
         match answer {
             Some(answer) => match input.accepts(answer) {
                 Ok(()) => drop(answers.insert(name.clone(), answer.clone())),
-                Err(message) => problems.push(Problem::new(
-                    "wrong_type",
-                    format!("/{}", pointer_key(name)),
-                    message,
-                )),
+                Err(message) => problems.push(Problem::new("wrong_type", format!("/{}", pointer_key(name)), message)),
             },
             None if input.required => {
                 problems.push(Problem::new(
@@ -82,9 +61,5 @@ pub fn answers(form: &Form, given: &Map<String, Value>) -> Result<Map<String, Va
             None => drop(answers.insert(name.clone(), Value::Null)),
         }
     }
-    if problems.is_empty() {
-        Ok(answers)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(answers) } else { Err(problems) }
 }

@@ -60,11 +60,7 @@ impl Rule {
             problems.push(Problem::new("character", pointer, message));
         }
         if self.steps.is_empty() {
-            problems.push(Problem::new(
-                "missing",
-                "/steps",
-                "The rule does nothing; give it a step.",
-            ));
+            problems.push(Problem::new("missing", "/steps", "The rule does nothing; give it a step."));
         }
         seen.list("/steps", &self.steps, 1);
         if seen.count > MAX_STEPS {
@@ -79,9 +75,8 @@ impl Rule {
             expressions += step.with.values().map(expressions_in).sum::<usize>();
         }
         if expressions > MAX_EXPRESSIONS {
-            let message = format!(
-                "The rule has {expressions} expressions in its texts; at most {MAX_EXPRESSIONS} are allowed."
-            );
+            let message =
+                format!("The rule has {expressions} expressions in its texts; at most {MAX_EXPRESSIONS} are allowed.");
             seen.problems.push(Problem::new("too_many", "/steps", message));
         }
         seen.problems
@@ -103,11 +98,7 @@ impl Rule {
             }
         }
         if !self.trigger.form.is_empty() && !self.trigger.is_manual() {
-            problems.push(Problem::new(
-                "misplaced",
-                "/trigger/form",
-                "A form belongs to the trigger `manual`.",
-            ));
+            problems.push(Problem::new("misplaced", "/trigger/form", "A form belongs to the trigger `manual`."));
         }
     }
 
@@ -160,9 +151,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn not_a_name(name: &str) -> String {
-    format!(
-        "`{name}` cannot be used as a name: begin with a letter, then letters, digits and `_`, at most {MAX_NAME}."
-    )
+    format!("`{name}` cannot be used as a name: begin with a letter, then letters, digits and `_`, at most {MAX_NAME}.")
 }
 
 #[derive(Default)]
@@ -217,11 +206,7 @@ impl<'r> Seen<'r> {
         if let Some(retry) = &step.retry
             && retry.max > MAX_RETRIES
         {
-            self.say(
-                "too_many",
-                format!("{pointer}/retry/max"),
-                format!("At most {MAX_RETRIES} retries are allowed."),
-            );
+            self.say("too_many", format!("{pointer}/retry/max"), format!("At most {MAX_RETRIES} retries are allowed."));
         }
         for (list, steps) in step.children() {
             self.list(&format!("{pointer}{list}"), steps, depth + 1);
@@ -230,11 +215,7 @@ impl<'r> Seen<'r> {
 
     fn for_each(&mut self, pointer: &str, step: &Step) {
         if step.max.is_some_and(|max| max == 0 || max > MAX_ITEMS) {
-            self.say(
-                "too_many",
-                format!("{pointer}/max"),
-                format!("`max` must be between 1 and {MAX_ITEMS}."),
-            );
+            self.say("too_many", format!("{pointer}/max"), format!("`max` must be between 1 and {MAX_ITEMS}."));
         }
         if let Some(name) = &step.name {
             if !is_name(name) {
@@ -250,15 +231,10 @@ impl<'r> Seen<'r> {
     }
 
     fn wait(&mut self, pointer: &str, wait: &Wait) {
-        let given = usize::from(wait.period.is_some())
-            + usize::from(wait.until.is_some())
-            + usize::from(wait.event.is_some());
+        let given =
+            usize::from(wait.period.is_some()) + usize::from(wait.until.is_some()) + usize::from(wait.event.is_some());
         if given != 1 {
-            self.say(
-                "step",
-                format!("{pointer}/wait"),
-                "Say exactly one of `for`, `until` and `event`.",
-            );
+            self.say("step", format!("{pointer}/wait"), "Say exactly one of `for`, `until` and `event`.");
         }
     }
 }

@@ -22,9 +22,7 @@ pub use form::answers;
 pub use limits::{MAX_DEPTH, MAX_ITEMS, MAX_SOURCE, MAX_STEPS};
 pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
-pub use step::{
-    Approve, Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent,
-};
+pub use step::{Approve, Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
 pub use trigger::{CatchUp, Form, Input, InputType, Match, Overlap, Trigger};
 pub(crate) use unsupported::not_yet;
 

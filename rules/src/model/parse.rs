@@ -20,13 +20,9 @@ impl Rule {
                 line => problem.at(line as u32, source.column() as u32),
             }]
         })?;
-        reader.end().map_err(|error| {
-            vec![Problem::new(
-                "json",
-                "",
-                format!("There is text after the rule: {error}."),
-            )]
-        })?;
+        reader
+            .end()
+            .map_err(|error| vec![Problem::new("json", "", format!("There is text after the rule: {error}."))])?;
         rule.sound()
     }
 
@@ -42,11 +38,7 @@ impl Rule {
 
     pub(crate) fn sound(self) -> Result<Self, Vec<Problem>> {
         let problems = self.problems();
-        if problems.is_empty() {
-            Ok(self)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(self) } else { Err(problems) }
     }
 }
 

@@ -114,10 +114,7 @@ fn max_depth() -> u32 {
 
 impl Default for Cause {
     fn default() -> Self {
-        Self {
-            accept_rules: false,
-            max_depth: max_depth(),
-        }
+        Self { accept_rules: false, max_depth: max_depth() }
     }
 }
 

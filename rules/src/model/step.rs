@@ -137,10 +137,7 @@ impl Step {
             ("call", self.call.as_deref().map(StepKind::Call)),
             ("script", self.script.as_deref().map(StepKind::Script)),
         ];
-        let kinds: Vec<_> = found
-            .into_iter()
-            .filter_map(|(name, kind)| Some((name, kind?)))
-            .collect();
+        let kinds: Vec<_> = found.into_iter().filter_map(|(name, kind)| Some((name, kind?))).collect();
         match kinds.as_slice() {
             [] => Err("The step says nothing to do; give it one of `action`, `if`, `for_each`, `wait`, `approve`, `stop`, `parallel`, `call` or `script`.".to_owned()),
             [(name, kind)] => {
@@ -156,11 +153,7 @@ impl Step {
             ("with", !self.with.is_empty(), &["action", "call", "script"][..]),
             ("retry", self.retry.is_some(), &["action", "call", "script"]),
             ("timeout", self.timeout.is_some(), &["action", "call", "script"]),
-            (
-                "on_error",
-                self.on_error != OnError::Fail,
-                &["action", "call", "script", "for_each", "parallel"],
-            ),
+            ("on_error", self.on_error != OnError::Fail, &["action", "call", "script", "for_each", "parallel"]),
             ("then", self.then.is_some(), &["if", "approve"]),
             ("else_if", !self.else_if.is_empty(), &["if"]),
             ("else", self.otherwise.is_some(), &["if"]),
@@ -457,10 +450,7 @@ impl<'de> Deserialize<'de> for Stop {
             }
 
             fn visit_str<E: de::Error>(self, reason: &str) -> Result<Stop, E> {
-                Ok(Stop {
-                    outcome: StopOutcome::Succeeded,
-                    reason: reason.to_owned(),
-                })
+                Ok(Stop { outcome: StopOutcome::Succeeded, reason: reason.to_owned() })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Stop, A::Error> {

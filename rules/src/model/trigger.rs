@@ -73,11 +73,7 @@ pub struct Trigger {
 impl Trigger {
     /// The event kind or pattern listened to; `hook` is short for `hook.received`.
     pub fn kind(&self) -> &str {
-        if self.on == "hook" {
-            "hook.received"
-        } else {
-            &self.on
-        }
+        if self.on == "hook" { "hook.received" } else { &self.on }
     }
 
     /// Whether a person starts the rule.

@@ -8,94 +8,66 @@ use super::{
 };
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn("contains", |list: &mut Array, item: Dynamic| {
-        list.iter().any(|other| same(other, &item))
-    });
-    engine.register_fn("first", |list: &mut Array| {
-        list.first().cloned().unwrap_or_default()
-    });
-    engine.register_fn("last", |list: &mut Array| {
-        list.last().cloned().unwrap_or_default()
-    });
-    engine.register_get("first", |list: &mut Array| {
-        list.first().cloned().unwrap_or_default()
-    });
-    engine.register_get("last", |list: &mut Array| {
-        list.last().cloned().unwrap_or_default()
-    });
+    engine.register_fn("contains", |list: &mut Array, item: Dynamic| list.iter().any(|other| same(other, &item)));
+    engine.register_fn("first", |list: &mut Array| list.first().cloned().unwrap_or_default());
+    engine.register_fn("last", |list: &mut Array| list.last().cloned().unwrap_or_default());
+    engine.register_get("first", |list: &mut Array| list.first().cloned().unwrap_or_default());
+    engine.register_get("last", |list: &mut Array| list.last().cloned().unwrap_or_default());
     engine.register_fn("len", |list: &mut Array| list.len() as i64);
     engine.register_get("len", |list: &mut Array| list.len() as i64);
     engine.register_fn("is_empty", |list: &mut Array| list.is_empty());
-    engine.register_fn(
-        "any",
-        |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<bool> {
-            for item in list.iter() {
-                if ask(&context, &asks, item)? {
-                    return Ok(true);
-                }
+    engine.register_fn("any", |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<bool> {
+        for item in list.iter() {
+            if ask(&context, &asks, item)? {
+                return Ok(true);
             }
-            Ok(false)
-        },
-    );
-    engine.register_fn(
-        "all",
-        |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<bool> {
-            for item in list.iter() {
-                if !ask(&context, &asks, item)? {
-                    return Ok(false);
-                }
+        }
+        Ok(false)
+    });
+    engine.register_fn("all", |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<bool> {
+        for item in list.iter() {
+            if !ask(&context, &asks, item)? {
+                return Ok(false);
             }
-            Ok(true)
-        },
-    );
-    engine.register_fn(
-        "count",
-        |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<i64> {
-            let mut found = 0;
-            for item in list.iter() {
-                found += i64::from(ask(&context, &asks, item)?);
+        }
+        Ok(true)
+    });
+    engine.register_fn("count", |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<i64> {
+        let mut found = 0;
+        for item in list.iter() {
+            found += i64::from(ask(&context, &asks, item)?);
+        }
+        Ok(found)
+    });
+    engine.register_fn("find", |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<Dynamic> {
+        for item in list.iter() {
+            if ask(&context, &asks, item)? {
+                return Ok(item.clone());
             }
-            Ok(found)
-        },
-    );
-    engine.register_fn(
-        "find",
-        |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<Dynamic> {
-            for item in list.iter() {
-                if ask(&context, &asks, item)? {
-                    return Ok(item.clone());
-                }
+        }
+        Ok(Dynamic::UNIT)
+    });
+    engine.register_fn("filter", |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<Array> {
+        let mut size = Size::default();
+        let mut kept = Array::new();
+        for item in list.iter() {
+            if ask(&context, &asks, item)? {
+                size.item(item)?;
+                kept.push(item.clone());
             }
-            Ok(Dynamic::UNIT)
-        },
-    );
-    engine.register_fn(
-        "filter",
-        |context: NativeCallContext, list: &mut Array, asks: FnPtr| -> Failed<Array> {
-            let mut size = Size::default();
-            let mut kept = Array::new();
-            for item in list.iter() {
-                if ask(&context, &asks, item)? {
-                    size.item(item)?;
-                    kept.push(item.clone());
-                }
-            }
-            Ok(kept)
-        },
-    );
-    engine.register_fn(
-        "map",
-        |context: NativeCallContext, list: &mut Array, makes: FnPtr| -> Failed<Array> {
-            let mut size = Size::default();
-            let mut made = Array::new();
-            for item in list.iter() {
-                let item = call(&context, &makes, item)?;
-                size.item(&item)?;
-                made.push(item);
-            }
-            Ok(made)
-        },
-    );
+        }
+        Ok(kept)
+    });
+    engine.register_fn("map", |context: NativeCallContext, list: &mut Array, makes: FnPtr| -> Failed<Array> {
+        let mut size = Size::default();
+        let mut made = Array::new();
+        for item in list.iter() {
+            let item = call(&context, &makes, item)?;
+            size.item(&item)?;
+            made.push(item);
+        }
+        Ok(made)
+    });
     engine.register_fn("sum", |list: &mut Array| -> Failed<Dynamic> {
         let mut whole = 0_i64;
         let mut broken = 0.0_f64;
@@ -105,21 +77,14 @@ pub(super) fn register(engine: &mut Engine) {
                 whole = whole.checked_add(item).ok_or("The sum is too large.")?;
                 continue;
             }
-            let item = item
-                .as_float()
-                .ok()
-                .or_else(|| item.as_int().ok().map(|item| item as f64));
+            let item = item.as_float().ok().or_else(|| item.as_int().ok().map(|item| item as f64));
             let Some(item) = item else {
                 return fail("Only numbers can be summed.");
             };
             exact = false;
             broken += item;
         }
-        Ok(if exact {
-            whole.into()
-        } else {
-            (whole as f64 + broken).into()
-        })
+        Ok(if exact { whole.into() } else { (whole as f64 + broken).into() })
     });
     engine.register_fn("+", |one: Array, two: Array| -> Failed<Array> {
         super::value::gather(one.into_iter().chain(two))
@@ -157,9 +122,6 @@ fn ask(context: &NativeCallContext, closure: &FnPtr, item: &Dynamic) -> Failed<b
     match answer.as_bool() {
         Ok(answer) => Ok(answer),
         Err(_) if answer.is_unit() => Ok(false),
-        Err(other) => fail(format!(
-            "The closure must give true or false, not a {}.",
-            super::plain(other)
-        )),
+        Err(other) => fail(format!("The closure must give true or false, not a {}.", super::plain(other))),
     }
 }

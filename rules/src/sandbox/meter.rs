@@ -77,11 +77,7 @@ impl Together {
     pub fn go_on(&self) -> Result<(), Problem> {
         self.0.set(self.0.get() + SPENT.take());
         if self.0.get() > MAX_TIME_TOGETHER {
-            return Err(Problem::new(
-                "too_long",
-                "",
-                "All expressions here together work too long; simplify them.",
-            ));
+            return Err(Problem::new("too_long", "", "All expressions here together work too long; simplify them."));
         }
         Ok(())
     }

@@ -150,18 +150,7 @@ impl Sandbox {
             // The cache of strings is behind a lock all threads share.
             .set_max_strings_interned(0)
             .set_optimization_level(OptimizationLevel::None);
-        for word in [
-            "eval",
-            "Fn",
-            "call",
-            "curry",
-            "print",
-            "debug",
-            "is_shared",
-            "import",
-            "export",
-            "this",
-        ] {
+        for word in ["eval", "Fn", "call", "curry", "print", "debug", "is_shared", "import", "export", "this"] {
             engine.disable_symbol(word);
         }
         engine.on_print(|_| {});
@@ -189,10 +178,7 @@ impl Sandbox {
 
     pub(crate) fn compile(&self, source: &str, mode: Mode) -> Result<(AST, Reads), Problem> {
         if source.len() > MAX_EXPRESSION {
-            let message = format!(
-                "The expression has {} bytes; at most {MAX_EXPRESSION} are allowed.",
-                source.len()
-            );
+            let message = format!("The expression has {} bytes; at most {MAX_EXPRESSION} are allowed.", source.len());
             return Err(Problem::new("too_large", "", message));
         }
         if source.trim().is_empty() {
@@ -207,10 +193,7 @@ impl Sandbox {
             Mode::Script => self.0.compile(&source),
         })?;
         let ast = compiled.map_err(|error| {
-            at_position(
-                Problem::new("syntax", "", sentence(&error.err_type().to_string())),
-                error.position(),
-            )
+            at_position(Problem::new("syntax", "", sentence(&error.err_type().to_string())), error.position())
         })?;
         let reads = syntax::inspect(&ast, mode)?;
         Ok((ast, reads))
@@ -223,8 +206,7 @@ impl Sandbox {
             let Some(value) = vars.get(name, paths) else {
                 continue;
             };
-            let value =
-                value.map_err(|message| Problem::new("too_large", "", format!("`{name}`: {message}")))?;
+            let value = value.map_err(|message| Problem::new("too_large", "", format!("`{name}`: {message}")))?;
             if reads.captures {
                 outside.insert(name.clone(), value);
             } else {
@@ -261,47 +243,29 @@ impl Drop for Outside {
 
 /// The engine has a few `unreachable!`; a user's text that reached one must not end a worker.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
-        Problem::new(
-            "internal",
-            "",
-            "The expression broke the engine; write it differently.",
-        )
-    })
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| Problem::new("internal", "", "The expression broke the engine; write it differently."))
 }
 
 /// A run-time error as a problem: the innermost cause, in plain words.
 fn failure(error: &EvalAltResult) -> Problem {
     let inner = innermost(error);
-    let at = if inner.position().is_none() {
-        error.position()
-    } else {
-        inner.position()
-    };
+    let at = if inner.position().is_none() { error.position() } else { inner.position() };
     let (code, message) = match inner {
-        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => (
-            "too_long",
-            "The expression works too long; simplify it.".to_owned(),
-        ),
-        EvalAltResult::ErrorDataTooLarge(what, _) => (
-            "too_large",
-            format!("The expression makes too large a value ({what})."),
-        ),
-        EvalAltResult::ErrorStackOverflow(_) => {
-            ("too_deep", "The expression calls itself too deeply.".to_owned())
+        EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => {
+            ("too_long", "The expression works too long; simplify it.".to_owned())
         }
+        EvalAltResult::ErrorDataTooLarge(what, _) => {
+            ("too_large", format!("The expression makes too large a value ({what})."))
+        }
+        EvalAltResult::ErrorStackOverflow(_) => ("too_deep", "The expression calls itself too deeply.".to_owned()),
         EvalAltResult::ErrorVariableNotFound(name, _) => {
             ("unknown_variable", format!("There is no variable `{name}`."))
         }
         EvalAltResult::ErrorFunctionNotFound(signature, _) => ("unknown_function", no_function(signature)),
-        EvalAltResult::ErrorMismatchDataType(wanted, given, _) => (
-            "wrong_type",
-            format!(
-                "A value of type {} is needed here, this is {}.",
-                plain(wanted),
-                plain(given)
-            ),
-        ),
+        EvalAltResult::ErrorMismatchDataType(wanted, given, _) => {
+            ("wrong_type", format!("A value of type {} is needed here, this is {}.", plain(wanted), plain(given)))
+        }
         other => {
             let mut bare = match other {
                 EvalAltResult::ErrorRuntime(said, _) => said.to_string(),
@@ -327,14 +291,8 @@ fn innermost(error: &EvalAltResult) -> &EvalAltResult {
 
 fn no_function(signature: &str) -> String {
     let name = signature.split([' ', '(']).next().unwrap_or_default();
-    let types = signature
-        .split_once('(')
-        .map_or("", |(_, types)| types.trim_end_matches(')'));
-    let types: Vec<_> = types
-        .split(", ")
-        .filter(|name| !name.is_empty())
-        .map(plain)
-        .collect();
+    let types = signature.split_once('(').map_or("", |(_, types)| types.trim_end_matches(')'));
+    let types: Vec<_> = types.split(", ").filter(|name| !name.is_empty()).map(plain).collect();
     if name.starts_with(|c: char| c.is_alphabetic()) {
         format!("There is no function `{name}` for ({}).", types.join(", "))
     } else {

@@ -32,9 +32,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("len", |text: &mut ImmutableString| text.chars().count() as i64);
     engine.register_fn("len", |(): ()| 0_i64);
     engine.register_fn("is_empty", |text: &str| text.is_empty());
-    engine.register_fn("sub_string", |text: &str, from: i64| {
-        sub_string(text, from, i64::MAX)
-    });
+    engine.register_fn("sub_string", |text: &str, from: i64| sub_string(text, from, i64::MAX));
     engine.register_fn("sub_string", sub_string);
     engine.register_fn("split", |text: &str, by: &str| split(text, by, MAX_LIST as i64));
     engine.register_fn("split", split);
@@ -44,15 +42,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("join", join);
     engine.register_fn("join", |(): (), _: &str| "");
     engine.register_fn("task_key", |text: &str| {
-        task_keys(text)
-            .next()
-            .map_or(Dynamic::UNIT, |key| key.to_owned().into())
+        task_keys(text).next().map_or(Dynamic::UNIT, |key| key.to_owned().into())
     });
     engine.register_fn("task_keys", |text: &str| {
-        task_keys(text)
-            .take(MAX_LIST)
-            .map(|key| Dynamic::from(key.to_owned()))
-            .collect::<Array>()
+        task_keys(text).take(MAX_LIST).map(|key| Dynamic::from(key.to_owned())).collect::<Array>()
     });
     engine.register_fn("task_key", |(): ()| ());
     engine.register_fn("task_keys", |(): ()| Array::new());
@@ -84,10 +77,7 @@ fn add(one: &str, two: &str) -> Failed<String> {
 fn sub_string(text: &str, from: i64, count: i64) -> Failed<String> {
     let from = match usize::try_from(from) {
         Ok(from) => from,
-        Err(_) => text
-            .chars()
-            .count()
-            .saturating_sub(usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX)),
+        Err(_) => text.chars().count().saturating_sub(usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX)),
     };
     let count = usize::try_from(count).unwrap_or(0);
     let mut part = String::new();
@@ -107,10 +97,7 @@ fn split(text: &str, by: &str, parts: i64) -> Failed<Array> {
         return fail("Say by what to split; the separator is empty.");
     }
     bounded(text.len(), String::new)?;
-    Ok(text
-        .splitn(parts, by)
-        .map(|part| Dynamic::from(part.to_owned()))
-        .collect())
+    Ok(text.splitn(parts, by).map(|part| Dynamic::from(part.to_owned())).collect())
 }
 
 /// `text` with every `from` replaced by `to`, refused before it is made when it would be too long.
@@ -120,9 +107,7 @@ fn replace(text: &str, from: &str, to: &str) -> Failed<String> {
     }
     bounded(text.len(), String::new)?;
     let found = text.matches(from).count();
-    bounded(text.len() - found * from.len() + found * to.len(), || {
-        text.replace(from, to)
-    })
+    bounded(text.len() - found * from.len() + found * to.len(), || text.replace(from, to))
 }
 
 fn join(list: &mut Array, by: &str) -> Failed<String> {
@@ -141,19 +126,16 @@ fn join(list: &mut Array, by: &str) -> Failed<String> {
 
 /// The human task keys in a text: 2 to 10 capitals and digits, a hyphen, a number, standing alone.
 fn task_keys(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
-        .filter_map(|word| {
-            // A branch name goes on after the key: `WEB-142-fix-login`.
-            let (letters, rest) = word.split_once('-')?;
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let ends = rest[digits..].chars().next().is_none_or(|c| c == '-' || c == '_');
-            let key = (2..=10).contains(&letters.len())
-                && letters.starts_with(|c: char| c.is_ascii_uppercase())
-                && letters
-                    .bytes()
-                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-                && (1..=9).contains(&digits)
-                && ends;
-            key.then(|| &word[..letters.len() + 1 + digits])
-        })
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').filter_map(|word| {
+        // A branch name goes on after the key: `WEB-142-fix-login`.
+        let (letters, rest) = word.split_once('-')?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let ends = rest[digits..].chars().next().is_none_or(|c| c == '-' || c == '_');
+        let key = (2..=10).contains(&letters.len())
+            && letters.starts_with(|c: char| c.is_ascii_uppercase())
+            && letters.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && (1..=9).contains(&digits)
+            && ends;
+        key.then(|| &word[..letters.len() + 1 + digits])
+    })
 }

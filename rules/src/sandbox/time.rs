@@ -36,12 +36,7 @@ impl Timestamp {
     /// Reads RFC 3339 text, or a day (its first moment in UTC).
     fn parse(text: &str) -> Failed<Self> {
         Self::try_parse(text).map_or_else(
-            || {
-                fail(format!(
-                    "`{}` is not a moment; write RFC 3339, such as `2026-01-31T09:00:00Z`.",
-                    short(text)
-                ))
-            },
+            || fail(format!("`{}` is not a moment; write RFC 3339, such as `2026-01-31T09:00:00Z`.", short(text))),
             Ok,
         )
     }
@@ -63,17 +58,11 @@ impl Timestamp {
     }
 
     fn plus(self, span: Span) -> Failed<Self> {
-        self.0
-            .checked_add_signed(span.0)
-            .map(Self)
-            .ok_or_else(|| "The moment is too far away.".into())
+        self.0.checked_add_signed(span.0).map(Self).ok_or_else(|| "The moment is too far away.".into())
     }
 
     fn minus(self, span: Span) -> Failed<Self> {
-        self.0
-            .checked_sub_signed(span.0)
-            .map(Self)
-            .ok_or_else(|| "The moment is too far away.".into())
+        self.0.checked_sub_signed(span.0).map(Self).ok_or_else(|| "The moment is too far away.".into())
     }
 }
 
@@ -88,13 +77,9 @@ fn span(count: f64, seconds: f64) -> Failed<Span> {
 }
 
 pub(super) fn register(engine: &mut Engine) {
-    for (name, seconds) in [
-        ("seconds", 1.0),
-        ("minutes", 60.0),
-        ("hours", 3_600.0),
-        ("days", 86_400.0),
-        ("weeks", 604_800.0),
-    ] {
+    for (name, seconds) in
+        [("seconds", 1.0), ("minutes", 60.0), ("hours", 3_600.0), ("days", 86_400.0), ("weeks", 604_800.0)]
+    {
         engine.register_fn(name, move |count: i64| span(count as f64, seconds));
         engine.register_fn(name, move |count: f64| span(count, seconds));
     }
@@ -109,19 +94,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("hour", |moment: &mut Timestamp| i64::from(moment.0.hour()));
     engine.register_get("minute", |moment: &mut Timestamp| i64::from(moment.0.minute()));
     engine.register_get("weekday", |moment: &mut Timestamp| {
-        [
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
-        ][moment.0.weekday().num_days_from_monday() as usize % 7]
+        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+            [moment.0.weekday().num_days_from_monday() as usize % 7]
     });
-    engine.register_get("date", |moment: &mut Timestamp| {
-        moment.0.format("%Y-%m-%d").to_string()
-    });
+    engine.register_get("date", |moment: &mut Timestamp| moment.0.format("%Y-%m-%d").to_string());
     engine.register_get("days", |span: &mut Span| span.0.num_days());
     engine.register_get("hours", |span: &mut Span| span.0.num_hours());
     engine.register_get("minutes", |span: &mut Span| span.0.num_minutes());
@@ -150,12 +126,8 @@ fn calculate(engine: &mut Engine) {
     engine.register_fn("+", |text: &str, span: Span| Timestamp::parse(text)?.plus(span));
     engine.register_fn("-", |text: &str, span: Span| Timestamp::parse(text)?.minus(span));
     engine.register_fn("-", |one: Timestamp, two: Timestamp| Span(one.0 - two.0));
-    engine.register_fn("-", |one: &str, two: Timestamp| -> Failed<Span> {
-        Ok(Span(Timestamp::parse(one)?.0 - two.0))
-    });
-    engine.register_fn("-", |one: Timestamp, two: &str| -> Failed<Span> {
-        Ok(Span(one.0 - Timestamp::parse(two)?.0))
-    });
+    engine.register_fn("-", |one: &str, two: Timestamp| -> Failed<Span> { Ok(Span(Timestamp::parse(one)?.0 - two.0)) });
+    engine.register_fn("-", |one: Timestamp, two: &str| -> Failed<Span> { Ok(Span(one.0 - Timestamp::parse(two)?.0)) });
     for name in ["+", "-"] {
         engine.register_fn(name, |(): (), _: Span| ());
         engine.register_fn(name, |(): (), _: Timestamp| ());
@@ -168,16 +140,8 @@ fn calculate(engine: &mut Engine) {
     engine.register_fn("-", move |one: Span, two: Span| -> Failed<Span> {
         one.0.checked_sub(&two.0).map(Span).ok_or_else(|| too_long.into())
     });
-    engine.register_fn("*", |one: Span, times: i64| {
-        span(one.0.num_milliseconds() as f64 / 1000.0, times as f64)
-    });
-    engine.register_fn("*", |times: i64, one: Span| {
-        span(one.0.num_milliseconds() as f64 / 1000.0, times as f64)
-    });
-    engine.register_fn("+", |text: ImmutableString, moment: Timestamp| {
-        format!("{text}{moment}")
-    });
-    engine.register_fn("+", |moment: Timestamp, text: ImmutableString| {
-        format!("{moment}{text}")
-    });
+    engine.register_fn("*", |one: Span, times: i64| span(one.0.num_milliseconds() as f64 / 1000.0, times as f64));
+    engine.register_fn("*", |times: i64, one: Span| span(one.0.num_milliseconds() as f64 / 1000.0, times as f64));
+    engine.register_fn("+", |text: ImmutableString, moment: Timestamp| format!("{text}{moment}"));
+    engine.register_fn("+", |moment: Timestamp, text: ImmutableString| format!("{moment}{text}"));
 }

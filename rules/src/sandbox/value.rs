@@ -26,9 +26,7 @@ pub(crate) fn from_json(value: &Value, paths: &Paths) -> Result<Dynamic, String>
         Value::Object(fields) if !paths.whole => from_fields(fields, paths),
         Value::Object(_) | Value::Array(_) => {
             if count(value, MAX_READ) >= MAX_READ {
-                return Err(format!(
-                    "this holds more than {MAX_READ} values; name the field you need"
-                ));
+                return Err(format!("this holds more than {MAX_READ} values; name the field you need"));
             }
             Ok(whole(value, 0))
         }
@@ -63,16 +61,10 @@ fn whole(value: &Value, level: usize) -> Dynamic {
             None => number.as_f64().unwrap_or(f64::INFINITY).into(),
         },
         Value::String(text) => text.as_str().into(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| whole(item, level + 1))
-            .collect::<Array>()
-            .into(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.as_str().into(), whole(value, level + 1)))
-            .collect::<Map>()
-            .into(),
+        Value::Array(items) => items.iter().map(|item| whole(item, level + 1)).collect::<Array>().into(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.as_str().into(), whole(value, level + 1))).collect::<Map>().into()
+        }
     }
 }
 
@@ -117,16 +109,10 @@ pub(crate) fn to_json(value: &Dynamic) -> Result<Value, String> {
         return Ok(Value::String(c.into()));
     }
     if let Ok(items) = value.as_array_ref() {
-        return items
-            .iter()
-            .map(to_json)
-            .collect::<Result<_, _>>()
-            .map(Value::Array);
+        return items.iter().map(to_json).collect::<Result<_, _>>().map(Value::Array);
     }
     if let Ok(fields) = value.as_map_ref() {
-        let fields = fields
-            .iter()
-            .map(|(name, value)| Ok((name.to_string(), to_json(value)?)));
+        let fields = fields.iter().map(|(name, value)| Ok((name.to_string(), to_json(value)?)));
         return fields.collect::<Result<_, String>>().map(Value::Object);
     }
     if let Some(moment) = value.read_lock::<Timestamp>() {
@@ -135,10 +121,7 @@ pub(crate) fn to_json(value: &Dynamic) -> Result<Value, String> {
     if let Some(span) = value.read_lock::<Span>() {
         return Ok(span.seconds().into());
     }
-    Err(format!(
-        "a {} is not a value that can be used here",
-        value.type_name()
-    ))
+    Err(format!("a {} is not a value that can be used here", value.type_name()))
 }
 
 /// Whether two values are equal; numbers by value, a moment also with its text.
@@ -156,10 +139,7 @@ pub(super) fn same(one: &Dynamic, two: &Dynamic) -> bool {
         return one.len() == two.len() && one.iter().zip(two.iter()).all(|(one, two)| same(one, two));
     }
     if let (Ok(one), Ok(two)) = (one.as_map_ref(), two.as_map_ref()) {
-        return one.len() == two.len()
-            && one
-                .iter()
-                .all(|(name, one)| two.get(name).is_some_and(|two| same(one, two)));
+        return one.len() == two.len() && one.iter().all(|(name, one)| two.get(name).is_some_and(|two| same(one, two)));
     }
     if let (Some(one), Some(two)) = (Timestamp::read(one), Timestamp::read(two)) {
         return one == two;
@@ -171,10 +151,7 @@ pub(super) fn same(one: &Dynamic, two: &Dynamic) -> bool {
 }
 
 fn float(value: &Dynamic) -> Option<f64> {
-    value
-        .as_float()
-        .ok()
-        .or_else(|| value.as_int().ok().map(|whole| whole as f64))
+    value.as_float().ok().or_else(|| value.as_int().ok().map(|whole| whole as f64))
 }
 
 /// How much a value holds, against the engine's limits; functions that gather values ask as they go,
@@ -231,28 +208,16 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("!=", |one: Array, two: Array| !same(&one.into(), &two.into()));
     engine.register_fn("==", |one: Map, two: Map| same(&one.into(), &two.into()));
     engine.register_fn("!=", |one: Map, two: Map| !same(&one.into(), &two.into()));
-    engine.register_fn(
-        "default",
-        |value: Dynamic, other: Dynamic| if value.is_unit() { other } else { value },
-    );
+    engine.register_fn("default", |value: Dynamic, other: Dynamic| if value.is_unit() { other } else { value });
     engine.register_fn("to_string", |value: Dynamic| as_text(&value));
     engine.register_fn("get", |value: Dynamic, path: ImmutableString| get(&value, &path));
-    engine.register_fn(
-        "get",
-        |value: Dynamic, path: ImmutableString, other: Dynamic| match get(&value, &path) {
-            found if found.is_unit() => other,
-            found => found,
-        },
-    );
-    engine.register_fn("contains", |fields: &mut Map, name: ImmutableString| {
-        fields.contains_key(name.as_str())
+    engine.register_fn("get", |value: Dynamic, path: ImmutableString, other: Dynamic| match get(&value, &path) {
+        found if found.is_unit() => other,
+        found => found,
     });
+    engine.register_fn("contains", |fields: &mut Map, name: ImmutableString| fields.contains_key(name.as_str()));
     engine.register_fn("keys", |fields: &mut Map| -> Failed<Array> {
-        gather(
-            fields
-                .keys()
-                .map(|name| Dynamic::from(ImmutableString::from(name.as_str()))),
-        )
+        gather(fields.keys().map(|name| Dynamic::from(ImmutableString::from(name.as_str()))))
     });
     engine.register_fn("values", |fields: &mut Map| gather(fields.values().cloned()));
     engine.register_fn("len", |fields: &mut Map| fields.len() as i64);
@@ -275,16 +240,11 @@ pub(super) fn gather(values: impl Iterator<Item = Dynamic>) -> Failed<Array> {
 
 /// The value at a dotted path, `commits.0.author.name`; null when there is none.
 fn get(value: &Dynamic, path: &str) -> Dynamic {
-    let (first, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let found = if let Ok(fields) = value.as_map_ref() {
         fields.get(first).cloned()
     } else if let Ok(items) = value.as_array_ref() {
-        first
-            .parse::<usize>()
-            .ok()
-            .and_then(|index| items.get(index).cloned())
+        first.parse::<usize>().ok().and_then(|index| items.get(index).cloned())
     } else {
         None
     };

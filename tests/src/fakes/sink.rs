@@ -55,13 +55,8 @@ impl Sink {
     /// # Panics
     /// When loopback gives no port.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let url = format!(
-            "http://{}",
-            listener.local_addr().expect("a bound socket has an address")
-        );
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let url = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
         let book = Arc::new(Mutex::new(Book::default()));
         let app = Router::new().fallback(take).with_state(Arc::clone(&book));
         let task = tokio::spawn(async move {
@@ -78,11 +73,7 @@ impl Sink {
 
     /// Answers the next requests on `path` with these statuses, one each; then 200 again.
     pub fn answer(&self, path: &str, statuses: impl IntoIterator<Item = u16>) {
-        lock(&self.book)
-            .answers
-            .entry(path.to_owned())
-            .or_default()
-            .extend(statuses);
+        lock(&self.book).answers.entry(path.to_owned()).or_default().extend(statuses);
     }
 
     /// Takes this long over every request from now on. The request counts when it comes in.
@@ -106,12 +97,7 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
     let headers: HashMap<String, String> = parts
         .headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let bytes = to_bytes(body, 1 << 24).await.unwrap_or_default();
     let body = match serde_json::from_slice(&bytes) {
@@ -123,27 +109,13 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
     let key = headers.get("idempotency-key").cloned().unwrap_or_default();
     let (status, delay) = {
         let mut book = lock(&book);
-        let status = book
-            .answers
-            .get_mut(&path)
-            .and_then(VecDeque::pop_front)
-            .unwrap_or(200);
-        book.hits.push(Hit {
-            method: parts.method.to_string(),
-            path,
-            key,
-            headers,
-            body,
-        });
+        let status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
+        book.hits.push(Hit { method: parts.method.to_string(), path, key, headers, body });
         (status, book.delay)
     };
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let answer = Response::builder()
-        .status(status)
-        .header("content-type", "application/json");
-    answer
-        .body(Body::from(r#"{"taken":true}"#))
-        .expect("a status and a header make an answer")
+    let answer = Response::builder().status(status).header("content-type", "application/json");
+    answer.body(Body::from(r#"{"taken":true}"#)).expect("a status and a header make an answer")
 }

@@ -21,7 +21,12 @@ const REPOSITORY: &str = "octocat/hello";
 struct One(Connection);
 
 impl Credentials for One {
-    fn find<'a>(&'a self, _: WorkspaceId, _: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Connection, Failure>> {
+    fn find<'a>(
+        &'a self,
+        _: WorkspaceId,
+        _: &'a str,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Connection, Failure>> {
         Box::pin(async move { Ok(self.0.clone()) })
     }
 }

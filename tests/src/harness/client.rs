@@ -55,13 +55,7 @@ impl Api {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("an HTTP client can be made");
-        Self {
-            http,
-            url: url.to_owned(),
-            prefix: "/api/v1",
-            token: None,
-            headers: HeaderMap::new(),
-        }
+        Self { http, url: url.to_owned(), prefix: "/api/v1", token: None, headers: HeaderMap::new() }
     }
 
     /// Makes the first workspace of a fresh server and gives its owner's client.
@@ -79,18 +73,12 @@ impl Api {
 
     /// The same client at another server, or at a server that was restarted and has a new port.
     pub fn at(&self, server: &Server) -> Self {
-        Self {
-            url: server.url().to_owned(),
-            ..self.clone()
-        }
+        Self { url: server.url().to_owned(), ..self.clone() }
     }
 
     /// The same client with another bearer token.
     pub fn with_token(&self, token: &str) -> Self {
-        Self {
-            token: Some(token.to_owned()),
-            ..self.clone()
-        }
+        Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// The bearer token.
@@ -103,10 +91,7 @@ impl Api {
 
     /// The same client as a stranger.
     pub fn without_token(&self) -> Self {
-        Self {
-            token: None,
-            ..self.clone()
-        }
+        Self { token: None, ..self.clone() }
     }
 
     /// The same client sending one more header, such as `idempotency-key` or `if-match`.
@@ -117,18 +102,12 @@ impl Api {
         let mut headers = self.headers.clone();
         let name: HeaderName = name.parse().expect("a valid header name");
         headers.insert(name, HeaderValue::from_str(value).expect("a valid header value"));
-        Self {
-            headers,
-            ..self.clone()
-        }
+        Self { headers, ..self.clone() }
     }
 
     /// The same client for paths outside `/api/v1`, such as `/healthz` and `/hooks/…`.
     pub fn outside(&self) -> Self {
-        Self {
-            prefix: "",
-            ..self.clone()
-        }
+        Self { prefix: "", ..self.clone() }
     }
 
     /// `GET`; `path` may carry a query.
@@ -216,12 +195,7 @@ impl Api {
             serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()))
         };
-        Ok(Answer {
-            status,
-            headers,
-            body,
-            request,
-        })
+        Ok(Answer { status, headers, body, request })
     }
 }
 
@@ -252,8 +226,15 @@ impl Answer {
         assert_eq!(body["status"], *status, "{request}: {body:#}");
         let code = body["type"].as_str().and_then(|kind| kind.strip_prefix("/problems/"));
         assert!(code.is_some_and(|code| !code.is_empty()), "{request}: {body:#}");
-        assert!(body["detail"].as_str().is_some_and(|detail| detail.len() >= 15), "{request} gives no advice: {body:#}");
-        assert_eq!(body["request_id"].as_str(), headers.get("x-request-id").and_then(|id| id.to_str().ok()), "{request}");
+        assert!(
+            body["detail"].as_str().is_some_and(|detail| detail.len() >= 15),
+            "{request} gives no advice: {body:#}"
+        );
+        assert_eq!(
+            body["request_id"].as_str(),
+            headers.get("x-request-id").and_then(|id| id.to_str().ok()),
+            "{request}"
+        );
         self
     }
 
@@ -281,10 +262,7 @@ impl Answer {
     pub fn at(&self, pointer: &str) -> &Value {
         match self.body.pointer(pointer) {
             Some(value) => value,
-            None => panic!(
-                "{} has no {pointer} in its answer:\n{:#}",
-                self.request, self.body
-            ),
+            None => panic!("{} has no {pointer} in its answer:\n{:#}", self.request, self.body),
         }
     }
 
@@ -296,10 +274,7 @@ impl Answer {
     pub fn text(&self, pointer: &str) -> String {
         match self.at(pointer) {
             Value::String(text) => text.clone(),
-            other => panic!(
-                "{pointer} in the answer to {} is {other}, not a string",
-                self.request
-            ),
+            other => panic!("{pointer} in the answer to {} is {other}, not a string", self.request),
         }
     }
 
@@ -311,10 +286,7 @@ impl Answer {
     pub fn json<T: DeserializeOwned>(&self) -> T {
         match T::deserialize(&self.body) {
             Ok(value) => value,
-            Err(error) => panic!(
-                "the answer to {} does not fit: {error}\n{:#}",
-                self.request, self.body
-            ),
+            Err(error) => panic!("the answer to {} does not fit: {error}\n{:#}", self.request, self.body),
         }
     }
 }

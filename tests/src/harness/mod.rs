@@ -25,9 +25,9 @@
 mod client;
 mod people;
 mod process;
-mod socket;
 mod server;
 mod services;
+mod socket;
 mod truth;
 
 pub use client::{Answer, Api};

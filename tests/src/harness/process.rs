@@ -35,13 +35,7 @@ impl Process {
         let err = out.try_clone().expect("an open file can be opened twice");
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
         let child = child.unwrap_or_else(|error| panic!("cannot start {name} ({command:?}): {error}"));
-        Self {
-            name: name.to_owned(),
-            child,
-            ended: None,
-            log: log.to_owned(),
-            log_from,
-        }
+        Self { name: name.to_owned(), child, ended: None, log: log.to_owned(), log_from }
     }
 
     /// The process id.
@@ -58,10 +52,7 @@ impl Process {
     /// How it ended, or `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.ended.is_none() {
-            self.ended = self
-                .child
-                .try_wait()
-                .expect("the state of a child can be asked for");
+            self.ended = self.child.try_wait().expect("the state of a child can be asked for");
         }
         self.ended
     }
@@ -86,11 +77,7 @@ impl Process {
             if ended {
                 return None;
             }
-            assert!(
-                start.elapsed() < within,
-                "{} did not show {what} within {within:?}",
-                self.name
-            );
+            assert!(start.elapsed() < within, "{} did not show {what} within {within:?}", self.name);
             tokio::time::sleep(GLANCE).await;
         }
     }
@@ -105,11 +92,7 @@ impl Process {
             if let Some(status) = self.ended() {
                 return status;
             }
-            assert!(
-                start.elapsed() < within,
-                "{} still runs after {within:?}",
-                self.name
-            );
+            assert!(start.elapsed() < within, "{} still runs after {within:?}", self.name);
             tokio::time::sleep(GLANCE).await;
         }
     }
@@ -143,15 +126,8 @@ impl Process {
         if self.ended().is_some() {
             return;
         }
-        let status = Command::new("kill")
-            .arg(format!("-{signal}"))
-            .arg(self.pid().to_string())
-            .status();
-        assert!(
-            status.as_ref().is_ok_and(ExitStatus::success),
-            "kill -{signal} of {} failed: {status:?}",
-            self.name
-        );
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status();
+        assert!(status.as_ref().is_ok_and(ExitStatus::success), "kill -{signal} of {} failed: {status:?}", self.name);
     }
 }
 
@@ -164,12 +140,7 @@ impl Drop for Process {
             while !log.is_char_boundary(from) {
                 from += 1;
             }
-            eprintln!(
-                "--- what {} printed\n{}--- end of {}",
-                self.name,
-                &log[from..],
-                self.name
-            );
+            eprintln!("--- what {} printed\n{}--- end of {}", self.name, &log[from..], self.name);
         }
     }
 }

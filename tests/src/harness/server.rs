@@ -75,10 +75,7 @@ impl Setup {
     pub async fn start(self) -> Server {
         match self.try_start().await {
             Ok(server) => server,
-            Err(ended) => panic!(
-                "trackside ended with code {:?} before it was ready:\n{}",
-                ended.code, ended.log
-            ),
+            Err(ended) => panic!("trackside ended with code {:?} before it was ready:\n{}", ended.code, ended.log),
         }
     }
 
@@ -91,11 +88,7 @@ impl Setup {
     /// When neither happens in time.
     pub async fn try_start(self) -> Result<Server, Ended> {
         let (process, url) = self.launch().await?;
-        Ok(Server {
-            setup: self,
-            process,
-            url,
-        })
+        Ok(Server { setup: self, process, url })
     }
 
     async fn launch(&self) -> Result<(Process, String), Ended> {
@@ -107,32 +100,16 @@ impl Setup {
                 command.env_remove(name);
             }
         }
-        command.args([
-            self.command,
-            "--listen",
-            "127.0.0.1:0",
-            "--database-url",
-            self.database.url(),
-            "--data",
-        ]);
-        command
-            .arg(self.database.folder().join("data"))
-            .args(&self.arguments);
+        command.args([self.command, "--listen", "127.0.0.1:0", "--database-url", self.database.url(), "--data"]);
+        command.arg(self.database.folder().join("data")).args(&self.arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut process = Process::start("trackside", &mut command, &self.log);
         match process
-            .wait_for_log(
-                "its ready line",
-                READY_WITHIN,
-                if self.command == "worker" { worker } else { address },
-            )
+            .wait_for_log("its ready line", READY_WITHIN, if self.command == "worker" { worker } else { address })
             .await
         {
             Some(url) => Ok((process, url)),
-            None => Err(Ended {
-                code: process.ended().and_then(|status| status.code()),
-                log: process.log(),
-            }),
+            None => Err(Ended { code: process.ended().and_then(|status| status.code()), log: process.log() }),
         }
     }
 }
@@ -216,10 +193,7 @@ impl Server {
         self.process.kill9();
         match self.setup.launch().await {
             Ok((process, url)) => (self.process, self.url) = (process, url),
-            Err(ended) => panic!(
-                "trackside ended with code {:?} when started again:\n{}",
-                ended.code, ended.log
-            ),
+            Err(ended) => panic!("trackside ended with code {:?} when started again:\n{}", ended.code, ended.log),
         }
     }
 }

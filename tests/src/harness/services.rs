@@ -38,13 +38,7 @@ impl Database {
     pub async fn sqlite() -> Self {
         let folder = temporary_folder();
         let url = format!("sqlite://{}/trackside.db", folder.path().display());
-        Self {
-            inner: Arc::new(Inner {
-                url,
-                folder,
-                on_server: None,
-            }),
-        }
+        Self { inner: Arc::new(Inner { url, folder, on_server: None }) }
     }
 
     /// A database of its own on the PostgreSQL server that `TRACKSIDE_TEST_PG` names.
@@ -60,13 +54,7 @@ impl Database {
         url.set_path(&name);
         let url = url.to_string();
         let on_server = Some(OnServer { admin_url, name });
-        Self {
-            inner: Arc::new(Inner {
-                url,
-                folder: temporary_folder(),
-                on_server,
-            }),
-        }
+        Self { inner: Arc::new(Inner { url, folder: temporary_folder(), on_server }) }
     }
 
     /// What `--database-url` takes: `sqlite:///…` or `postgres://…`.
@@ -153,11 +141,7 @@ impl Redis {
         for _ in 0..10 {
             let port = free_port();
             if let Some(process) = start_redis(port, folder.path()).await {
-                return Self {
-                    process,
-                    port,
-                    folder,
-                };
+                return Self { process, port, folder };
             }
         }
         panic!("redis-server did not start; see its log above");
@@ -186,39 +170,21 @@ impl Redis {
 
 async fn start_redis(port: u16, folder: &Path) -> Option<Process> {
     let mut command = Command::new("redis-server");
-    command.args([
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        &port.to_string(),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-    ]);
+    command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
     command.arg("--dir").arg(folder);
     let mut process = Process::start("redis-server", &mut command, &folder.join("redis.log"));
     let ready = |log: &str| log.contains("Ready to accept connections").then_some(());
-    process
-        .wait_for_log("its ready line", Duration::from_secs(20), ready)
-        .await
-        .map(|()| process)
+    process.wait_for_log("its ready line", Duration::from_secs(20), ready).await.map(|()| process)
 }
 
 /// A port that was free a moment ago. Only for programs that cannot be given port 0.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a bound socket has an address")
-        .port()
+    listener.local_addr().expect("a bound socket has an address").port()
 }
 
 fn temporary_folder() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("trackside-test-")
-        .tempdir()
-        .expect("a temporary folder can be made")
+    tempfile::Builder::new().prefix("trackside-test-").tempdir().expect("a temporary folder can be made")
 }
 
 fn service_url(variable: &str, service: &str) -> String {

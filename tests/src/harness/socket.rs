@@ -93,7 +93,9 @@ impl Socket {
         let next = async {
             loop {
                 match self.stream.next().await {
-                    Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).expect("the server says JSON")),
+                    Some(Ok(Message::Text(text))) => {
+                        return Some(serde_json::from_str(&text).expect("the server says JSON"));
+                    }
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                     // Pings are answered by the library while it reads.
                     Some(Ok(_)) => {}

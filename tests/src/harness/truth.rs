@@ -26,21 +26,13 @@ impl Database {
             }
             panic!("PostgreSQL does not answer `{sql}`");
         }
-        let path = self
-            .url()
-            .strip_prefix("sqlite://")
-            .expect("a SQLite database has such a URL");
+        let path = self.url().strip_prefix("sqlite://").expect("a SQLite database has such a URL");
         let connection = rusqlite::Connection::open(path).expect("the database file can be opened");
-        connection
-            .busy_timeout(Duration::from_secs(10))
-            .expect("a time-out can be set");
-        let mut statement = connection
-            .prepare(sql)
-            .unwrap_or_else(|error| panic!("`{sql}`: {error}"));
+        connection.busy_timeout(Duration::from_secs(10)).expect("a time-out can be set");
+        let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("`{sql}`: {error}"));
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
         let rows = rows.unwrap_or_else(|error| panic!("`{sql}`: {error}"));
-        rows.collect::<Result<_, _>>()
-            .unwrap_or_else(|error| panic!("`{sql}`: {error}"))
+        rows.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("`{sql}`: {error}"))
     }
 
     /// `select count(*) from <what>`.

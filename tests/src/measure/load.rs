@@ -178,6 +178,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::R
     }
     let status = buffer.get(9..12).and_then(|code| std::str::from_utf8(code).ok()?.parse().ok()).unwrap_or(0);
     let success = (200..300).contains(&status);
-    let body = if success { String::new() } else { String::from_utf8_lossy(&buffer[head..]).chars().take(400).collect() };
+    let body =
+        if success { String::new() } else { String::from_utf8_lossy(&buffer[head..]).chars().take(400).collect() };
     Ok((status, body))
 }

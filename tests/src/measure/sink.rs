@@ -84,7 +84,12 @@ impl Sink {
         let state = lock(&self.state);
         let mut latencies_us = state.latencies_us.clone();
         latencies_us.sort_unstable();
-        Arrived { events: latencies_us.len() as u64, duplicates: state.duplicates, last_us: state.last_us, latencies_us }
+        Arrived {
+            events: latencies_us.len() as u64,
+            duplicates: state.duplicates,
+            last_us: state.last_us,
+            latencies_us,
+        }
     }
 
     /// Waits until so many events have arrived, or nothing more has for `patience`.
@@ -157,7 +162,8 @@ pub(super) fn head_end(buffer: &[u8]) -> Option<usize> {
 pub(super) fn content_length(head: &[u8]) -> Option<usize> {
     const NAME: &[u8] = b"\r\ncontent-length:";
     let at = head.windows(NAME.len()).position(|window| window.eq_ignore_ascii_case(NAME))? + NAME.len();
-    let digits: Vec<u8> = head[at..].iter().copied().skip_while(|b| *b == b' ').take_while(u8::is_ascii_digit).collect();
+    let digits: Vec<u8> =
+        head[at..].iter().copied().skip_while(|b| *b == b' ').take_while(u8::is_ascii_digit).collect();
     std::str::from_utf8(&digits).ok()?.parse().ok()
 }
 

@@ -7,7 +7,13 @@ use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, Server};
 
 /// A request whose body is sent as it is.
-async fn raw(server: &Server, token: &str, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> (u16, HeaderMap, Value) {
+async fn raw(
+    server: &Server,
+    token: &str,
+    path: &str,
+    kind: &str,
+    body: impl Into<reqwest::Body>,
+) -> (u16, HeaderMap, Value) {
     let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().unwrap();
     let url = format!("{}/api/v1{path}", server.url());
     let answer = client.post(url).bearer_auth(token).header(CONTENT_TYPE, kind).body(body).send().await.unwrap();

@@ -54,10 +54,12 @@ fn trackside(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> E
 async fn run(db: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let folder = db.folder().to_owned();
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-    let variables: Vec<(String, String)> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     tokio::task::spawn_blocking(move || {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let variables: Vec<(&str, &str)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         trackside(&folder, &arguments, &variables)
     })
     .await
@@ -171,7 +173,11 @@ fn a_wrong_configuration_is_named_and_ends_with_2() {
         (&["serve"], &[("TRACKSIDE_RATE_LIMIT", "many")], "TRACKSIDE_RATE_LIMIT"),
         (&["serve"], &[("TRACKSIDE_ALLOW_EGRESS", "everything")], "TRACKSIDE_ALLOW_EGRESS"),
         (&["serve"], &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example")], "admin_password"),
-        (&["serve"], &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example"), ("TRACKSIDE_ADMIN_PASSWORD", "short")], "TRACKSIDE_ADMIN_PASSWORD"),
+        (
+            &["serve"],
+            &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example"), ("TRACKSIDE_ADMIN_PASSWORD", "short")],
+            "TRACKSIDE_ADMIN_PASSWORD",
+        ),
         (&["serve"], &[("TRACKSIDE_REDIS_URL", "redis://127.0.0.1")], "TRACKSIDE_REDIS_URL"),
         (&["worker"], &[("TRACKSIDE_LOG", "x=y=z")], "TRACKSIDE_LOG"),
         (&["migrate", "--config", "missing.toml"], &[], "missing.toml"),

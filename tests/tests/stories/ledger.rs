@@ -33,10 +33,7 @@ pub struct Workshop {
 
 /// `serve` with a short lease, that may call loopback.
 pub fn serve(db: &Database) -> Setup {
-    Server::on(db)
-        .arg("--lease")
-        .arg(LEASE)
-        .env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8")
+    Server::on(db).arg("--lease").arg(LEASE).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8")
 }
 
 /// The steps of the workshop's rule: inside, outside, outside again, a wait, inside.
@@ -59,21 +56,14 @@ impl Workshop {
     pub async fn open(db: &Database, server: &Server) -> Self {
         let sink = Sink::start().await;
         let api = Api::set_up(server).await;
-        api.post("/projects", json!({ "key": "KIL", "name": "Killed" }))
-            .await
-            .expect_status(201);
-        let hook = api
-            .post("/hooks", json!({ "name": "numbers", "scheme": "none" }))
-            .await
-            .expect_status(201);
+        api.post("/projects", json!({ "key": "KIL", "name": "Killed" })).await.expect_status(201);
+        let hook = api.post("/hooks", json!({ "name": "numbers", "scheme": "none" })).await.expect_status(201);
         let rule = json!({
             "name": "Count", "trigger": { "on": "hook.received", "match": { "hook": "numbers" } },
             "condition": "body.n >= 0", "steps": steps(&sink),
         });
         let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
-        api.post(&format!("/rules/{rule}/enable"), json!({}))
-            .await
-            .expect_status(200);
+        api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
         Self {
             db: db.clone(),
             sink,
@@ -99,17 +89,11 @@ impl Workshop {
         self.next += count;
         let (api, hook) = (&api, &hook);
         let posts = futures::stream::iter(numbers).map(async move |n| {
-            match api
-                .try_send(reqwest::Method::POST, hook, Some(json!({ "n": n })))
-                .await
-            {
+            match api.try_send(reqwest::Method::POST, hook, Some(json!({ "n": n }))).await {
                 Ok(answer) if answer.status == 202 => Some(n),
                 Ok(answer) => {
                     assert_eq!(answer.status, 503, "{:#}", answer.body);
-                    assert!(
-                        answer.headers.contains_key("retry-after"),
-                        "a 503 says when to come back"
-                    );
+                    assert!(answer.headers.contains_key("retry-after"), "a 503 says when to come back");
                     None
                 }
                 Err(_) => None,
@@ -174,15 +158,11 @@ impl Workshop {
              from events e where e.kind = 'hook.received'";
         for (payload, count) in db.rows(received).await {
             let payload: Value = serde_json::from_str(&payload).expect("a payload is JSON");
-            runs.entry(payload["body"]["n"].as_i64().expect("n is a number"))
-                .or_default()
-                .push(count);
+            runs.entry(payload["body"]["n"].as_i64().expect("n is a number")).or_default().push(count);
         }
         for (n, counts) in &runs {
             if counts != &[1] {
-                wrong(format!(
-                    "n{n}: events with these many runs each: {counts:?}, not one event with one run"
-                ));
+                wrong(format!("n{n}: events with these many runs each: {counts:?}, not one event with one run"));
             }
         }
         for n in self.accepted.iter().filter(|n| !runs.contains_key(n)) {
@@ -196,10 +176,7 @@ impl Workshop {
             }
         }
         for (what, sql) in [
-            (
-                "tasks",
-                "select title, count(*) from tasks where title like 'n%' group by title",
-            ),
+            ("tasks", "select title, count(*) from tasks where title like 'n%' group by title"),
             (
                 "comments",
                 "select c.body, count(*) from comments c join tasks t on t.id = c.task_id and t.title = c.body group by c.body",
@@ -218,25 +195,16 @@ impl Workshop {
         }
         // A change and its event commit together.
         for (table, kind) in [("tasks", "task.created"), ("comments", "task.commented")] {
-            let (rows, events) = (
-                db.count(table).await,
-                db.count(&format!("events where kind = '{kind}'")).await,
-            );
+            let (rows, events) = (db.count(table).await, db.count(&format!("events where kind = '{kind}'")).await);
             if rows != events {
                 wrong(format!("{rows} {table} and {events} events {kind}"));
             }
         }
         let tasks = db.count("tasks").await;
         if tasks != runs.len() as i64 + self.by_hand {
-            wrong(format!(
-                "{tasks} tasks for {} events and {} made by hand",
-                runs.len(),
-                self.by_hand
-            ));
+            wrong(format!("{tasks} tasks for {} events and {} made by hand", runs.len(), self.by_hand));
         }
-        let positions = db
-            .rows("select 'last', coalesce(max(position), 0) - count(*) from events")
-            .await;
+        let positions = db.rows("select 'last', coalesce(max(position), 0) - count(*) from events").await;
         if positions[0].1 != 0 {
             wrong(format!("the log has {} gaps", positions[0].1));
         }
@@ -244,8 +212,7 @@ impl Workshop {
             ("dead letters", db.count("dead_jobs").await),
             (
                 "unfinished steps",
-                db.count("run_steps where state in ('running', 'retrying', 'unknown', 'waiting')")
-                    .await,
+                db.count("run_steps where state in ('running', 'retrying', 'unknown', 'waiting')").await,
             ),
         ] {
             if count != 0 {
@@ -255,27 +222,19 @@ impl Workshop {
         for path in ["/tell", "/again"] {
             let mut keys: HashMap<i64, BTreeSet<String>> = HashMap::new();
             for hit in self.sink.hits_on(path) {
-                keys.entry(hit.body["n"].as_i64().expect("n is a number"))
-                    .or_default()
-                    .insert(hit.key);
+                keys.entry(hit.body["n"].as_i64().expect("n is a number")).or_default().insert(hit.key);
             }
             for n in runs.keys() {
                 match keys.get(n) {
                     None => wrong(format!("n{n} never got to {path}")),
-                    Some(keys) if keys.len() > 1 => {
-                        wrong(format!("n{n} got to {path} under several keys: {keys:?}"))
-                    }
+                    Some(keys) if keys.len() > 1 => wrong(format!("n{n} got to {path} under several keys: {keys:?}")),
                     Some(keys) if keys.contains("") => wrong(format!("n{n} got to {path} without a key")),
                     Some(_) => {}
                 }
             }
             let all: BTreeSet<&String> = keys.values().flatten().collect();
             if all.len() != keys.len() {
-                wrong(format!(
-                    "{} numbers got to {path} under {} keys",
-                    keys.len(),
-                    all.len()
-                ));
+                wrong(format!("{} numbers got to {path} under {} keys", keys.len(), all.len()));
             }
         }
         problems
@@ -310,19 +269,13 @@ impl Load {
     async fn one(&self) {
         let n = self.next.fetch_add(1, Ordering::SeqCst);
         let api = self.api.lock().unwrap().clone();
-        match api
-            .try_send(reqwest::Method::POST, &self.hook, Some(json!({ "n": n })))
-            .await
-        {
+        match api.try_send(reqwest::Method::POST, &self.hook, Some(json!({ "n": n }))).await {
             Ok(answer) if answer.status == 202 => {
                 self.accepted.lock().unwrap().insert(n);
             }
             Ok(answer) => {
                 assert_eq!(answer.status, 503, "{:#}", answer.body);
-                assert!(
-                    answer.headers.contains_key("retry-after"),
-                    "a 503 says when to come back"
-                );
+                assert!(answer.headers.contains_key("retry-after"), "a 503 says when to come back");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

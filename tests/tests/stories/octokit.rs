@@ -45,7 +45,12 @@ impl Delivery {
 }
 
 async fn send(api: &Api, path: &str, event: &str, id: &str, body: &[u8], signature: &str) -> Answer {
-    let headers = [("x-github-event", event), ("x-github-delivery", id), ("x-hub-signature-256", signature), ("user-agent", "GitHub-Hookshot/044aadd")];
+    let headers = [
+        ("x-github-event", event),
+        ("x-github-delivery", id),
+        ("x-hub-signature-256", signature),
+        ("user-agent", "GitHub-Hookshot/044aadd"),
+    ];
     let sender = headers.iter().fold(api.without_token().outside(), |api, (name, value)| api.with_header(name, value));
     sender.send_bytes(Method::POST, path, Some("application/json"), body).await
 }

@@ -94,11 +94,7 @@ async fn what_a_process_prints_can_be_waited_for() {
     assert_eq!(found.await, Some(7));
     assert!(process.ended().is_none());
     process.terminate();
-    assert_eq!(
-        process.wait_for_end(Duration::from_secs(20)).await.code(),
-        None,
-        "a signal ended it"
-    );
+    assert_eq!(process.wait_for_end(Duration::from_secs(20)).await.code(), None, "a signal ended it");
 }
 
 #[tokio::test]
@@ -107,44 +103,28 @@ async fn the_client_speaks_below_the_prefix_with_its_token() {
         let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         (
             axum::http::StatusCode::CREATED,
-            Json(
-                json!({ "authorization": header("authorization"), "key": header("idempotency-key"), "body": body }),
-            ),
+            Json(json!({ "authorization": header("authorization"), "key": header("idempotency-key"), "body": body })),
         )
     };
-    let app = Router::new()
-        .route("/api/v1/echo", post(echo))
-        .route("/healthz", get(|| async { "well" }));
+    let app = Router::new().route("/api/v1/echo", post(echo)).route("/healthz", get(|| async { "well" }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let api = Api::at_url(&url)
-        .with_token("secret")
-        .with_header("idempotency-key", "once");
+    let api = Api::at_url(&url).with_token("secret").with_header("idempotency-key", "once");
     let answer = api.post("/echo", json!({ "n": 1 })).await.expect_status(201);
     assert_eq!(answer.text("/authorization"), "Bearer secret");
     assert_eq!(answer.text("/key"), "once");
     assert_eq!(answer.at("/body/n"), 1);
 
-    let stranger = api
-        .without_token()
-        .post("/echo", json!({}))
-        .await
-        .expect_status(201);
+    let stranger = api.without_token().post("/echo", json!({})).await.expect_status(201);
     assert_eq!(stranger.at("/authorization"), &Value::Null);
-    assert_eq!(
-        api.outside().get("/healthz").await.expect_status(200).body,
-        "well"
-    );
+    assert_eq!(api.outside().get("/healthz").await.expect_status(200).body, "well");
     assert_eq!(api.delete("/nothing").await.expect_status(404).body, Value::Null);
 
     serving.abort();
     serving.await.unwrap_err();
-    assert!(
-        api.try_send(reqwest::Method::GET, "/echo", None).await.is_err(),
-        "a dead server is an error, no panic"
-    );
+    assert!(api.try_send(reqwest::Method::GET, "/echo", None).await.is_err(), "a dead server is an error, no panic");
 }
 
 /// A shell script in place of the program.
@@ -159,21 +139,11 @@ fn stand_in(db: &Database, script: &str) -> PathBuf {
 async fn until_stopped(pid: u32, stopped: bool) {
     for _ in 0..2000 {
         let line = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        let state = line
-            .rsplit_once(')')
-            .unwrap()
-            .1
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned();
+        let state = line.rsplit_once(')').unwrap().1.split_whitespace().next().unwrap().to_owned();
         if (state == "T") == stopped {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!(
-        "the process is not {}",
-        if stopped { "frozen" } else { "running again" }
-    );
+    panic!("the process is not {}", if stopped { "frozen" } else { "running again" });
 }

@@ -14,8 +14,17 @@ use trackside_tests::harness::{Api, People, Server};
 const OPEN: &[&str] = &["/setup", "/auth/login", "/auth/refresh", "/auth/logout"];
 /// What even a viewer may change: only what is their own.
 const OWN: &[&str] = &[
-    "POST /auth/login", "POST /auth/logout", "POST /auth/refresh", "POST /auth/switch", "POST /notifications/read", "POST /rules/check",
-    "POST /setup", "POST /tokens", "POST /workspaces", "DELETE /sessions/{id}", "DELETE /tokens/{id}",
+    "POST /auth/login",
+    "POST /auth/logout",
+    "POST /auth/refresh",
+    "POST /auth/switch",
+    "POST /notifications/read",
+    "POST /rules/check",
+    "POST /setup",
+    "POST /tokens",
+    "POST /workspaces",
+    "DELETE /sessions/{id}",
+    "DELETE /tokens/{id}",
 ];
 
 /// One operation of the document.
@@ -39,7 +48,9 @@ async fn operations(api: &Api) -> Vec<Operation> {
         let Some(path) = path.strip_prefix("/api/v1") else { continue };
         for (method, operation) in item.as_object().unwrap() {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
-            if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) { continue; }
+            if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) {
+                continue;
+            }
             let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
             operations.push(Operation { method, path: path.to_owned(), example });
         }
@@ -59,18 +70,37 @@ struct World {
 
 impl World {
     async fn of(server: &Server, api: Api, mark: &str) -> Self {
-        let project = api.post("/projects", json!({ "key": "WEB", "name": format!("{mark} project") })).await.expect_status(201).text("/id");
-        let task = api.post("/projects/WEB/tasks", json!({ "title": format!("{mark} task") })).await.expect_status(201).text("/id");
-        let comment = api.post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") })).await.expect_status(201).text("/id");
-        let hook = api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
+        let project = api
+            .post("/projects", json!({ "key": "WEB", "name": format!("{mark} project") }))
+            .await
+            .expect_status(201)
+            .text("/id");
+        let task = api
+            .post("/projects/WEB/tasks", json!({ "title": format!("{mark} task") }))
+            .await
+            .expect_status(201)
+            .text("/id");
+        let comment = api
+            .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
+            .await
+            .expect_status(201)
+            .text("/id");
+        let hook =
+            api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
         let connection = json!({ "kind": "slack", "name": format!("{mark} connection"), "token": "xoxb-1" });
         let connection = api.post("/connections", connection).await.expect_status(201).text("/id");
-        let token = api.post("/tokens", json!({ "name": format!("{mark} token") })).await.expect_status(201).text("/id");
+        let token =
+            api.post("/tokens", json!({ "name": format!("{mark} token") })).await.expect_status(201).text("/id");
         let rule = json!({ "name": format!("{mark} rule"), "trigger": { "on": "hook.received", "match": { "hook": hook.text("/id") } },
             "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": format!("{mark} message") } }] });
         let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
         api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
-        let event = Api::new(server).outside().post(&hook.text("/path"), json!({ "mark": mark })).await.expect_status(202).text("/event");
+        let event = Api::new(server)
+            .outside()
+            .post(&hook.text("/path"), json!({ "mark": mark }))
+            .await
+            .expect_status(202)
+            .text("/event");
         let start = Instant::now();
         let run = loop {
             let page = api.get(&format!("/runs?rule_id={rule}")).await.expect_status(200);
@@ -85,10 +115,19 @@ impl World {
         let me = api.get("/me").await.expect_status(200);
         let hook = hook.text("/id");
         let ids = vec![
-            ("connections", connection), ("events", event), ("hooks", hook), ("projects", project), ("queues", "runs".to_owned()),
-            ("rules", rule), ("runs", run), ("sessions", session), ("tasks", task), ("tokens", token),
+            ("connections", connection),
+            ("events", event),
+            ("hooks", hook),
+            ("projects", project),
+            ("queues", "runs".to_owned()),
+            ("rules", rule),
+            ("runs", run),
+            ("sessions", session),
+            ("tasks", task),
+            ("tokens", token),
         ];
-        let mut marks: BTreeSet<String> = ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
+        let mut marks: BTreeSet<String> =
+            ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
         marks.extend([mark.to_owned(), comment, notification, me.text("/workspace/id"), me.text("/user/id")]);
         Self { api, ids, marks }
     }
@@ -119,7 +158,8 @@ impl World {
 
 /// A body that the route reads, so that it comes to the question who may.
 fn body(operation: &Operation) -> Option<Value> {
-    (operation.method != Method::GET && operation.method != Method::DELETE).then(|| operation.example.clone().unwrap_or_else(|| json!({})))
+    (operation.method != Method::GET && operation.method != Method::DELETE)
+        .then(|| operation.example.clone().unwrap_or_else(|| json!({})))
 }
 
 both_databases! {

@@ -268,7 +268,14 @@ pub(super) struct Claims {
 impl Claims {
     /// A backend that starts after `delay`: a worker that was restarted must not spin.
     pub(super) fn new(line: Arc<Line>, delay: Duration) -> Self {
-        Self { line, buffer: VecDeque::new(), fetch: None, not_before: Instant::now() + delay, in_a_row: 0, flush: None }
+        Self {
+            line,
+            buffer: VecDeque::new(),
+            fetch: None,
+            not_before: Instant::now() + delay,
+            in_a_row: 0,
+            flush: None,
+        }
     }
 
     fn poll_fetch(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -86,7 +86,9 @@ impl Queues {
             }
         }
         if self.lease < Duration::from_secs(1) || self.lease > Duration::from_secs(25) {
-            return Err("the lease must be between 1 s and 25 s: work of a dead node is to be taken over within 30 s".into());
+            return Err(
+                "the lease must be between 1 s and 25 s: work of a dead node is to be taken over within 30 s".into()
+            );
         }
         Ok(())
     }

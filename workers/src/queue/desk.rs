@@ -51,7 +51,11 @@ impl Desk {
                 let cancel = CancellationToken::new();
                 let ticket = job.ticket();
                 held.insert(ticket, Held { cancel: cancel.clone(), until: since + lease });
-                Claimed { job: Arc::new(job), cancel, hold: Some(Hold { ticket, desk: Some(self.clone()), slot: None }) }
+                Claimed {
+                    job: Arc::new(job),
+                    cancel,
+                    hold: Some(Hold { ticket, desk: Some(self.clone()), slot: None }),
+                }
             })
             .collect()
     }

@@ -64,7 +64,8 @@ pub(super) fn start(
     stop: &CancellationToken,
 ) -> Result<(), String> {
     let client = Client::open(url).map_err(|error| format!("the address of Redis cannot be used: {error}"))?;
-    let front = Front { client, node: node.to_owned(), store: store.clone(), lines: lines.to_vec(), stop: stop.clone() };
+    let front =
+        Front { client, node: node.to_owned(), store: store.clone(), lines: lines.to_vec(), stop: stop.clone() };
     tokio::spawn(front.keep());
     Ok(())
 }

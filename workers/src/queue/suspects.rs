@@ -22,18 +22,11 @@ pub(super) struct Suspects {
 
 impl Suspects {
     pub(super) fn new() -> Self {
-        Self {
-            few: Semaphore::new(FEW),
-            one: Semaphore::new(1),
-        }
+        Self { few: Semaphore::new(FEW), one: Semaphore::new(1) }
     }
 
     /// Waits until the job may run. A suspect's permit lasts as long as the job; without one, nothing was done.
-    pub(super) async fn admit(
-        &self,
-        store: &dyn JobStore,
-        job: &Job,
-    ) -> Result<Option<SemaphorePermit<'_>>, Outcome> {
+    pub(super) async fn admit(&self, store: &dyn JobStore, job: &Job) -> Result<Option<SemaphorePermit<'_>>, Outcome> {
         if !job.suspect {
             return Ok(None);
         }

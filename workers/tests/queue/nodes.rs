@@ -179,13 +179,25 @@ impl Counted {
 }
 
 impl JobStore for Counted {
-    fn claim<'a>(&'a self, queue: &'a str, worker: &'a str, limit: usize, lease: Duration) -> BoxFuture<'a, Result<Vec<Job>>> {
+    fn claim<'a>(
+        &'a self,
+        queue: &'a str,
+        worker: &'a str,
+        limit: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>> {
         self.one().claim(queue, worker, limit, lease)
     }
     fn begin(&self, ticket: Ticket) -> BoxFuture<'_, Result<bool>> {
         self.0.begin(ticket)
     }
-    fn claim_ids<'a>(&'a self, queue: &'a str, ids: Vec<JobId>, worker: &'a str, lease: Duration) -> BoxFuture<'a, Result<Vec<Job>>> {
+    fn claim_ids<'a>(
+        &'a self,
+        queue: &'a str,
+        ids: Vec<JobId>,
+        worker: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Job>>> {
         self.2.fetch_add(1, Ordering::SeqCst);
         self.one().claim_ids(queue, ids, worker, lease)
     }

@@ -20,7 +20,9 @@ async fn a_stale_worker_cannot_write() {
         let job = place.claim(1).await.remove(0);
         assert_eq!((job.epoch, job.attempts), (2, 2), "the crash counts as an attempt");
 
-        for outcome in [Outcome::Done, Outcome::retry("late"), Outcome::Released, Outcome::Dead { reason: "late".into() }] {
+        for outcome in
+            [Outcome::Done, Outcome::retry("late"), Outcome::Released, Outcome::Dead { reason: "late".into() }]
+        {
             place.store.finish(vec![(stale, outcome)]).await.unwrap();
         }
         let error = place.db.write(async move |tx| jobs::service::complete(tx, stale).await).await.unwrap_err();
@@ -111,7 +113,8 @@ async fn failures_are_retried_later_and_later_and_then_given_up() {
     on_each(false, async |place: &Place| {
         let probe = Probe::default();
         let handlers = probe.handlers();
-        let (heals, fails, panics) = (place.job(Do::Fail(2)), place.job(Do::Fail(99)).max_attempts(4), place.job(Do::Panic).max_attempts(1));
+        let (heals, fails, panics) =
+            (place.job(Do::Fail(2)), place.job(Do::Fail(99)).max_attempts(4), place.job(Do::Panic).max_attempts(1));
         let (heals_id, fails_id) = (heals.id, fails.id);
         place.enqueue(vec![heals, fails, panics]).await;
         assert_eq!(run_jobs(&*place.store, &handlers).await.unwrap(), 3);
@@ -169,9 +172,7 @@ async fn a_flood_from_one_workspace_does_not_starve_another() {
     on_each(false, async |place: &Place| {
         let (loud, quiet) = (place.workspace(), place.workspace());
         let of = |workspace, n: usize| {
-            (0..n)
-                .map(|_| jobs::NewJob { workspace_id: Some(workspace), ..place.job(Do::Nothing) })
-                .collect::<Vec<_>>()
+            (0..n).map(|_| jobs::NewJob { workspace_id: Some(workspace), ..place.job(Do::Nothing) }).collect::<Vec<_>>()
         };
         place.enqueue(of(loud, 10_000)).await;
         let finish = async |claimed: Vec<jobs::Job>| {

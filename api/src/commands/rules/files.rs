@@ -59,7 +59,8 @@ pub fn yaml(rule: &Rule) -> String {
 /// Writes a rule into the file that holds it already, or into a new one that is named after it.
 pub fn write(dir: &Path, rule: &Rule) -> Result<PathBuf, Failed> {
     std::fs::create_dir_all(dir).map_err(|error| failed(dir, &error))?;
-    let known = read_all(dir)?.into_iter().find(|(_, read)| read.as_ref().is_ok_and(|file| file.rule.name == rule.name));
+    let known =
+        read_all(dir)?.into_iter().find(|(_, read)| read.as_ref().is_ok_and(|file| file.rule.name == rule.name));
     let path = known.map_or_else(|| free(dir, &slug(&rule.name)), |(path, _)| path);
     let text = rule.to_yaml().map_err(|problem| Failed::Other(problem.to_string()))?;
     std::fs::write(&path, text).map_err(|error| failed(&path, &error))?;

@@ -204,7 +204,10 @@ impl Change {
             Self::Gone { before } => (&before.rule.name, files::yaml(&before.rule), String::new()),
         };
         let diff = TextDiff::from_lines(&before, &after);
-        print!("{}", diff.unified_diff().context_radius(3).header(&format!("server: {name}"), &format!("files: {name}")));
+        print!(
+            "{}",
+            diff.unified_diff().context_radius(3).header(&format!("server: {name}"), &format!("files: {name}"))
+        );
     }
 
     async fn apply(&self, remote: &Remote, enable: bool) -> Result<(), Failed> {

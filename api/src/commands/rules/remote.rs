@@ -62,7 +62,8 @@ impl Remote {
     /// The server at `url`. Whoever runs the command chose the address, so every one may be reached.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, Failed> {
         let wrong = |what| Failed::Config(BadConfig(what));
-        let token = token.ok_or_else(|| wrong("set TRACKSIDE_TOKEN to a personal token (POST /api/v1/tokens)".into()))?;
+        let token =
+            token.ok_or_else(|| wrong("set TRACKSIDE_TOKEN to a personal token (POST /api/v1/tokens)".into()))?;
         let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| wrong("TRACKSIDE_TOKEN holds characters that no token has".into()))?;
         value.set_sensitive(true);
@@ -128,11 +129,14 @@ impl Remote {
         let answer = self.egress.send(request).await.map_err(|error| Failed::Other(format!("{about}: {error}")))?;
         if answer.status.is_success() {
             let body: &[u8] = if answer.body.is_empty() { b"null" } else { &answer.body };
-            return serde_json::from_slice(body).map_err(|error| Failed::Other(format!("{about}: no answer of Trackside: {error}")));
+            return serde_json::from_slice(body)
+                .map_err(|error| Failed::Other(format!("{about}: no answer of Trackside: {error}")));
         }
         let told = match serde_json::from_slice::<Problem>(&answer.body) {
             Ok(problem) if problem.errors.is_empty() => problem.detail,
-            Ok(problem) => problem.errors.iter().fold(problem.detail, |all, wrong| format!("{all}\n  {}", wrong.message)),
+            Ok(problem) => {
+                problem.errors.iter().fold(problem.detail, |all, wrong| format!("{all}\n  {}", wrong.message))
+            }
             Err(_) => format!("answered {}", answer.status),
         };
         Err(Failed::Other(format!("{about}: {told}")))

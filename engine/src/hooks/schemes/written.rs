@@ -46,7 +46,9 @@ impl Written {
         if let Some(prefix) = &self.prefix
             && (prefix.len() > LONGEST_PREFIX || !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
         {
-            return Err(format!("`prefix` must be at most {LONGEST_PREFIX} visible ASCII characters, as headers can hold them"));
+            return Err(format!(
+                "`prefix` must be at most {LONGEST_PREFIX} visible ASCII characters, as headers can hold them"
+            ));
         }
         let scheme = match self.scheme.as_str() {
             "hmac" => {

@@ -21,7 +21,16 @@ struct Place {
 
 /// The lists that a refused request must leave as they were.
 const LISTS: &[&str] = &[
-    "/events?limit=200", "/projects", "/tasks", "/tasks/WEB-1", "/tasks/WEB-1/comments", "/rules", "/hooks", "/connections", "/notifications", "/runs",
+    "/events?limit=200",
+    "/projects",
+    "/tasks",
+    "/tasks/WEB-1",
+    "/tasks/WEB-1/comments",
+    "/rules",
+    "/hooks",
+    "/connections",
+    "/notifications",
+    "/runs",
 ];
 
 impl Place {
@@ -36,7 +45,9 @@ impl Place {
         let last = place.post_to_hook(b"{}").await.expect_status(202).text("/event");
         loop {
             let log = place.api.get("/events?limit=200&wait=5").await.expect_status(200);
-            if log.at("/items").as_array().unwrap().iter().any(|event| event["id"] == last) { break; }
+            if log.at("/items").as_array().unwrap().iter().any(|event| event["id"] == last) {
+                break;
+            }
         }
         place.before = place.lists().await;
         place
@@ -61,20 +72,37 @@ impl Place {
         let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
         vec![
             post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
-            (Method::PATCH, "/projects/WEB".into(), json!({ "name": "Web", "description": "More", "status": "on_hold" })),
+            (
+                Method::PATCH,
+                "/projects/WEB".into(),
+                json!({ "name": "Web", "description": "More", "status": "on_hold" }),
+            ),
             post("/projects/WEB/tasks", task.clone()),
-            (Method::PATCH, "/tasks/WEB-1".into(), json!({ "title": "Uno", "description": "More", "type": "bug", "status": "blocked", "priority": "low",
-                "labels": ["a"], "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } })),
+            (
+                Method::PATCH,
+                "/tasks/WEB-1".into(),
+                json!({ "title": "Uno", "description": "More", "type": "bug", "status": "blocked", "priority": "low",
+                "labels": ["a"], "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } }),
+            ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
-            post("/hooks", json!({ "name": "two", "scheme": { "scheme": "hmac", "header": "x-signature", "algorithm": "sha256", "encoding": "hex", "prefix": "v=" },
-                "secret": "a secret that is long enough to be one" })),
-            post("/connections", json!({ "kind": "slack", "name": "default", "base_url": "https://slack.example.org/api", "token": "xoxb-1" })),
+            post(
+                "/hooks",
+                json!({ "name": "two", "scheme": { "scheme": "hmac", "header": "x-signature", "algorithm": "sha256", "encoding": "hex", "prefix": "v=" },
+                "secret": "a secret that is long enough to be one" }),
+            ),
+            post(
+                "/connections",
+                json!({ "kind": "slack", "name": "default", "base_url": "https://slack.example.org/api", "token": "xoxb-1" }),
+            ),
             post("/tokens", json!({ "name": "t", "scopes": ["task.*"], "expires_at": "2099-01-01T00:00:00Z" })),
             post("/workspaces", json!({ "name": "Lab" })),
             post("/rules", rule()),
             (Method::PUT, format!("/rules/{}", self.rule), rule()),
             post("/notifications/read", json!({ "ids": ["ntf_01h455vb4pex5vsknk084sn02q"], "all": true })),
-            post("/auth/login", json!({ "email": "ada@acme.example", "password": "correct horse battery", "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" })),
+            post(
+                "/auth/login",
+                json!({ "email": "ada@acme.example", "password": "correct horse battery", "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" }),
+            ),
             post("/auth/refresh", json!({ "refresh_token": "trk_ref_nonsense" })),
             post("/auth/logout", json!({ "refresh_token": "trk_ref_nonsense" })),
             post("/auth/switch", json!({ "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" })),

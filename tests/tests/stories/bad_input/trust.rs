@@ -147,6 +147,7 @@ both_databases! {
 
 /// A time so many seconds from now, as RFC 3339.
 fn from_now(seconds: u64) -> String {
-    let at = std::time::SystemTime::UNIX_EPOCH + std::time::UNIX_EPOCH.elapsed().unwrap() + Duration::from_secs(seconds);
+    let at =
+        std::time::SystemTime::UNIX_EPOCH + std::time::UNIX_EPOCH.elapsed().unwrap() + Duration::from_secs(seconds);
     chrono::DateTime::<chrono::Utc>::from(at).to_rfc3339()
 }

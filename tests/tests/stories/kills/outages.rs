@@ -23,10 +23,7 @@ async fn allow(db: &Database, allowed: bool) {
     let admin = std::env::var("TRACKSIDE_TEST_PG").unwrap();
     let mut connection = PgConnection::connect(&admin).await.unwrap();
     let sql = format!("alter database {name} with allow_connections {allowed}");
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
 /// Every connection is cut, again and again, under load: each answer is a promise kept or an honest 503.
@@ -41,12 +38,7 @@ async fn every_connection_to_the_database_is_cut_again_and_again() {
             tokio::time::sleep(Duration::from_millis(300)).await;
             assert!(cut_off(&db).await > 0);
             let answer = shop.api.get("/tasks?limit=1").await;
-            assert!(
-                matches!(answer.status, 200 | 503),
-                "{} {:#}",
-                answer.status,
-                answer.body
-            );
+            assert!(matches!(answer.status, 200 | 503), "{} {:#}", answer.status, answer.body);
         }
         load.stop();
         for poster in posters {
@@ -70,31 +62,12 @@ async fn the_database_is_away_for_a_while() {
         // Only the administrator's session could still get in, and the server's user is one: so it is cut for good.
         allow(&db, false).await;
         cut_off_from_outside(&db).await;
-        let answer = shop
-            .api
-            .post("/projects/KIL/tasks", json!({ "title": "now?" }))
-            .await
-            .expect_status(503);
+        let answer = shop.api.post("/projects/KIL/tasks", json!({ "title": "now?" })).await.expect_status(503);
         assert_eq!(answer.headers["content-type"], "application/problem+json");
-        assert!(
-            answer.headers["retry-after"]
-                .to_str()
-                .unwrap()
-                .parse::<u32>()
-                .unwrap()
-                > 0
-        );
+        assert!(answer.headers["retry-after"].to_str().unwrap().parse::<u32>().unwrap() > 0);
         assert_eq!(answer.text("/type"), "/problems/database_unavailable");
-        assert_eq!(
-            shop.api.outside().get("/healthz").await.status,
-            200,
-            "the process is well"
-        );
-        assert_eq!(
-            shop.api.outside().get("/readyz").await.status,
-            503,
-            "and knows that it cannot work"
-        );
+        assert_eq!(shop.api.outside().get("/healthz").await.status, 200, "the process is well");
+        assert_eq!(shop.api.outside().get("/readyz").await.status, 503, "and knows that it cannot work");
         tokio::time::sleep(Duration::from_secs(8)).await;
         assert_eq!(shop.post(3).await, 0, "nothing is promised that cannot be kept");
         allow(&db, true).await;
@@ -110,7 +83,6 @@ async fn cut_off_from_outside(db: &Database) {
     let name = db.url().rsplit('/').next().unwrap().to_owned();
     let admin = std::env::var("TRACKSIDE_TEST_PG").unwrap();
     let mut connection = PgConnection::connect(&admin).await.unwrap();
-    let cut =
-        sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1").bind(name);
+    let cut = sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1").bind(name);
     cut.fetch_all(&mut connection).await.unwrap();
 }

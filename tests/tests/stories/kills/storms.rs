@@ -57,12 +57,7 @@ async fn redis_is_flushed_in_the_middle_of_1000_runs() {
     run_story(Database::postgres().await, |db| async move {
         let redis = Redis::start().await;
         let server = serve(&db).arg("--redis-url").arg(redis.url()).start().await;
-        let _worker = serve(&db)
-            .worker()
-            .arg("--redis-url")
-            .arg(redis.url())
-            .start()
-            .await;
+        let _worker = serve(&db).worker().arg("--redis-url").arg(redis.url()).start().await;
         let mut shop = Workshop::open(&db, &server).await;
         for _ in 0..5 {
             assert_eq!(shop.post(200).await, 200);
@@ -85,12 +80,7 @@ async fn redis_is_stopped_and_started_in_the_middle_of_600_runs() {
     run_story(Database::postgres().await, |db| async move {
         let mut redis = Redis::start().await;
         let server = serve(&db).arg("--redis-url").arg(redis.url()).start().await;
-        let _worker = serve(&db)
-            .worker()
-            .arg("--redis-url")
-            .arg(redis.url())
-            .start()
-            .await;
+        let _worker = serve(&db).worker().arg("--redis-url").arg(redis.url()).start().await;
         let mut shop = Workshop::open(&db, &server).await;
         assert_eq!(shop.post(200).await, 200);
         redis.process().kill9();

@@ -9,16 +9,9 @@ use crate::ledger::{Workshop, serve};
 
 /// A figure of `/metrics`, all its labels summed up.
 async fn metric(server: &Server, name: &str) -> f64 {
-    let page = trackside_tests::harness::Api::new(server)
-        .outside()
-        .get("/metrics")
-        .await
-        .expect_status(200);
+    let page = trackside_tests::harness::Api::new(server).outside().get("/metrics").await.expect_status(200);
     let page = page.body.as_str().expect("metrics are text").to_owned();
-    let figures = page
-        .lines()
-        .filter(|line| line.starts_with(name))
-        .filter_map(|line| line.rsplit(' ').next());
+    let figures = page.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit(' ').next());
     figures.filter_map(|figure| figure.parse::<f64>().ok()).sum()
 }
 
@@ -66,10 +59,7 @@ async fn a_worker_that_slept_past_its_lease_is_refused() {
         tokio::time::sleep(Duration::from_secs(3)).await;
         assert_eq!(db.count("run_steps").await, written, "the sleeper wrote nothing");
         shop.balance().await;
-        assert!(
-            shop.sink.hits_on("/tell").len() >= 60,
-            "what the sleeper had sent was sent again"
-        );
+        assert!(shop.sink.hits_on("/tell").len() >= 60, "what the sleeper had sent was sent again");
         // It is none the worse for it.
         other.kill9();
         assert_eq!(shop.post(10).await, 10);
@@ -84,10 +74,7 @@ async fn a_worker_that_wakes_among_those_who_took_over_does_nothing_twice() {
     run_story(Database::postgres().await, |db| async move {
         let server = serve(&db).arg("--no-workers").start().await;
         let mut shop = Workshop::open(&db, &server).await;
-        let (mut one, mut two) = (
-            serve(&db).worker().start().await,
-            serve(&db).worker().start().await,
-        );
+        let (mut one, mut two) = (serve(&db).worker().start().await, serve(&db).worker().start().await);
         shop.sink.dawdle(Duration::from_millis(150));
         assert_eq!(shop.post(200).await, 200);
         for _ in 0..2 {

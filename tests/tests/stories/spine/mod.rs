@@ -27,69 +27,43 @@ struct Place {
 
 impl Place {
     async fn open(db: &Database) -> Self {
-        let server = Server::on(db)
-            .env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8")
-            .start()
-            .await;
+        let server = Server::on(db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
         let api = Api::set_up(&server).await;
-        api.post("/projects", json!({ "key": "WEB", "name": "Website" }))
-            .await
-            .expect_status(201);
-        let hook = api
-            .post("/hooks", json!({ "name": "in", "scheme": "none" }))
-            .await
-            .expect_status(201)
-            .text("/path");
-        Self {
-            db: db.clone(),
-            server,
-            api,
-            sink: Sink::start().await,
-            hook,
-        }
+        api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        let hook = api.post("/hooks", json!({ "name": "in", "scheme": "none" })).await.expect_status(201).text("/path");
+        Self { db: db.clone(), server, api, sink: Sink::start().await, hook }
     }
 
     /// Saves a rule and puts it to work; its id.
     async fn rule(&self, rule: Value) -> String {
         let id = self.api.post("/rules", rule).await.expect_status(201).text("/id");
-        self.api
-            .post(&format!("/rules/{id}/enable"), json!({}))
-            .await
-            .expect_status(200);
+        self.api.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
         id
     }
 
     /// A rule on the hook `in` with these steps.
     async fn on_hook(&self, name: &str, steps: Value) -> String {
-        self.rule(json!({ "name": name, "trigger": { "on": "hook.received", "match": { "hook": "in" } }, "steps": steps })).await
+        self.rule(
+            json!({ "name": name, "trigger": { "on": "hook.received", "match": { "hook": "in" } }, "steps": steps }),
+        )
+        .await
     }
 
     /// Posts to the hook; the id of the event.
     async fn post(&self, body: Value) -> String {
-        self.api
-            .outside()
-            .post(&self.hook, body)
-            .await
-            .expect_status(202)
-            .text("/event")
+        self.api.outside().post(&self.hook, body).await.expect_status(202).text("/event")
     }
 
     /// A `http.request` step to the sink.
     fn call(&self, id: &str, more: Value) -> Value {
         let mut step = json!({ "id": id, "action": "http.request",
             "with": { "method": "POST", "url": self.sink.url(&format!("/{id}")), "body": { "from": id } } });
-        step.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
+        step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         step
     }
 
     async fn runs(&self, rule: &str) -> Vec<Value> {
-        let page = self
-            .api
-            .get(&format!("/runs?rule_id={rule}&limit=200"))
-            .await
-            .expect_status(200);
+        let page = self.api.get(&format!("/runs?rule_id={rule}&limit=200")).await.expect_status(200);
         page.at("/items").as_array().unwrap().clone()
     }
 
@@ -106,11 +80,7 @@ impl Place {
             if wanted(&answer.body) {
                 return answer;
             }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "the run stands like this:\n{:#}",
-                answer.body
-            );
+            assert!(start.elapsed() < PATIENCE, "the run stands like this:\n{:#}", answer.body);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -136,17 +106,8 @@ impl Place {
 
     /// The titles of all tasks, oldest first.
     async fn titles(&self) -> Vec<String> {
-        let page = self
-            .api
-            .get("/tasks?sort=created_at&limit=200")
-            .await
-            .expect_status(200);
-        page.at("/items")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|task| task["title"].as_str().unwrap().to_owned())
-            .collect()
+        let page = self.api.get("/tasks?sort=created_at&limit=200").await.expect_status(200);
+        page.at("/items").as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()).collect()
     }
 }
 
@@ -154,8 +115,5 @@ impl Place {
 fn told(run: &Answer) -> Vec<String> {
     let word = |step: &Value, name: &str| step[name].as_str().unwrap_or_default().to_owned();
     let steps = run.at("/steps").as_array().unwrap();
-    steps
-        .iter()
-        .map(|step| format!("{} {}", word(step, "path"), word(step, "state")))
-        .collect()
+    steps.iter().map(|step| format!("{} {}", word(step, "path"), word(step, "state"))).collect()
 }

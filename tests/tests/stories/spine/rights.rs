@@ -18,11 +18,15 @@ async fn meddle(db: &Database, sql: &str) {
 /// Bob, with Ada's password and this role.
 async fn bob(db: &Database, place: &Place, role: &str) -> Api {
     let id = if db.is_postgres() { "gen_random_uuid()" } else { "randomblob(16)" };
-    let insert = format!("insert into users (id, email, name, password_hash, created_at) \
-        select {id}, 'bob@acme.example', 'Bob', password_hash, created_at from users");
+    let insert = format!(
+        "insert into users (id, email, name, password_hash, created_at) \
+        select {id}, 'bob@acme.example', 'Bob', password_hash, created_at from users"
+    );
     meddle(db, &insert).await;
-    let join = format!("insert into members (workspace_id, user_id, role, created_at) \
-        select w.id, u.id, '{role}', u.created_at from workspaces w, users u where u.name = 'Bob'");
+    let join = format!(
+        "insert into members (workspace_id, user_id, role, created_at) \
+        select w.id, u.id, '{role}', u.created_at from workspaces w, users u where u.name = 'Bob'"
+    );
     meddle(db, &join).await;
     let login = json!({ "email": "bob@acme.example", "password": "correct horse battery" });
     let signed_in = place.api.without_token().post("/auth/login", login).await.expect_status(200);
