@@ -207,33 +207,25 @@ impl Db {
         self.write_as(closure, true, Location::caller())
     }
 
-    fn write_as<T, F>(
-        &self,
-        closure: F,
-        flat: bool,
-        place: &'static Location<'static>,
-    ) -> impl Future<Output = Result<T>> + use<'_, T, F>
+    async fn write_as<T, F>(&self, closure: F, flat: bool, place: &'static Location<'static>) -> Result<T>
     where
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        async move {
-            match &self.0.store {
-                Store::Sqlite { writer, .. } => writer.write(closure, flat, place).await,
-                Store::Postgres { pool, .. } => {
-                    let mut tx =
-                        Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
-                    let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
-                    let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
-                    let outcome = tx.settle(outcome);
-                    let wakes = tx.wakes;
-                    let finished = tx.finish(outcome.is_ok()).await;
-                    if outcome.is_ok() {
-                        finished?;
-                        self.0.signals.fire_all(wakes);
-                    }
-                    outcome
+        match &self.0.store {
+            Store::Sqlite { writer, .. } => writer.write(closure, flat, place).await,
+            Store::Postgres { pool, .. } => {
+                let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
+                let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
+                let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
+                let outcome = tx.settle(outcome);
+                let wakes = tx.wakes;
+                let finished = tx.finish(outcome.is_ok()).await;
+                if outcome.is_ok() {
+                    finished?;
+                    self.0.signals.fire_all(wakes);
                 }
+                outcome
             }
         }
     }
