@@ -19,6 +19,9 @@ use super::text::repeat_values;
 use super::value::{Args, Kind, Value, no_list, storable, unwritable};
 use crate::{Error, Result};
 
+/// How long a transaction may be silent. A process that hangs or is frozen in the middle of one holds its locks, and with
+/// the lock on the log's head it would hold up every dispatcher; PostgreSQL ends it after this.
+const SILENT: &str = "10s";
 /// How long a request waits for a connection before it is told to come back later.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long connections are doubted after one of them was found to be cut.
@@ -43,6 +46,7 @@ pub(super) fn pool(url: &str, size: u32) -> Result<PgPool> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|error| Error::internal(format!("The database URL is not understood: {error}.")))?
         .application_name("trackside")
+        .options([("idle_in_transaction_session_timeout", SILENT)])
         .statement_cache_capacity(STATEMENTS);
     let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE).test_before_acquire(false);
     // Asking every connection whether it lives, before each use, costs a third of the throughput. But where one was cut,
@@ -251,9 +255,12 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
                 (_, "53100") => {
                     Error::busy("database_full", "The database's disk is full. Free some space and try again.")
                 }
-                // connection exceptions (but not 08P01, which means wrong parameters), shutdown, crash, starting up, too many connections
+                // connection exceptions (but not 08P01, which means wrong parameters), shutdown, crash, starting up, too
+                // many connections, a transaction that was silent for too long
                 (_, code)
-                    if (code.starts_with("08") && code != "08P01") || code.starts_with("57P") || code == "53300" =>
+                    if (code.starts_with("08") && code != "08P01")
+                        || code.starts_with("57P")
+                        || matches!(code, "53300" | "25P03") =>
                 {
                     unavailable()
                 }

@@ -578,3 +578,16 @@ async fn readers_cannot_write() {
     drop(rx);
     place.remove().await;
 }
+
+/// A frozen process must not keep its locks: the one on the log's head would hold up every dispatcher.
+#[tokio::test]
+async fn a_transaction_that_falls_silent_is_ended_by_postgres() {
+    on_each(async |place| {
+        if place.db.dialect() == Dialect::Postgres {
+            let mut rx = place.db.read().await.unwrap();
+            let silent = "select current_setting('idle_in_transaction_session_timeout')";
+            assert_eq!(rx.one::<One<String>>(silent, ()).await.unwrap(), One("10s".to_owned()));
+        }
+    })
+    .await;
+}
