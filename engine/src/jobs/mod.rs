@@ -24,7 +24,7 @@ pub mod service;
 pub(crate) mod store;
 mod truth;
 
-pub use model::{DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
+pub use model::{Ask, DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
 pub use seats::{Seats, Starter};
 pub use service::{LEASE_LOST, Waiting};
 pub use truth::{DbJobs, JobStore};

@@ -166,6 +166,21 @@ fn cut(text: String) -> String {
     }
 }
 
+/// What a worker asks for when it claims jobs of a queue.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The queue.
+    pub queue: String,
+    /// In whose name.
+    pub worker: String,
+    /// At most so many.
+    pub limit: usize,
+    /// For how long, unless the claim is renewed.
+    pub lease: Duration,
+    /// Workspaces that have their share of this worker already.
+    pub without: Vec<WorkspaceId>,
+}
+
 /// What a worker must show to write anything about a job: that it still holds the newest claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket {

@@ -7,12 +7,13 @@ use std::any::Any;
 use std::time::Duration;
 
 use super::model::Job;
+use crate::ids::WorkspaceId;
 
 /// A worker of this process that can start jobs of one queue at once.
 pub trait Starter: Send + Sync + 'static {
-    /// Keeps room for so many jobs. `None` when they are to stand in line: there is no room, or whoever is free on any
-    /// node is to have them.
-    fn reserve(&self, jobs: usize) -> Option<Seats>;
+    /// Keeps room for a job of each of these workspaces; one may be named several times. `None` when they are to stand in
+    /// line: there is no room, or whoever is free on any node is to have them.
+    fn reserve(&self, workspaces: &[WorkspaceId]) -> Option<Seats>;
 
     /// Starts jobs that were written as claimed under these seats.
     fn start(&self, seats: Seats, jobs: Vec<Job>);

@@ -74,6 +74,17 @@ pub async fn complete(tx: &mut Tx, ticket: Ticket) -> Result<()> {
     }
 }
 
+/// [`complete`] for many, all or none: fails with `lease_lost` when any of them has been claimed since.
+pub async fn complete_all(tx: &mut Tx, tickets: &[Ticket]) -> Result<()> {
+    let Some(again) = store::complete_all(tx, tickets).await? else {
+        return Err(Error::new(Class::Conflict, LEASE_LOST, "another worker has taken over one of these jobs"));
+    };
+    if again {
+        tx.wake(Signal::Jobs);
+    }
+    Ok(())
+}
+
 /// Puts a job off to `due_at` in the transaction that holds its effects; its attempts start again at 0. Fails with
 /// `lease_lost` as [`complete`] does.
 pub async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> Result<()> {

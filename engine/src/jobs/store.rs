@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{DeadJob, Job, Look, NewJob, Outcome, QueueState, Ticket};
+use super::model::{Ask, DeadJob, Job, Look, NewJob, Outcome, QueueState, Ticket};
 use super::service::Waiting;
 use crate::Result;
 use crate::db::{Rx, Tx};
@@ -86,6 +86,7 @@ statements! {
     CLAIM = "with picked as materialized (\
             select id as picked_id from jobs \
             where queue = $1 and turn is not null and lease_until is null \
+              and (workspace_id is null or workspace_id <> all($5)) \
               and not exists (select 1 from queues where name = $1 and paused) \
             order by priority desc, turn limit $2 for update skip locked) \
          update jobs set attempts = attempts + 1, epoch = epoch + 1, lease_until = $3, lease_owner = $4 \
@@ -93,6 +94,7 @@ statements! {
     CLAIM_IDS = "with picked as materialized (\
             select id as picked_id from jobs \
             where id = any($2) and queue = $1 and turn is not null and lease_until is null \
+              and (workspace_id is null or workspace_id <> all($5)) \
               and not exists (select 1 from queues where name = $1 and paused) \
             for update skip locked) \
          update jobs set attempts = attempts + 1, epoch = epoch + 1, lease_until = $3, lease_owner = $4 \
@@ -281,26 +283,16 @@ pub(super) async fn insert_claimed(
         .collect())
 }
 
-/// Claims up to `limit` ready jobs, in the order they are to run.
-pub(super) async fn claim(
-    tx: &mut Tx,
-    queue: &str,
-    limit: i64,
-    lease_until: DateTime<Utc>,
-    owner: &str,
-) -> Result<Vec<Job>> {
-    Ok(in_order(tx.all(CLAIM, (queue, limit, lease_until, owner)).await?))
+/// Claims ready jobs, in the order they are to run.
+pub(super) async fn claim(tx: &mut Tx, ask: &Ask, until: DateTime<Utc>) -> Result<Vec<Job>> {
+    let Ask { queue, worker, limit, without, .. } = ask;
+    Ok(in_order(tx.all(CLAIM, (queue, *limit as i64, until, worker, without)).await?))
 }
 
 /// Claims those of `ids` that are still ready.
-pub(super) async fn claim_ids(
-    tx: &mut Tx,
-    queue: &str,
-    ids: &[JobId],
-    lease_until: DateTime<Utc>,
-    owner: &str,
-) -> Result<Vec<Job>> {
-    Ok(in_order(tx.all(CLAIM_IDS, (queue, ids, lease_until, owner)).await?))
+pub(super) async fn claim_ids(tx: &mut Tx, ask: &Ask, ids: &[JobId], until: DateTime<Utc>) -> Result<Vec<Job>> {
+    let Ask { queue, worker, without, .. } = ask;
+    Ok(in_order(tx.all(CLAIM_IDS, (queue, ids, until, worker, without)).await?))
 }
 
 fn in_order(mut rows: Vec<Claimed>) -> Vec<Job> {
@@ -368,13 +360,32 @@ pub(super) async fn finish(tx: &mut Tx, outcomes: &[(Ticket, Outcome)], now: Dat
     Ok(wake)
 }
 
-/// Finishes one job; false for a stale ticket.
+/// Finishes one job and tells whether it is to run again; none for a stale ticket.
 pub(super) async fn complete(tx: &mut Tx, ticket: Ticket) -> Result<Option<bool>> {
     if tx.execute(COMPLETE, (ticket.id, ticket.epoch)).await? > 0 {
         return Ok(Some(false));
     }
     let ids = [ticket.id];
     Ok((tx.execute(REPEAT, (ids.as_slice(), ticket.epoch)).await? > 0).then_some(true))
+}
+
+/// Finishes jobs and tells whether one is to run again; none when a ticket is stale.
+pub(super) async fn complete_all(tx: &mut Tx, tickets: &[Ticket]) -> Result<Option<bool>> {
+    if let [ticket] = tickets {
+        return complete(tx, *ticket).await;
+    }
+    let mut wake = false;
+    for (epoch, ids) in by_epoch(tickets.iter().copied()) {
+        let mut gone = tx.execute(DELETE, (ids.as_slice(), epoch)).await?;
+        if gone < ids.len() as u64 {
+            let again = tx.execute(REPEAT, (ids.as_slice(), epoch)).await?;
+            (wake, gone) = (wake || again > 0, gone + again);
+        }
+        if gone < ids.len() as u64 {
+            return Ok(None);
+        }
+    }
+    Ok(Some(wake))
 }
 
 /// Puts one job off; false for a stale ticket.

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::model::{Job, Look, Outcome, Ticket};
+use super::model::{Ask, Job, Look, Outcome, Ticket};
 use super::store;
 use crate::Result;
 use crate::cx::Source;
@@ -21,22 +21,10 @@ const SWEEPS: usize = 4;
 
 /// The queue, as workers see it. Everything a worker says is fenced by the epoch of its [`Ticket`].
 pub trait JobStore: Send + Sync + 'static {
-    /// Claims up to `limit` due jobs of a queue for `worker`, in the order they are to run.
-    fn claim<'a>(
-        &'a self,
-        queue: &'a str,
-        worker: &'a str,
-        limit: usize,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>>;
-    /// Claims those of `ids` that are still to be claimed.
-    fn claim_ids<'a>(
-        &'a self,
-        queue: &'a str,
-        ids: Vec<JobId>,
-        worker: &'a str,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>>;
+    /// Claims due jobs, in the order they are to run.
+    fn claim(&self, ask: Ask) -> BoxFuture<'_, Result<Vec<Job>>>;
+    /// Claims those of `ids` that are still to be claimed, whatever the limit.
+    fn claim_ids(&self, ask: Ask, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>>>;
     /// The first due jobs of a queue, in order, unclaimed: for a front that only carries ids.
     fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>>;
     /// Writes down that a suspect job is begun, before it is: a job that was only waiting for its turn when its worker
@@ -70,33 +58,20 @@ impl DbJobs {
 }
 
 impl JobStore for DbJobs {
-    fn claim<'a>(
-        &'a self,
-        queue: &'a str,
-        worker: &'a str,
-        limit: usize,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>> {
-        let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
+    fn claim(&self, ask: Ask) -> BoxFuture<'_, Result<Vec<Job>>> {
+        let until = self.now() + ask.lease;
         async move {
-            let jobs =
-                self.db.write(async move |tx| store::claim(tx, &queue, limit as i64, until, &worker).await).await?;
+            let jobs = self.db.write(async move |tx| store::claim(tx, &ask, until).await).await?;
             crate::crash::point("job.claimed");
             Ok(jobs)
         }
         .boxed()
     }
 
-    fn claim_ids<'a>(
-        &'a self,
-        queue: &'a str,
-        ids: Vec<JobId>,
-        worker: &'a str,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>> {
-        let (queue, worker, until) = (queue.to_owned(), worker.to_owned(), self.now() + lease);
+    fn claim_ids(&self, ask: Ask, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>>> {
+        let until = self.now() + ask.lease;
         async move {
-            let jobs = self.db.write(async move |tx| store::claim_ids(tx, &queue, &ids, until, &worker).await).await?;
+            let jobs = self.db.write(async move |tx| store::claim_ids(tx, &ask, &ids, until).await).await?;
             crate::crash::point("job.claimed");
             Ok(jobs)
         }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,16 +15,19 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::Instant;
-use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{Job, JobStore, Seats, Starter};
+use trackside_engine::ids::{JobId, WorkspaceId};
+use trackside_engine::jobs::{Ask, Job, JobStore, Seats, Starter};
 
 use super::ack::AckLayer;
 use super::bucket::Bucket;
 use super::config::Queue;
-use super::desk::{Claimed, Desk, Slot};
+use super::desk::{Claimed, Desk};
+use super::places::{Offer, Place, Places};
 
 /// Claims are at least this far apart, so that jobs that trickle in are claimed together.
 const SPACING: Duration = Duration::from_millis(1);
+/// How often to look whether the node stops.
+const WATCH: Duration = Duration::from_millis(250);
 /// After so many jobs in a row the backend lets other tasks of its thread run.
 const YIELD_AFTER: u32 = 64;
 
@@ -36,8 +39,8 @@ pub(super) struct Line {
     pub(super) worker: String,
     pub(super) lease: Duration,
     bucket: Option<Bucket>,
-    /// Handed out and not yet settled, or waiting in the buffer.
-    taken: Arc<AtomicUsize>,
+    /// Taken by what is handed out and not yet settled, or waits in the buffer.
+    places: Arc<Places>,
     /// Jobs are ready: the pump has seen some.
     pub(super) ready: Notify,
     /// The same, for the feeder of Redis.
@@ -46,6 +49,8 @@ pub(super) struct Line {
     pub(super) direct: AtomicBool,
     /// The last claim was filled to the brim, so there are probably more.
     more: AtomicBool,
+    /// The last claim left out workspaces that had their share; they may have jobs in line.
+    left_out: AtomicBool,
     closing: AtomicBool,
     ids: Mutex<mpsc::Receiver<Vec<JobId>>>,
     /// What is left of a list there was not room for.
@@ -64,16 +69,17 @@ impl Line {
         Self {
             handed: (hand, Mutex::new(handed)),
             bucket: config.rate.map(Bucket::new),
+            places: Places::new(config.concurrency),
             config,
             store,
             desk,
             worker,
             lease,
-            taken: Arc::default(),
             ready: Notify::new(),
             feed: Notify::new(),
             direct: AtomicBool::new(true),
             more: AtomicBool::new(false),
+            left_out: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             ids: Mutex::new(ids),
             rest: std::sync::Mutex::default(),
@@ -85,10 +91,6 @@ impl Line {
     fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.ready.notify_one();
-    }
-
-    fn room(&self) -> usize {
-        (self.config.concurrency + self.config.ahead).saturating_sub(self.taken.load(Ordering::Relaxed))
     }
 
     /// Waits for jobs and claims as many as there is room for. Empty only when closing.
@@ -135,7 +137,7 @@ impl Line {
         let mut ids = self.ids.lock().await;
         let mut list = if rest.is_empty() { ids.recv().await? } else { rest };
         // Short lists are claimed together: the cost is per claim.
-        while list.len() < self.room() {
+        while self.places.offer().is_some_and(|offer| list.len() < offer.limit) {
             match ids.try_recv() {
                 Ok(more) => list.extend(more),
                 Err(_) => break,
@@ -145,58 +147,68 @@ impl Line {
     }
 
     async fn wanted(&self) {
-        if !self.more.swap(false, Ordering::SeqCst) {
-            self.ready.notified().await;
+        if self.more.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        tokio::select! {
+            () = self.ready.notified() => {}
+            () = self.places.freed.notified(), if self.left_out.load(Ordering::SeqCst) => {}
         }
     }
 
-    /// Waits until something may start, and says how many.
-    async fn allowance(&self, wanted: usize) -> usize {
+    /// Waits until something may start, and says what. None only when closing.
+    async fn offer(&self) -> Option<Offer> {
         loop {
             if self.closing.load(Ordering::SeqCst) {
-                return 0;
+                return None;
             }
-            let room = self.room().min(wanted);
-            if room == 0 || self.desk.is_full() {
-                tokio::time::sleep(SPACING).await;
-                continue;
-            }
-            match self.bucket.as_ref().map(|bucket| bucket.take(room)) {
-                None => return room,
-                Some(Ok(taken)) => return taken,
-                // Wake now and then, to notice a shutdown.
-                Some(Err(wait)) => tokio::time::sleep(wait.min(Duration::from_millis(250))).await,
+            let wait = match self.places.offer() {
+                Some(_) if self.desk.is_full() => SPACING,
+                // Woken when there is room; now and then, to notice a shutdown.
+                None => WATCH,
+                Some(mut offer) => match self.bucket.as_ref().map(|bucket| bucket.take(offer.limit)) {
+                    None => return Some(offer),
+                    Some(Ok(taken)) => {
+                        offer.limit = taken;
+                        return Some(offer);
+                    }
+                    Some(Err(wait)) => wait.min(WATCH),
+                },
+            };
+            tokio::select! {
+                () = self.places.freed.notified() => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    fn ask(&self, Offer { limit, without }: Offer) -> Ask {
+        let (queue, worker) = (self.config.name.to_owned(), self.worker.clone());
+        Ask { queue, worker, limit, lease: self.lease, without }
     }
 
     async fn claim_ready(&self) -> Vec<Claimed> {
-        let room = self.allowance(usize::MAX).await;
-        if room == 0 {
-            return Vec::new();
-        }
-        let since = Instant::now();
-        match self.store.claim(self.config.name, &self.worker, room, self.lease).await {
+        let Some(offer) = self.offer().await else { return Vec::new() };
+        let (since, limit) = (Instant::now(), offer.limit);
+        self.left_out.store(!offer.without.is_empty(), Ordering::SeqCst);
+        match self.store.claim(self.ask(offer)).await {
             Ok(jobs) => {
-                self.more.store(jobs.len() >= room, Ordering::SeqCst);
-                self.took(jobs, room, since)
+                self.more.store(jobs.len() >= limit, Ordering::SeqCst);
+                self.took(jobs, limit, since)
             }
-            Err(error) => self.failed(&error, room).await,
+            Err(error) => self.failed(&error, limit).await,
         }
     }
 
     async fn claim_offered(&self, mut ids: Vec<JobId>) -> Vec<Claimed> {
         let mut claimed = Vec::new();
         while !ids.is_empty() {
-            let room = self.allowance(ids.len()).await;
-            if room == 0 {
-                break;
-            }
-            let some: Vec<JobId> = ids.drain(..room).collect();
-            let since = Instant::now();
-            match self.store.claim_ids(self.config.name, some, &self.worker, self.lease).await {
-                Ok(jobs) => claimed.extend(self.took(jobs, room, since)),
-                Err(error) => drop(self.failed(&error, room).await),
+            let Some(offer) = self.offer().await else { break };
+            let (since, limit) = (Instant::now(), offer.limit);
+            let some: Vec<JobId> = ids.drain(..limit.min(ids.len())).collect();
+            match self.store.claim_ids(self.ask(offer), some).await {
+                Ok(jobs) => claimed.extend(self.took(jobs, limit, since)),
+                Err(error) => drop(self.failed(&error, limit).await),
             }
             if !claimed.is_empty() {
                 // Start these; the others as soon as there is room for them.
@@ -207,20 +219,23 @@ impl Line {
         claimed
     }
 
-    fn took(&self, jobs: Vec<trackside_engine::jobs::Job>, room: usize, since: Instant) -> Vec<Claimed> {
+    fn took(&self, jobs: Vec<Job>, limit: usize, since: Instant) -> Vec<Claimed> {
         if let Some(bucket) = &self.bucket {
-            bucket.put_back(room.saturating_sub(jobs.len()));
+            bucket.put_back(limit.saturating_sub(jobs.len()));
         }
+        let places: Vec<Place> = jobs.iter().map(|job| self.places.take(job.workspace_id)).collect();
+        self.seat(jobs, places, since)
+    }
+
+    fn seat(&self, jobs: Vec<Job>, places: Vec<Place>, since: Instant) -> Vec<Claimed> {
         let mut claimed = self.desk.take(jobs, since, self.lease);
-        for one in &mut claimed {
-            one.occupy(Slot::new(&self.taken));
-        }
+        claimed.iter_mut().zip(places).for_each(|(one, place)| one.occupy(place));
         claimed
     }
 
-    async fn failed(&self, error: &trackside_engine::Error, room: usize) -> Vec<Claimed> {
+    async fn failed(&self, error: &trackside_engine::Error, limit: usize) -> Vec<Claimed> {
         if let Some(bucket) = &self.bucket {
-            bucket.put_back(room);
+            bucket.put_back(limit);
         }
         tracing::warn!(queue = self.config.name, %error, "could not claim jobs; trying again in a second");
         self.more.store(true, Ordering::SeqCst);
@@ -230,22 +245,19 @@ impl Line {
 }
 
 impl Starter for Line {
-    fn reserve(&self, jobs: usize) -> Option<Seats> {
+    fn reserve(&self, workspaces: &[WorkspaceId]) -> Option<Seats> {
         let in_line = self.bucket.is_some() || !self.direct.load(Ordering::SeqCst) || self.more.load(Ordering::SeqCst);
-        if in_line || self.closing.load(Ordering::SeqCst) || self.room() < jobs || self.desk.is_full() {
+        if in_line || self.closing.load(Ordering::SeqCst) || self.desk.is_full() {
             return None;
         }
-        let slots: Vec<Slot> = (0..jobs).map(|_| Slot::new(&self.taken)).collect();
-        Some(Seats { worker: self.worker.clone(), lease: self.lease, room: Box::new((Instant::now(), slots)) })
+        let places = self.places.reserve(workspaces)?;
+        Some(Seats { worker: self.worker.clone(), lease: self.lease, room: Box::new((Instant::now(), places)) })
     }
 
     fn start(&self, seats: Seats, jobs: Vec<Job>) {
-        let Ok(room) = seats.room.downcast::<(Instant, Vec<Slot>)>() else { return };
-        let (since, slots) = *room;
-        let mut claimed = self.desk.take(jobs, since, self.lease);
-        for (one, slot) in claimed.iter_mut().zip(slots) {
-            one.occupy(slot);
-        }
+        let Ok(room) = seats.room.downcast::<(Instant, Vec<Place>)>() else { return };
+        let (since, places) = *room;
+        let claimed = self.seat(jobs, places, since);
         // While closing they are dropped, which gives them back.
         if !self.closing.load(Ordering::SeqCst) {
             let _ = self.handed.0.send(claimed);

@@ -18,11 +18,9 @@ pub struct Rate {
 pub struct Queue {
     /// One of [`QUEUES`].
     pub name: &'static str,
-    /// How many of its jobs run at once.
+    /// How many of its jobs run at once. One workspace has at most half of these places, however many it could fill:
+    /// see [`places`](super::places).
     pub concurrency: usize,
-    /// How many more are claimed ahead. Only worth it for jobs of well under a millisecond: what is claimed ahead
-    /// cannot be taken by an idle node, and has its place in line already.
-    pub ahead: usize,
     /// A job that takes longer is cancelled and tried again later.
     pub timeout: Duration,
     /// How fast jobs may start.
@@ -42,23 +40,18 @@ pub struct Queues {
 
 impl Default for Queues {
     fn default() -> Self {
-        let queue = |name, concurrency, ahead, seconds| Queue {
-            name,
-            concurrency,
-            ahead,
-            timeout: Duration::from_secs(seconds),
-            rate: None,
-        };
+        let queue =
+            |name, concurrency, seconds| Queue { name, concurrency, timeout: Duration::from_secs(seconds), rate: None };
         Self {
             queues: vec![
                 // Calls of other people's servers: slow, many at once.
-                queue("deliveries", 64, 0, 60),
-                queue("maintenance", 2, 0, 600),
-                queue("notify", 16, 0, 60),
-                // Steps of runs: short, in bulk.
-                queue("runs", 64, 192, 120),
-                queue("schedule", 8, 0, 60),
-                queue("sync", 8, 0, 300),
+                queue("deliveries", 64, 60),
+                queue("maintenance", 2, 600),
+                queue("notify", 16, 60),
+                // Steps of runs: mostly short, in bulk; but some wait for answers.
+                queue("runs", 256, 120),
+                queue("schedule", 8, 60),
+                queue("sync", 8, 300),
             ],
             lease: Duration::from_secs(15),
             fallback: Duration::from_secs(5),

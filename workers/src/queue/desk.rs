@@ -10,6 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use trackside_engine::jobs::{Job, JobStore, Outcome, Ticket};
 
+use super::places::Place;
+
 /// Outcomes written in one transaction at most.
 const BATCH: usize = 1_000;
 /// With more outcomes than this waiting to be written, nothing more is claimed.
@@ -54,7 +56,7 @@ impl Desk {
                 Claimed {
                     job: Arc::new(job),
                     cancel,
-                    hold: Some(Hold { ticket, desk: Some(self.clone()), slot: None }),
+                    hold: Some(Hold { ticket, desk: Some(self.clone()), place: None }),
                 }
             })
             .collect()
@@ -62,6 +64,9 @@ impl Desk {
 
     fn settle(&self, ticket: Ticket, outcome: Outcome) {
         lock(&self.held).remove(&ticket);
+        if outcome == Outcome::Settled {
+            return;
+        }
         self.unwritten.fetch_add(1, Ordering::Relaxed);
         // The receiver ends only after the last worker, at shutdown; then the lease runs out by itself.
         let _ = self.outcomes.send(Message::Outcome(ticket, outcome));
@@ -101,28 +106,11 @@ impl Claimed {
         self.hold.take()
     }
 
-    /// Lets go of `slot` when the job is settled.
-    pub(super) fn occupy(&mut self, slot: Slot) {
+    /// Keeps `place` until the job is settled.
+    pub(super) fn occupy(&mut self, place: Place) {
         if let Some(hold) = &mut self.hold {
-            hold.slot = Some(slot);
+            hold.place = Some(place);
         }
-    }
-}
-
-/// Counts something for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Slot(Arc<AtomicUsize>);
-
-impl Slot {
-    pub(super) fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -131,7 +119,7 @@ impl Drop for Slot {
 pub(super) struct Hold {
     ticket: Ticket,
     desk: Option<Desk>,
-    slot: Option<Slot>,
+    place: Option<Place>,
 }
 
 impl std::fmt::Debug for Hold {
@@ -153,7 +141,7 @@ impl Drop for Hold {
         if let Some(desk) = self.desk.take() {
             desk.settle(self.ticket, Outcome::Released);
         }
-        drop(self.slot.take());
+        drop(self.place.take());
     }
 }
 
@@ -237,7 +225,6 @@ async fn write(
             }
         }
         let settled = outcomes.len();
-        outcomes.retain(|(_, outcome)| *outcome != Outcome::Settled);
         let mut pause = Duration::from_millis(50);
         while !outcomes.is_empty() {
             // The epoch fences: writing what is written already does nothing.

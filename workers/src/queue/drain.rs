@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trackside_engine::Result;
 use trackside_engine::db::Db;
-use trackside_engine::jobs::{self, JobStore, QUEUES};
+use trackside_engine::jobs::{self, Ask, JobStore, QUEUES};
 
 use super::handler::Handlers;
 
@@ -21,7 +21,8 @@ pub async fn run_jobs(store: &dyn JobStore, handlers: &Handlers) -> Result<usize
             return Ok(ran);
         }
         for queue in ready {
-            for job in store.claim(&queue, "run_jobs", 1, Duration::from_secs(15)).await? {
+            let (worker, lease) = ("run_jobs".to_owned(), Duration::from_secs(15));
+            for job in store.claim(Ask { queue, worker, limit: 1, lease, without: Vec::new() }).await? {
                 if job.suspect {
                     store.begin(job.ticket()).await?;
                 }

@@ -24,6 +24,7 @@ mod desk;
 mod drain;
 mod handler;
 mod noop;
+mod places;
 mod pump;
 mod redis;
 mod start;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use trackside_engine::Result;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{Job, JobStore, Look, Outcome, Ticket};
+use trackside_engine::jobs::{Ask, Job, JobStore, Look, Outcome, Ticket};
 use trackside_workers::queue::{Options, Queues, Rate, Running, drain_queue, start};
 
 use crate::place::{Do, Place, Probe, on_each, wait_for};
@@ -179,27 +179,15 @@ impl Counted {
 }
 
 impl JobStore for Counted {
-    fn claim<'a>(
-        &'a self,
-        queue: &'a str,
-        worker: &'a str,
-        limit: usize,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>> {
-        self.one().claim(queue, worker, limit, lease)
+    fn claim(&self, ask: Ask) -> BoxFuture<'_, Result<Vec<Job>>> {
+        self.one().claim(ask)
     }
     fn begin(&self, ticket: Ticket) -> BoxFuture<'_, Result<bool>> {
         self.0.begin(ticket)
     }
-    fn claim_ids<'a>(
-        &'a self,
-        queue: &'a str,
-        ids: Vec<JobId>,
-        worker: &'a str,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Vec<Job>>> {
+    fn claim_ids(&self, ask: Ask, ids: Vec<JobId>) -> BoxFuture<'_, Result<Vec<Job>>> {
         self.2.fetch_add(1, Ordering::SeqCst);
-        self.one().claim_ids(queue, ids, worker, lease)
+        self.one().claim_ids(ask, ids)
     }
     fn ready_ids<'a>(&'a self, queue: &'a str, limit: usize) -> BoxFuture<'a, Result<Vec<JobId>>> {
         self.one().ready_ids(queue, limit)

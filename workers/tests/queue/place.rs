@@ -13,7 +13,7 @@ use trackside_engine::clock::{Clock, MockClock, SystemClock};
 use trackside_engine::cx::Source;
 use trackside_engine::db::{Db, Options};
 use trackside_engine::ids::{Id, JobId, WorkspaceId};
-use trackside_engine::jobs::{self, DbJobs, Job, JobStore, NewJob, Outcome, Waiting};
+use trackside_engine::jobs::{self, Ask, DbJobs, Job, JobStore, NewJob, Outcome, Waiting};
 use trackside_workers::queue::{Handler, Handlers, Noop, entry};
 
 /// An open, migrated database that goes away after the story.
@@ -97,7 +97,8 @@ impl Place {
     }
 
     pub async fn claim(&self, n: usize) -> Vec<Job> {
-        self.store.claim("runs", "test", n, LEASE).await.unwrap()
+        let (queue, worker) = ("runs".to_owned(), "test".to_owned());
+        self.store.claim(Ask { queue, worker, limit: n, lease: LEASE, without: Vec::new() }).await.unwrap()
     }
 
     pub async fn dead(&self) -> Vec<jobs::DeadJob> {

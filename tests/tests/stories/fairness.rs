@@ -1,0 +1,85 @@
+//! QUE-03, REL-05: one workspace does not starve another, whatever its rules do.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use trackside_tests::both_databases;
+use trackside_tests::fakes::sink::Sink;
+use trackside_tests::harness::{Api, Database, People, Server};
+
+/// A workspace with one rule that calls a sink.
+struct Tenant {
+    api: Api,
+    sink: Sink,
+    hook: String,
+}
+
+impl Tenant {
+    async fn open(api: Api, rule: Value) -> Self {
+        let sink = Sink::start().await;
+        let hook = api.post("/hooks", json!({ "name": "in", "scheme": "none" })).await.expect_status(201);
+        api.post("/projects", json!({ "key": "FAIR", "name": "Fair" })).await.expect_status(201);
+        let mut rule = rule;
+        rule["steps"] = json!([{ "id": "call", "action": "http.request", "timeout": "60s",
+            "with": { "method": "POST", "url": sink.url("/"), "body": {} } }]);
+        let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
+        api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        Self { api, sink, hook: hook.text("/path") }
+    }
+
+    async fn post(&self, count: usize, body: Value) {
+        let (api, hook, body) = (self.api.outside(), &self.hook, &body);
+        let post = async |_| drop(api.post(hook, body.clone()).await.expect_status(202));
+        futures::stream::iter(0..count).map(post).buffer_unordered(16).collect::<Vec<()>>().await;
+    }
+
+    async fn called(&self, times: usize) {
+        let patience = tokio::time::Instant::now() + Duration::from_secs(40);
+        while self.sink.hits().len() < times {
+            assert!(tokio::time::Instant::now() < patience, "{} of {times} calls came", self.sink.hits().len());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+async fn two_tenants(db: &Database, server: &Server, first: Value, second: Value) -> (Tenant, Tenant) {
+    let owner = Api::set_up(server).await;
+    let people = People::of(db).await;
+    let other = people.owner_elsewhere(server, "Other").await;
+    people.leave().await;
+    (Tenant::open(owner, first).await, Tenant::open(other, second).await)
+}
+
+both_databases! {
+    async fn calls_that_hang_leave_room_for_other_workspaces(db) {
+        let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        let on_hook = json!({ "name": "Call", "trigger": { "on": "hook.received" } });
+        let (hangs, other) = two_tenants(&db, &server, on_hook.clone(), on_hook).await;
+        hangs.sink.dawdle(Duration::from_secs(50));
+        hangs.post(400, json!({})).await;
+        hangs.called(80).await;
+        // The first ones find a free place, the others have to stand in line behind 300 runs of somebody else.
+        other.post(60, json!({})).await;
+        other.called(60).await;
+        assert!(hangs.sink.hits().len() <= 128, "half of the places at the most: {}", hangs.sink.hits().len());
+        assert_eq!(db.count("runs where state = 'succeeded'").await, 60);
+        server.kill9();
+    }
+
+    async fn slow_conditions_do_not_hold_up_the_events_of_other_workspaces(db) {
+        let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        let slow = "body.list.filter(|x| body.list.filter(|y| x == y).len() > 1).len() > 0";
+        let slow = json!({ "name": "Slow", "trigger": { "on": "hook.received" }, "condition": slow });
+        let quick = json!({ "name": "Quick", "trigger": { "on": "task.created" } });
+        let (slow, quick) = two_tenants(&db, &server, slow, quick).await;
+        let list: Vec<u32> = (0..150).collect();
+        slow.post(400, json!({ "list": list })).await;
+        for n in 1..=3 {
+            quick.api.post("/projects/FAIR/tasks", json!({ "title": "now" })).await.expect_status(201);
+            quick.called(n).await;
+        }
+        assert!(db.count("events where position is null").await > 0, "the slow ones were not done before");
+        server.kill9();
+    }
+}
