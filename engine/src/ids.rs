@@ -44,8 +44,10 @@ fn decode(text: &str) -> Option<Uuid> {
 
 pub(crate) fn show(uuid: Uuid, prefix: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = encode(uuid);
+    f.write_str(prefix)?;
+    f.write_str("_")?;
     // The alphabet is ASCII, so the text is always valid; an empty id would still be seen.
-    write!(f, "{prefix}_{}", std::str::from_utf8(&text).unwrap_or_default())
+    f.write_str(std::str::from_utf8(&text).unwrap_or_default())
 }
 
 pub(crate) fn read(text: &str, prefix: &'static str) -> Result<Uuid, BadId> {

@@ -1,6 +1,6 @@
 //! A rule with every expression and template compiled once, as a tree the interpreter walks.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -25,6 +25,8 @@ pub struct Compiled {
     pub condition: Option<Expr>,
     /// What it does.
     pub steps: Arc<[CompiledStep]>,
+    /// The variables that its steps use.
+    reads: Arc<BTreeSet<String>>,
 }
 
 /// A step ready to run.
@@ -124,7 +126,17 @@ impl Compiled {
             rule.condition.as_ref().and_then(|condition| compiler.expression("/condition", &condition.expression()));
         let steps = compiler.steps("/steps", &rule.steps);
         let trigger = Matcher::new(&rule.trigger);
-        if problems.is_empty() { Ok(Self { rule, trigger, condition, steps: steps.into() }) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut reads = BTreeSet::new();
+        steps.iter().for_each(|step| step.read(&mut reads));
+        Ok(Self { rule, trigger, condition, steps: steps.into(), reads: Arc::new(reads) })
+    }
+
+    /// Whether any of its steps uses this variable: what none uses need not be made.
+    pub fn reads(&self, variable: &str) -> bool {
+        self.reads.contains(variable)
     }
 
     /// The step with this id, wherever it is in the tree.
@@ -156,6 +168,29 @@ impl CompiledStep {
         }
         lists
     }
+}
+
+impl CompiledStep {
+    /// Adds the variables that this step uses, and those inside it.
+    fn read(&self, names: &mut BTreeSet<String>) {
+        let found: Vec<&Expr> = match &self.kind {
+            Kind::Action(action) => {
+                let retry = action.retry.iter().filter_map(|retry| retry.only_if.as_ref());
+                inside(&action.with).chain(retry).collect()
+            }
+            Kind::If { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
+            Kind::ForEach { over, .. } => over.expressions().collect(),
+            Kind::Stop { reason, .. } => inside(reason).collect(),
+            Kind::Wait(_) | Kind::Unsupported(_) => Vec::new(),
+        };
+        names.extend(found.into_iter().flat_map(Expr::variables).map(str::to_owned));
+        self.children().into_iter().flatten().for_each(|step| step.read(names));
+    }
+}
+
+/// The expressions in a template.
+fn inside(template: &Template) -> impl Iterator<Item = &Expr> {
+    template.expressions().into_iter().map(|(_, placed)| &placed.expr)
 }
 
 impl Failure {

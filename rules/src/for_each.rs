@@ -63,6 +63,15 @@ impl ForEach {
         Ok(Self { source, filter, filter_column })
     }
 
+    /// Its expressions.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let source = match &self.source {
+            Source::Expr(expr) => Some(expr),
+            Source::Relation(_) => None,
+        };
+        source.into_iter().chain(&self.filter)
+    }
+
     /// The items an expression gives; null gives none. For a relation, the engine lists the items
     /// and asks [`ForEach::keep`].
     pub fn items(&self, vars: &Vars) -> Result<Option<Vec<Value>>, Problem> {

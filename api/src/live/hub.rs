@@ -21,6 +21,9 @@ const PAGE: i64 = 500;
 /// How often the log is looked at when nothing was heard: a notice can get lost with a database connection.
 const FALLBACK: Duration = Duration::from_secs(10);
 
+/// How often the end of the log is looked for at the most while nobody listens.
+const UNHEARD: Duration = Duration::from_millis(20);
+
 /// A message for one socket: already encoded, shared by everyone it goes to.
 #[derive(Clone)]
 pub(super) struct Message {
@@ -71,6 +74,10 @@ impl Hub {
                 tracing::warn!(%error, "the realtime hub cannot read the log; it tries again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
+            }
+            if self.is_empty() {
+                // Nobody waits for what is written meanwhile, and asking costs as much as a small write.
+                tokio::time::sleep(UNHEARD).await;
             }
             let _ = tokio::time::timeout(FALLBACK, heard).await;
         }

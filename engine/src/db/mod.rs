@@ -50,6 +50,7 @@
 //! - Any `Busy` error may be tried again. `database_unavailable` at the commit leaves the outcome unknown, so what is tried
 //!   again must be idempotent.
 
+mod gather;
 pub mod migrations;
 mod postgres;
 mod readers;
@@ -73,6 +74,7 @@ use futures::FutureExt;
 use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::gather::{Batch, Gather};
 pub use self::migrations::Migration;
 pub use self::readers::Reader;
 pub use self::rows::{Both, Cell, Column, FromRow, One, Row};
@@ -181,7 +183,7 @@ impl Db {
     pub async fn read(&self) -> Result<Reader> {
         match &self.0.store {
             Store::Sqlite { readers, .. } => readers.take().await,
-            Store::Postgres { pool, .. } => Ok(Reader::own(alone(pool).await?)),
+            Store::Postgres { pool, .. } => Ok(Reader::own(Box::pin(alone(pool)).await?)),
         }
     }
 
@@ -192,42 +194,38 @@ impl Db {
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.write_as(closure, false, Location::caller())
+        self.write_at(closure, Location::caller())
     }
 
-    /// [`write`](Self::write) for the hottest paths: on SQLite it has no savepoint, which costs a copy of every page that
-    /// is changed. Its closure must fail, if it does, before it changes anything; a failure after that undoes everything
-    /// in the same commit, and the other writes there get the error `write_undone`, which may be tried again.
-    #[track_caller]
-    pub fn write_flat<T, F>(&self, closure: F) -> impl Future<Output = Result<T>> + use<'_, T, F>
-    where
-        F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.write_as(closure, true, Location::caller())
-    }
-
-    async fn write_as<T, F>(&self, closure: F, flat: bool, place: &'static Location<'static>) -> Result<T>
+    async fn write_at<T, F>(&self, closure: F, place: &'static Location<'static>) -> Result<T>
     where
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         match &self.0.store {
-            Store::Sqlite { writer, .. } => writer.write(closure, flat, place).await,
-            Store::Postgres { pool, .. } => {
-                let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
-                let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
-                let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
-                let outcome = tx.settle(outcome);
-                let wakes = tx.wakes;
-                let finished = tx.finish(outcome.is_ok()).await;
-                if outcome.is_ok() {
-                    finished?;
-                    self.0.signals.fire_all(wakes);
-                }
-                outcome
-            }
+            Store::Sqlite { writer, .. } => writer.write(closure, place).await,
+            // Boxed: this future is many times as large as the one for SQLite, and every caller's would hold it.
+            Store::Postgres { pool, .. } => Box::pin(self.write_alone(pool, closure, place)).await,
         }
+    }
+
+    /// A write in a transaction of its own on PostgreSQL.
+    async fn write_alone<T, F>(&self, pool: &PgPool, closure: F, place: &'static Location<'static>) -> Result<T>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
+        let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
+        let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
+        let outcome = tx.settle(outcome);
+        let wakes = tx.wakes;
+        let finished = tx.finish(outcome.is_ok()).await;
+        if outcome.is_ok() {
+            finished?;
+            self.0.signals.fire_all(wakes);
+        }
+        outcome
     }
 
     /// [`write`](Self::write) for generic code and trait objects, where the closure's type is not known.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, ffi};
 
@@ -48,6 +49,8 @@ impl Sqlite {
         conn.busy_timeout(BUSY).map_err(failed)?;
         conn.execute_batch(pragmas).map_err(failed)?;
         conn.execute_batch("pragma temp_store = memory;").map_err(failed)?;
+        // Otherwise SQLite looks at a bound `limit` when it plans, and so plans every such statement anew at each run.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         rusqlite::vtab::array::load_module(&conn).map_err(failed)?;
         Ok(Self { conn, texts: Texts::default() })
@@ -95,11 +98,6 @@ impl Sqlite {
     /// Runs one of the writer's own statements (`begin`, `commit`, `savepoint` …).
     pub(super) fn control(&self, sql: &str) -> Result<()> {
         self.conn.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(failed)
-    }
-
-    /// How many rows have been changed since the connection was opened.
-    pub(super) fn changes(&self) -> u64 {
-        self.conn.total_changes()
     }
 
     /// Whether no transaction is open.
