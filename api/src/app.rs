@@ -12,7 +12,7 @@ use trackside_engine::access::Actor;
 use trackside_engine::access::Authenticator;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::Db;
-use trackside_engine::hooks::Registry;
+use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
 
@@ -42,6 +42,8 @@ pub struct Parts {
     pub hub: Hub,
     /// The hooks in memory, ready to verify.
     pub hooks: Registry,
+    /// Where their posts go in.
+    pub intake: Intake,
     /// Seals secrets.
     pub vault: Vault,
     /// Redis, in scale-out: only asked whether it lives.

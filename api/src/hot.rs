@@ -77,7 +77,7 @@ async fn take(
         .filter_map(|(name, value)| Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?)))
         .collect();
     let post = Incoming { headers: &headers, body: &body, trace: Some(trace) };
-    let receipt = service::receive(&app.db, &app.source, &app.hooks, id, post).await?;
+    let receipt = service::receive(&app.intake, &app.hooks, id, post).await?;
     Ok((Received { event: receipt.event_id, duplicate: receipt.duplicate }, Challenge::of(&body)))
 }
 

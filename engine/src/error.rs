@@ -144,6 +144,20 @@ impl Error {
         self
     }
 
+    /// The same error for somebody else whom it concerns, without its cause.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let Problem { class, code, detail, fields, constraint, source: _ } = &*self.0;
+        Self(Box::new(Problem {
+            class: *class,
+            code,
+            detail: detail.clone(),
+            fields: fields.clone(),
+            constraint: constraint.clone(),
+            source: None,
+        }))
+    }
+
     /// Names the violated constraint.
     #[must_use]
     pub fn with_constraint(mut self, name: impl Into<String>) -> Self {

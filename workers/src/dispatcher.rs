@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use trackside_engine::db::{Db, Signal};
-use trackside_engine::runs::dispatch::Dispatcher;
+use trackside_engine::runs::dispatch::{Dispatched, Dispatcher};
 
 /// How often events are looked for when nothing was heard.
 const FALLBACK: Duration = Duration::from_secs(10);
@@ -17,8 +17,8 @@ pub(crate) async fn run(db: Db, dispatcher: Dispatcher, stop: CancellationToken)
         // Asked for before the look, so that an event written between the look and the wait still wakes.
         let heard = db.signals().notified(Signal::Events);
         let pause = match dispatcher.batch().await {
-            Ok(0) => FALLBACK,
-            Ok(_) => continue,
+            Ok(Dispatched::Nothing { rest }) => rest.unwrap_or(FALLBACK),
+            Ok(Dispatched::Events(_)) => continue,
             Err(error) => {
                 tracing::warn!(%error, "events could not be dispatched; it is tried again");
                 tokio::time::sleep(PAUSE).await;

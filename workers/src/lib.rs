@@ -49,7 +49,8 @@ pub struct Options {
 /// Everything that works by itself on this node.
 pub struct Workers {
     stop: CancellationToken,
-    dispatcher: JoinHandle<()>,
+    dispatcher: Dispatcher,
+    dispatching: JoinHandle<()>,
     queue: queue::Running,
 }
 
@@ -72,8 +73,13 @@ impl Workers {
         )?;
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
-        let dispatcher = tokio::spawn(dispatcher::run(db, dispatcher, stop.clone()));
-        Ok(Self { stop, dispatcher, queue })
+        let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
+        Ok(Self { stop, dispatcher, dispatching, queue })
+    }
+
+    /// What judges events on this node, for those that are judged before they are written.
+    pub fn dispatcher(&self) -> Dispatcher {
+        self.dispatcher.clone()
     }
 
     /// Stops taking work, lets what runs finish as long as the grace period allows, and gives back the rest.
@@ -81,6 +87,6 @@ impl Workers {
         self.stop.cancel();
         self.queue.stop().await;
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatcher).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
     }
 }

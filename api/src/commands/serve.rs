@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use trackside_engine::access::Authenticator;
-use trackside_engine::hooks::Registry;
+use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::vault::Secret;
+use trackside_workers::Workers;
 
 use super::Failed;
 use super::node::{DRAIN, Node, stop_on_signal};
@@ -36,6 +37,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         authenticator,
         hub: Hub::at_head(&node.db).await?,
         hooks: Registry::new(node.vault.clone()),
+        intake: Intake::start(node.db.clone(), node.source.clone(), workers.as_ref().map(Workers::dispatcher)),
         vault: node.vault.clone(),
         redis_url: config.redis_url.clone(),
         limiter: config.rate_limit.map(Limiter::new),

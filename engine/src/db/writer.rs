@@ -1,9 +1,9 @@
 //! SQLite's one writer: a thread, a connection, and one commit for all that is queued.
 //!
 //! The closures that wait are run one after another in one transaction, each in a savepoint of its own (the first of a
-//! transaction needs none: undoing it undoes everything; nor do those that promise to fail, if at all, before they change
-//! anything, and a savepoint costs a copy of every page that is changed within it). Then there is one commit, and only then are they answered. There
-//! is no lingering for more: what arrives during a commit is the next batch.
+//! transaction needs none: undoing it undoes everything). Then there is one commit, and only then are they answered. There
+//! is no lingering for more: what arrives during a commit is the next batch. A savepoint costs a copy of every page that is
+//! changed within it, so the hottest paths gather what they write into one closure ([`super::gather`]).
 //!
 //! Traps, met here: SQLite itself undoes a whole transaction when the disk is full or fails, so `is_autocommit` is asked
 //! after each closure, and batch-mates that had succeeded get a `Busy` error (`write_undone`) and may try again. A panic
@@ -69,14 +69,14 @@ impl Writer {
         Ok(Self { queue, slow_writes })
     }
 
-    /// Runs a closure and waits for the commit. One that is `flat` has no savepoint of its own.
-    pub(super) async fn write<T, F>(&self, closure: F, flat: bool, place: &'static Location<'static>) -> Result<T>
+    /// Runs a closure and waits for the commit.
+    pub(super) async fn write<T, F>(&self, closure: F, place: &'static Location<'static>) -> Result<T>
     where
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Write { closure: Some(closure), outcome: None, reply, span: Span::current(), flat, place };
+        let job = Write { closure: Some(closure), outcome: None, reply, span: Span::current(), place };
         self.queue.send(Message::Write(Box::new(job))).map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
@@ -107,8 +107,6 @@ trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Answers with the outcome, or with `error` in its place.
     fn answer(self: Box<Self>, error: Option<Error>);
-    /// It does without a savepoint; see [`Db::write_flat`](super::Db::write_flat).
-    fn is_flat(&self) -> bool;
     /// Where it was written down.
     fn place(&self) -> &'static Location<'static>;
 }
@@ -118,7 +116,6 @@ struct Write<T, F> {
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
     span: Span,
-    flat: bool,
     place: &'static Location<'static>,
 }
 
@@ -149,10 +146,6 @@ where
     fn answer(self: Box<Self>, error: Option<Error>) {
         let outcome = error.map(Err).or(self.outcome).unwrap_or_else(|| Err(closed()));
         let _ = self.reply.send(outcome); // the caller may be gone; what was committed stays
-    }
-
-    fn is_flat(&self) -> bool {
-        self.flat
     }
 
     fn place(&self) -> &'static Location<'static> {
@@ -215,11 +208,6 @@ impl Thread {
         self.tx.sqlite().map_or(Ok(()), |conn| conn.control(sql))
     }
 
-    /// How many rows have been changed on this connection so far.
-    fn changes(&self) -> u64 {
-        self.tx.sqlite().map_or(0, Sqlite::changes)
-    }
-
     /// Runs one closure, leaving the transaction open with its effects, or without them if it failed.
     fn turn(&mut self, mut job: Box<dyn Job>) {
         if !self.open {
@@ -229,12 +217,7 @@ impl Thread {
             self.open = true;
         }
         let alone = !self.batch.iter().any(|(_, succeeded)| *succeeded);
-        let flat = job.is_flat();
-        let changes = self.changes();
-        if !alone
-            && !flat
-            && let Err(error) = self.control("savepoint closure")
-        {
+        if !alone && let Err(error) = self.control("savepoint closure") {
             return self.undone(job, Some(error));
         }
         self.tx.wakes = Wakes::default();
@@ -247,11 +230,8 @@ impl Thread {
         }
         let ended = match (succeeded, alone) {
             (true, true) => Ok(()),
-            (true, false) if flat => Ok(()),
             (true, false) => self.control("release closure"),
             (false, true) => self.control("rollback").map(|()| self.open = false),
-            (false, false) if flat && self.changes() == changes => Ok(()),
-            (false, false) if flat => return self.undone(job, None),
             (false, false) => self.control("rollback to closure").and_then(|()| self.control("release closure")),
         };
         if let Err(error) = ended {

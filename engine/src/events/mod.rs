@@ -1,9 +1,9 @@
 //! The event log: what happened, in order, for everyone who asks.
 //!
-//! A change and its event commit together ([`emit`] writes into the same transaction). An event has no position yet
-//! when it commits; the dispatcher gives it one ([`service::assign_positions`]) in a locked transaction, so that
-//! positions have no gap and never appear out of order. Everything that reads the log (rules, `/events`, sockets)
-//! reads it by position, and so cannot miss a slow transaction.
+//! A change and its event commit together ([`emit`] writes into the same transaction). Positions are given in a
+//! transaction that has the log's head locked, so that they have no gap and never appear out of order: to a change's event
+//! by the dispatcher, later; to a post's event, which is judged before it is written, at once. Everything that reads the
+//! log (`/events`, sockets) reads it by position, and so cannot miss a slow transaction.
 //!
 //! An event type is declared once, as a type that implements [`EventType`] in its area's `events.rs`, with one line in
 //! [`KINDS`]; that one declaration serves rules, webhooks, realtime and the committed schemas of `docs/events/`.
@@ -15,5 +15,5 @@ pub mod service;
 pub(crate) mod store;
 
 pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
-pub use model::{Event, EventType, NewEvent};
+pub use model::{Event, EventType, Fresh, NewEvent};
 pub use service::emit;

@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::store::Pending;
+use crate::cx::Cx;
 use crate::ids::{EventId, ProjectId, WorkspaceId};
+use crate::{Error, Result};
 
 /// An event type: declared once in its area, used by everyone. The fields are what rules see as variables.
 pub trait EventType: Serialize + JsonSchema + Send + Sync {
@@ -35,6 +38,51 @@ pub struct NewEvent {
     pub subject: String,
     /// The payload as JSON text: an object.
     pub payload: String,
+}
+
+/// An event ready to be written: text throughout, so that nothing is serialised where all writes wait.
+#[derive(Debug)]
+pub struct Fresh {
+    /// What judges of rules see of it.
+    pub(crate) seen: Pending,
+    pub(super) version: i64,
+    pub(super) project: Option<ProjectId>,
+    pub(super) subject: String,
+}
+
+impl Fresh {
+    /// The event under this id, by who acts in `cx`.
+    pub fn new(cx: &Cx, id: EventId, event: NewEvent) -> Result<Self> {
+        let text = |value: serde_json::Result<String>| {
+            value.map_err(|error| Error::internal(format!("event {}: {error}", event.kind)))
+        };
+        Ok(Self {
+            seen: Pending {
+                id,
+                workspace_id: cx.actor.workspace,
+                kind: event.kind.to_owned(),
+                actor: text(serde_json::to_string(&cx.actor.who))?,
+                cause: cx.cause.as_ref().map(|cause| text(serde_json::to_string(cause))).transpose()?,
+                depth: cx.cause.as_ref().map_or(0, |cause| cause.depth),
+                trace: cx.trace.as_deref().map(str::to_owned),
+                payload: event.payload,
+                occurred_at: cx.now(),
+            },
+            version: event.version,
+            project: event.project,
+            subject: event.subject,
+        })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> EventId {
+        self.seen.id
+    }
+
+    /// Whether it is too large to be kept in memory, or written, together with others.
+    pub fn is_heavy(&self) -> bool {
+        self.seen.is_heavy()
+    }
 }
 
 /// An event of the log, as the API shows it.
@@ -74,11 +122,11 @@ pub struct Event {
 }
 
 impl TryFrom<super::store::Logged> for Event {
-    type Error = crate::Error;
+    type Error = Error;
 
-    fn try_from(row: super::store::Logged) -> Result<Self, Self::Error> {
+    fn try_from(row: super::store::Logged) -> Result<Self> {
         let raw = |text: String| {
-            RawValue::from_string(text).map_err(|error| crate::Error::internal(format!("event {}: {error}", row.id)))
+            RawValue::from_string(text).map_err(|error| Error::internal(format!("event {}: {error}", row.id)))
         };
         Ok(Self {
             id: row.id,

@@ -1,8 +1,6 @@
 //! The public verbs of the log.
 
-use serde_json::json;
-
-use super::model::{Event, EventType, NewEvent};
+use super::model::{Event, EventType, Fresh, NewEvent};
 use super::store;
 use crate::access::{EventView, Granted, Workspace};
 use crate::cx::Cx;
@@ -21,22 +19,17 @@ impl NewEvent {
 
 /// Writes `event` into the transaction of the change that it announces.
 pub async fn emit<E: EventType>(tx: &mut Tx, cx: &Cx, event: &E) -> Result<EventId> {
-    append(tx, cx, &NewEvent::of(event)?).await
+    let fresh = Fresh::new(cx, cx.new_id(), NewEvent::of(event)?)?;
+    append(tx, &[&fresh], None).await?;
+    Ok(fresh.id())
 }
 
-/// Writes an event that is already serialised.
-pub async fn append(tx: &mut Tx, cx: &Cx, event: &NewEvent) -> Result<EventId> {
-    let id = cx.new_id();
-    append_as(tx, cx, id, event).await?;
-    Ok(id)
-}
-
-/// [`append`] under an id that was made before, for what must name its event before it writes it.
-pub async fn append_as(tx: &mut Tx, cx: &Cx, id: EventId, event: &NewEvent) -> Result<()> {
-    store::insert(tx, id, cx, event, &json!(cx.actor.who).to_string()).await?;
-    tx.wake(Signal::Events);
+/// Writes events: to be dispatched, or, with the locked `head` of the log, as its next ones.
+pub(crate) async fn append(tx: &mut Tx, events: &[&Fresh], head: Option<i64>) -> Result<()> {
+    store::insert(tx, events, head).await?;
+    tx.wake(if head.is_some() { Signal::Log } else { Signal::Events });
     // The change is written and its event is; neither is committed.
-    crash::point_at("change.before_commit", event.kind);
+    events.iter().for_each(|event| crash::point_at("change.before_commit", &event.seen.kind));
     Ok(())
 }
 

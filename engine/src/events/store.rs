@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Event, NewEvent};
+use super::model::{Event, Fresh};
 use crate::Result;
-use crate::cx::Cx;
 use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{EventId, ProjectId, WorkspaceId};
 
@@ -64,15 +63,27 @@ row! {
     }
 }
 
+/// The largest event, in bytes of its payload, that is kept in memory for the runs it starts. As values it is up to a
+/// hundred times as large; the run of a larger one reads it again.
+const HEAVY: usize = 64 * 1024;
+
+impl Pending {
+    /// Whether it is too large to be kept in memory, or written, together with others.
+    pub(crate) fn is_heavy(&self) -> bool {
+        self.payload.len() > HEAVY
+    }
+}
+
 /// Bytes of payload after which a page of the log ends, whatever it was asked for.
 const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 
 statements! {
-    INSERT = "insert into events (id, workspace_id, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    PENDING = "select {Pending} from events where position is null order by id limit $1", Pending;
+    INSERT = "insert into events (id, workspace_id, position, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    PENDING = "select {Pending} from events where position is null and workspace_id <> all($2) order by id limit $1", Pending;
     DISPATCHED = "select {Pending} from events where workspace_id = $1 and id = $2", Pending;
     LOCK_HEAD = "select position from log_head where id = 1 for update";
+    TRY_HEAD = "select position from log_head where id = 1 for update skip locked";
     ASSIGN = "update events set position = $1 + o.n from \
      (select id, row_number() over (order by id) as n from events where position is null and id = any($2)) o \
      where events.id = o.id returning events.id, events.position";
@@ -96,36 +107,44 @@ statements! {
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
-pub(super) async fn insert(tx: &mut Tx, id: EventId, cx: &Cx, event: &NewEvent, actor: &str) -> Result<()> {
-    let cause = match &cx.cause {
-        Some(cause) => Some(serde_json::to_string(cause).map_err(|e| crate::Error::internal(e.to_string()))?),
-        None => None,
-    };
-    let depth = cx.cause.as_ref().map_or(0, |cause| cause.depth);
-    tx.execute(
-        INSERT,
-        (
-            id,
-            cx.actor.workspace,
-            event.kind,
-            event.version,
-            event.project,
-            event.subject.as_str(),
-            actor,
-            cause,
-            depth,
-            cx.trace.as_deref(),
-            event.payload.as_str(),
-            cx.now(),
-        ),
-    )
-    .await?;
+/// Writes events: without a position, or as the log's next ones after `head`, which the caller has locked.
+pub(super) async fn insert(tx: &mut Tx, events: &[&Fresh], head: Option<i64>) -> Result<()> {
+    let rows: Vec<_> = (1..)
+        .zip(events)
+        .map(|(n, event)| {
+            let seen = &event.seen;
+            (
+                seen.id,
+                seen.workspace_id,
+                head.map(|head| head + n),
+                seen.kind.as_str(),
+                event.version,
+                event.project,
+                event.subject.as_str(),
+                seen.actor.as_str(),
+                seen.cause.as_deref(),
+                seen.depth,
+                seen.trace.as_deref(),
+                seen.payload.as_str(),
+                seen.occurred_at,
+            )
+        })
+        .collect();
+    tx.execute_many(INSERT, &rows).await?;
+    if let Some(head) = head {
+        tx.execute(MOVE_HEAD, (head + events.len() as i64,)).await?;
+    }
     Ok(())
 }
 
-/// The oldest events that have no position yet.
-pub(crate) async fn pending(rx: &mut Rx, limit: i64) -> Result<Vec<Pending>> {
-    rx.all(PENDING, (limit,)).await
+/// The position of the newest event, locked until the transaction ends; none when another transaction has it.
+pub(crate) async fn try_head(tx: &mut Tx) -> Result<Option<i64>> {
+    Ok(tx.opt::<(i64,)>(TRY_HEAD, ()).await?.map(|(position,)| position))
+}
+
+/// The oldest events that have no position yet, without those of some workspaces.
+pub(crate) async fn pending(rx: &mut Rx, limit: i64, without: &[WorkspaceId]) -> Result<Vec<Pending>> {
+    rx.all(PENDING, (limit, without)).await
 }
 
 /// One event as the dispatcher saw it, for a run that goes on later.

@@ -1,24 +1,18 @@
-//! What happens to a post: the hottest path of the product, so everything but the two inserts stays outside the write.
+//! What happens to a post: the hottest path of the product, so everything but the inserts stays outside the write.
 
 use super::body;
 use super::events::HookReceived;
+use super::intake::{Intake, Post};
 use super::model::{Incoming, Receipt};
 use super::registry::{Known, Registry};
-use super::{headers, schemes, store};
-use crate::cx::Source;
-use crate::db::{Db, Tx};
-use crate::events::{self, EventType as _, NewEvent};
-use crate::ids::{EventId, HookId};
+use super::{headers, schemes};
+use crate::events::{EventType as _, Fresh, NewEvent};
+use crate::ids::HookId;
 use crate::{Class, Error, Result};
 
 /// Receives a post; see [`service::receive`](super::service::receive).
-pub(super) async fn receive(
-    db: &Db,
-    source: &Source,
-    registry: &Registry,
-    hook: HookId,
-    post: Incoming<'_>,
-) -> Result<Receipt> {
+pub(super) async fn receive(intake: &Intake, registry: &Registry, hook: HookId, post: Incoming<'_>) -> Result<Receipt> {
+    let (db, source) = (&intake.db, &intake.source);
     if post.body.len() > body::MOST_BYTES {
         let detail = format!("The body has {} bytes; send at most {}.", post.body.len(), body::MOST_BYTES);
         return Err(Error::too_large("hook_body_too_large", detail));
@@ -27,6 +21,8 @@ pub(super) async fn receive(
     let header = |name: &str| post.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| *value);
     let verified = schemes::verify(&known.scheme, known.secret.reveal(), &header, post.body, source.now())
         .map_err(|refused| Error::unauthenticated(refused.code, refused.detail))?;
+    let mut cx = source.cx(known.actor.clone());
+    cx.trace = post.trace.clone();
     let event = NewEvent {
         kind: HookReceived::KIND,
         version: HookReceived::VERSION,
@@ -34,20 +30,8 @@ pub(super) async fn receive(
         subject: known.subject.clone(),
         payload: payload(&known, &post, header("content-type"))?,
     };
-    let mut cx = source.cx(known.actor.clone());
-    cx.trace = post.trace;
-    let written = db
-        .write_flat(async move |tx: &mut Tx| {
-            let event_id: EventId = cx.new_id();
-            if let Some(delivery) = &verified.delivery_id
-                && !store::insert_delivery(tx, hook, delivery, event_id, cx.now()).await?
-            {
-                return Ok(Receipt { event_id: store::find_delivery(tx, hook, delivery).await?, duplicate: true });
-            }
-            events::service::append_as(tx, &cx, event_id, &event).await?;
-            Ok(Receipt { event_id, duplicate: false })
-        })
-        .await;
+    let event = Fresh::new(&cx, cx.new_id(), event)?;
+    let written = intake.take(Post { hook, delivery: verified.delivery_id, event }).await;
     match written {
         // Its row may have gone since it was looked up; then that is the answer.
         Err(error) if error.class != Class::Busy => {

@@ -2,13 +2,14 @@
 
 use chrono::TimeDelta;
 
+use super::intake::Intake;
 use super::model::{CreatedHook, Hook, Incoming, NewHook, Receipt};
 use super::registry::Registry;
 use super::schemes::{self, Scheme};
 use super::{receive as receiving, store};
 use crate::access::{Granted, HookManage, HookView, Workspace, name};
 use crate::cx::{Cx, Source};
-use crate::db::{Db, Rx, Tx};
+use crate::db::{Rx, Tx};
 use crate::ids::{HookId, WorkspaceId};
 use crate::vault::{Secret, Vault};
 use crate::{Error, Result};
@@ -99,14 +100,8 @@ pub async fn delete(tx: &mut Tx, may: &Granted<HookManage, Hook>) -> Result<()> 
 ///
 /// # Errors
 /// `hook_not_found`; `hook_body_too_large`; the codes of [`schemes::Refused`], as unauthenticated; `body_too_deep`.
-pub async fn receive(
-    db: &Db,
-    source: &Source,
-    registry: &Registry,
-    hook: HookId,
-    post: Incoming<'_>,
-) -> Result<Receipt> {
-    receiving::receive(db, source, registry, hook, post).await
+pub async fn receive(intake: &Intake, registry: &Registry, hook: HookId, post: Incoming<'_>) -> Result<Receipt> {
+    receiving::receive(intake, registry, hook, post).await
 }
 
 /// Forgets deliveries that no sender will repeat any more; how many. For the daily sweep.

@@ -1,6 +1,7 @@
 //! The rules that are listened to, compiled and indexed; and compiled versions that runs are pinned to.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use trackside_rules::matcher::Index;
@@ -15,7 +16,6 @@ use crate::runs::Mode;
 use crate::{Error, Result, events};
 
 /// A rule that is listened to.
-#[derive(Clone)]
 pub struct Entry {
     /// The rule.
     pub rule: RuleId,
@@ -27,13 +27,28 @@ pub struct Entry {
     pub mode: Mode,
     /// Ready to be judged and carried out.
     pub compiled: Arc<Compiled>,
+    /// It took long to judge once: nobody is to wait for it.
+    pub slow: AtomicBool,
 }
 
-/// What one revision of the book holds.
+/// The rules that are listened to, at one revision.
 #[derive(Default)]
-struct Book {
+pub struct Book {
     revision: i64,
     workspaces: HashMap<WorkspaceId, Index<Entry>>,
+}
+
+impl Book {
+    /// Goes up with every change of any rule; see [`Library::revision`].
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+
+    /// The rules of a workspace that listen to this kind of event.
+    pub fn listeners<'b>(&'b self, workspace: WorkspaceId, kind: &'b str) -> impl Iterator<Item = &'b Entry> {
+        let index = self.workspaces.get(&workspace);
+        index.into_iter().flat_map(move |index| index.candidates(kind, None)).map(|entry| &**entry)
+    }
 }
 
 /// How many compiled versions are kept for runs under way.
@@ -93,7 +108,8 @@ impl Library {
                 }
             };
             let mode = if info.state == RuleState::Shadow { Mode::Shadow } else { Mode::Live };
-            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled };
+            let slow = AtomicBool::new(false);
+            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled, slow };
             if info.rule.trigger.is_event() {
                 // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
                 book.workspaces.entry(info.workspace_id).or_default().insert(
@@ -107,17 +123,14 @@ impl Library {
         Ok(())
     }
 
-    fn book(&self) -> Arc<Book> {
+    /// The book as this process knows it.
+    pub fn book(&self) -> Arc<Book> {
         self.book.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Calls `look` with the rules of a workspace that listen to this kind of event.
-    pub fn listeners(&self, workspace: WorkspaceId, kind: &str, mut look: impl FnMut(&Entry)) {
-        if let Some(index) = self.book().workspaces.get(&workspace) {
-            for entry in index.candidates(kind, None) {
-                look(entry);
-            }
-        }
+    /// The revision that the book has now, for everyone.
+    pub async fn revision(rx: &mut Rx) -> Result<i64> {
+        store::revision(rx).await
     }
 
     /// The compiled version that a run is pinned to.

@@ -13,5 +13,5 @@ mod model;
 pub mod service;
 pub(crate) mod store;
 
-pub use library::{Entry, Library};
+pub use library::{Book, Entry, Library};
 pub use model::{RuleInfo, RuleState, RuleVersion, Verdict};

@@ -1,34 +1,41 @@
 //! Dispatch: takes events that nobody has looked at, gives them their place in the log, and starts the runs they ask for.
 //!
-//! Judging happens outside the transaction, on what the event itself says: the same event, judged by the same version,
-//! always comes to the same verdict. The transaction then claims the events by giving them positions; of two
+//! Judging happens before the transaction ([`Judge`]), which then claims the events by giving them positions; of two
 //! dispatchers that judged the same event only one gets it, and only that one's runs are stored.
+//!
+//! An event that comes from outside can be judged before it is written ([`Dispatcher::judge_ahead`]). If the rules are still
+//! the same when it is, it is written with its place in the log and with its runs ([`admit`]): one commit for all, and
+//! nothing is read again. Otherwise, and for every event of a change, the dispatcher does it, later.
+//!
+//! One workspace's slow conditions do not hold up the others: having used its slice of a batch, it rests for as long as it
+//! took.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
-use trackside_rules::{Facts, Vars};
+use tokio::sync::{Mutex as Turns, MutexGuard};
 
-use super::hot::{HotRuns, Plan};
-use super::model::{Mode, NewRun, RunError, RunState};
+use super::hot::HotRuns;
+use super::judge::{Judge, Started};
+use super::model::NewRun;
 use super::{service, store};
-use crate::cx::{Cause, Source};
-use crate::db::{Db, Signal};
+use crate::cx::Source;
+use crate::db::{Db, Dialect, Signal, Tx};
 use crate::events::store::{self as log, Pending};
-use crate::ids::{EventId, RunId};
-use crate::jobs::{self, Starter};
-use crate::rules::{Entry, Library};
-use crate::{Error, Result, crash};
+use crate::events::{self, Fresh};
+use crate::ids::{EventId, WorkspaceId};
+use crate::jobs::{self, Job, Seats, Starter};
+use crate::rules::Library;
+use crate::{Result, crash};
 
 /// How many events one batch takes.
 const BATCH: i64 = 256;
-/// The largest event, in bytes of its text, that is kept in memory for the run it starts. As values it is up to a hundred
-/// times as large; the run of a larger one reads it again.
-const HEAVY: usize = 64 * 1024;
+/// How long the events of one workspace are judged in one batch, about.
+const SLICE: Duration = Duration::from_millis(10);
 
-/// Turns undispatched events into runs.
+/// Turns undispatched events into runs. Clones work together.
 #[derive(Clone)]
 pub struct Dispatcher {
     db: Db,
@@ -36,18 +43,48 @@ pub struct Dispatcher {
     library: Arc<Library>,
     hot: Arc<HotRuns>,
     starter: Option<Arc<dyn Starter>>,
+    resting: Arc<Mutex<HashMap<WorkspaceId, Instant>>>,
+    turns: Arc<Turns<()>>,
 }
 
-/// What one event led to.
-struct Judged {
-    event: EventId,
-    runs: Vec<(NewRun, Option<Plan>)>,
+/// What a batch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispatched {
+    /// So many events; there may be more.
+    Events(usize),
+    /// None that could be taken now.
+    Nothing {
+        /// When to look again in any case, if there are events that had to be left.
+        rest: Option<Duration>,
+    },
+}
+
+/// What an event that is not written yet will start.
+pub(crate) struct Ahead {
+    revision: i64,
+    runs: Vec<NewRun>,
+}
+
+/// Room on this node for the runs that are about to be written.
+pub(crate) struct Room {
+    seats: Seats,
+    until: DateTime<Utc>,
+}
+
+/// In whose name jobs are written as claimed, and until when.
+pub(crate) type Claim = (String, DateTime<Utc>);
+
+impl Room {
+    /// What to write into the jobs.
+    pub(crate) fn claim(&self) -> Claim {
+        (self.seats.worker.clone(), self.until)
+    }
 }
 
 impl Dispatcher {
     /// A dispatcher over this database.
     pub fn new(db: Db, source: Source, library: Arc<Library>, hot: Arc<HotRuns>) -> Self {
-        Self { db, source, library, hot, starter: None }
+        Self { db, source, library, hot, starter: None, resting: Arc::default(), turns: Arc::default() }
     }
 
     /// Lets runs start at once on this node's own worker while it is free.
@@ -56,41 +93,65 @@ impl Dispatcher {
         self
     }
 
-    /// Dispatches one batch, and answers how many events it took: 0 when there is nothing to do.
-    pub async fn batch(&self) -> Result<usize> {
+    /// Dispatches one batch.
+    pub async fn batch(&self) -> Result<Dispatched> {
+        let (resting, rest) = self.resting();
         let pending = {
             let mut rx = self.db.read().await?;
-            let pending = log::pending(&mut rx, BATCH).await?;
+            let pending = log::pending(&mut rx, BATCH, &resting).await?;
             if !pending.is_empty() {
                 self.library.refresh(&mut rx).await?;
             }
             pending
         };
         if pending.is_empty() {
-            return Ok(0);
+            return Ok(Dispatched::Nothing { rest });
         }
-        let taken = pending.len();
-        let judged: Vec<Judged> = pending.into_iter().map(|event| self.judge(event)).collect();
+        let judged = self.judge(pending);
+        let taken = judged.len();
         self.store(judged).await?;
         metrics::counter!("trackside_events_dispatched_total").increment(taken as u64);
-        Ok(taken)
+        Ok(Dispatched::Events(taken))
     }
 
-    async fn store(&self, judged: Vec<Judged>) -> Result<()> {
-        let source = self.source.clone();
-        let (ids, mut plans) = (judged.iter().map(|judged| judged.event).collect::<Vec<_>>(), Vec::new());
-        let mut runs = Vec::new();
-        for (run, plan) in judged.into_iter().flat_map(|judged| judged.runs) {
-            plans.extend(plan);
-            runs.push(run);
+    /// Judges events as far as the slices of their workspaces go; each workspace has at least one judged.
+    fn judge(&self, pending: Vec<Pending>) -> Vec<(EventId, Vec<Started>)> {
+        let book = self.library.book();
+        let judge = Judge { source: &self.source, book: &book };
+        let mut judged = Vec::with_capacity(pending.len());
+        let mut spent: HashMap<WorkspaceId, Duration> = HashMap::new();
+        let mut began = Instant::now();
+        for event in pending {
+            let spent = spent.entry(event.workspace_id).or_default();
+            if *spent < SLICE {
+                judged.push((event.id, judge.judge(&event)));
+                let now = Instant::now();
+                *spent += now - began;
+                began = now;
+            }
         }
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = spent.into_iter().filter(|(_, spent)| *spent >= SLICE);
+        resting.extend(over.map(|(workspace, spent)| (workspace, began + spent)));
+        judged
+    }
+
+    /// The workspaces that rest now, and for how long at least one of them does.
+    fn resting(&self) -> (Vec<WorkspaceId>, Option<Duration>) {
+        let now = Instant::now();
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        resting.retain(|_, until| *until > now);
+        (resting.keys().copied().collect(), resting.values().min().map(|until| *until - now))
+    }
+
+    async fn store(&self, judged: Vec<(EventId, Vec<Started>)>) -> Result<()> {
+        let (ids, runs): (Vec<EventId>, Vec<_>) = judged.into_iter().unzip();
         // Kept before the commit: a worker may claim a run the moment it stands. A plan of a run that another
         // dispatcher won is never asked for, and pushed out by later ones.
-        let hot = &self.hot;
-        plans.into_iter().for_each(|plan| hot.keep(plan));
-        let starting = runs.iter().filter(|run| !run.state.is_terminal()).count();
-        let seats = self.starter.as_ref().filter(|_| starting > 0).and_then(|starter| starter.reserve(starting));
-        let claim = seats.as_ref().map(|seats| (seats.worker.clone(), source.now() + seats.lease));
+        let mut runs: Vec<NewRun> = runs.into_iter().flatten().map(|started| self.keep(started)).collect();
+        let room = self.room(runs.iter());
+        let (source, claim) = (self.source.clone(), room.as_ref().map(Room::claim));
+        let _turn = self.turn().await;
         let claimed = self
             .db
             .write(async move |tx| {
@@ -98,215 +159,113 @@ impl Dispatcher {
                 if assigned.len() < ids.len() {
                     runs.retain(|run| run.event.is_none_or(|event| assigned.contains(&event)));
                 }
-                let mut claimed = Vec::new();
-                if !runs.is_empty() {
-                    let now = source.now();
-                    store::insert_many(tx, &runs, now).await?;
-                    let jobs: Vec<_> = runs
-                        .iter()
-                        .filter(|run| !run.state.is_terminal())
-                        .map(|run| service::job(run.id, run.workspace, now))
-                        .collect();
-                    match claim {
-                        Some((worker, until)) => {
-                            claimed = jobs::service::enqueue_claimed(tx, &jobs, &worker, until).await?;
-                        }
-                        None => jobs::service::enqueue_many(tx, &jobs).await?,
-                    }
-                }
-                crash::point("dispatch.before_commit");
+                let claimed = write(tx, &source, &runs, claim.as_ref()).await?;
                 tx.wake(Signal::Log);
                 Ok(claimed)
             })
             .await?;
-        crash::point("dispatch.committed");
-        if let (Some(starter), Some(seats)) = (&self.starter, seats)
-            && !claimed.is_empty()
-        {
-            starter.start(seats, claimed);
-        }
+        self.start(room, claimed);
         Ok(())
     }
 
-    /// Finds the rules that listen to an event and holds their conditions against it.
-    fn judge(&self, event: Pending) -> Judged {
-        let mut runs = Vec::new();
-        let mut seen: Option<Result<Facts, (Value, Error)>> = None;
-        self.library.listeners(event.workspace_id, &event.kind, |entry| {
-            if !accepts(entry, &event) {
-                return;
-            }
-            match seen.get_or_insert_with(|| read(&event)) {
-                Ok(seen) => runs.extend(self.hold(entry, &event, seen)),
-                Err((fields, error)) if listens(entry, &event, fields) => {
-                    let mut run = self.new_run(entry, &event);
-                    run.state = RunState::Failed;
-                    run.error = Some(RunError { code: error.code.into(), message: error.detail.clone(), step: None });
-                    runs.push((run, None));
-                }
-                Err(_) => {}
-            }
-        });
-        Judged { event: event.id, runs }
+    fn keep(&self, (run, plan): Started) -> NewRun {
+        plan.into_iter().for_each(|plan| self.hot.keep(plan));
+        run
     }
 
-    fn new_run(&self, entry: &Entry, event: &Pending) -> NewRun {
-        NewRun {
-            id: self.source.new_id(),
-            workspace: event.workspace_id,
-            rule: entry.rule,
-            rule_version: entry.version,
-            event: Some(event.id),
-            rerun_of: None,
-            mode: entry.mode,
-            state: RunState::Queued,
-            inputs: None,
-            depth: event.depth + 1,
-            error: None,
+    /// Judges an event that is about to be written, by the rules that this process knows; `None` when that takes longer
+    /// than anybody should wait for an answer.
+    pub(crate) fn judge_ahead(&self, event: &Fresh) -> Option<Ahead> {
+        let book = self.library.book();
+        let started = Judge { source: &self.source, book: &book }.judge_soon(&event.seen)?;
+        Some(Ahead { revision: book.revision(), runs: started.into_iter().map(|started| self.keep(started)).collect() })
+    }
+
+    /// Keeps room for runs on this node's own worker, if it has any.
+    fn room<'a>(&self, runs: impl Iterator<Item = &'a NewRun>) -> Option<Room> {
+        let starting: Vec<WorkspaceId> = runs.filter(|run| !run.state.is_terminal()).map(|run| run.workspace).collect();
+        let starter = self.starter.as_ref().filter(|_| !starting.is_empty())?;
+        let seats = starter.reserve(&starting)?;
+        let until = self.source.now() + seats.lease;
+        Some(Room { seats, until })
+    }
+
+    /// [`room`](Self::room) for what these events will start.
+    pub(crate) fn room_for<'a>(&self, events: impl Iterator<Item = &'a Ahead>) -> Option<Room> {
+        self.room(events.flat_map(|ahead| &ahead.runs))
+    }
+
+    /// Waits until nobody else on this node has the head of the log locked. On SQLite the writer sees to that.
+    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.db.dialect() {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(self.turns.lock().await),
         }
     }
 
-    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<(NewRun, Option<Plan>)> {
-        let compiled = &entry.compiled;
-        if !listens(entry, event, facts.json()) {
-            return None;
+    /// Starts what was written as claimed; call it after the commit.
+    pub(crate) fn start(&self, room: Option<Room>, claimed: Vec<Job>) {
+        crash::point("dispatch.committed");
+        if let (Some(starter), Some(room)) = (&self.starter, room)
+            && !claimed.is_empty()
+        {
+            starter.start(room.seats, claimed);
         }
-        let verdict = match &compiled.condition {
-            None => Ok(true),
-            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
-        };
-        let mut run = self.new_run(entry, event);
-        let depth = run.depth;
-        match verdict {
-            Ok(false) => {
-                metrics::counter!("trackside_rules_skipped_total").increment(1);
-                return None;
+    }
+}
+
+/// Writes events that may have been judged: one that was, by the rules as they still are, with its place in the log and
+/// its runs, unless another transaction has the head of the log; the others for the dispatcher. Answers the jobs that were
+/// written as claimed.
+pub(crate) async fn admit(
+    tx: &mut Tx,
+    source: &Source,
+    events: &[(&Fresh, Option<&Ahead>)],
+    claim: Option<&Claim>,
+) -> Result<Vec<Job>> {
+    let judged = events.iter().any(|(_, ahead)| ahead.is_some());
+    let revision = if judged { Some(Library::revision(tx).await?) } else { None };
+    let (mut now, mut later, mut runs) = (Vec::with_capacity(events.len()), Vec::new(), Vec::new());
+    for (event, ahead) in events {
+        match ahead {
+            Some(ahead) if Some(ahead.revision) == revision => {
+                now.push(*event);
+                runs.extend_from_slice(&ahead.runs);
             }
-            Err(error) => {
-                run.state = RunState::Failed;
-                run.error = Some(RunError { code: "condition".into(), message: error.to_string(), step: None });
-                return Some((run, None));
-            }
-            Ok(true) => {}
+            _ => later.push(*event),
         }
-        let limit = i64::from(compiled.rule.policy.cause.max_depth);
-        if depth > limit {
-            run.state = RunState::Blocked;
-            run.error = Some(RunError {
-                code: "loop".into(),
-                message: format!(
-                    "rules have started one another {depth} times in a row and the limit is {limit}; \
-                     narrow the trigger or the condition, or raise policy.cause.max_depth"
-                ),
-                step: None,
-            });
-            return Some((run, None));
+    }
+    let head = if now.is_empty() { None } else { log::try_head(tx).await? };
+    if head.is_none() {
+        later.append(&mut now);
+    }
+    if !later.is_empty() {
+        events::service::append(tx, &later, None).await?;
+    }
+    if now.is_empty() {
+        return Ok(Vec::new());
+    }
+    events::service::append(tx, &now, head).await?;
+    metrics::counter!("trackside_events_dispatched_total").increment(now.len() as u64);
+    write(tx, source, &runs, claim).await
+}
+
+/// Writes runs and their jobs, as claimed if nobody waits in line before them; answers those.
+async fn write(tx: &mut Tx, source: &Source, runs: &[NewRun], claim: Option<&Claim>) -> Result<Vec<Job>> {
+    let mut claimed = Vec::new();
+    if !runs.is_empty() {
+        let now = source.now();
+        store::insert_many(tx, runs, now).await?;
+        let jobs: Vec<_> = runs
+            .iter()
+            .filter(|run| !run.state.is_terminal())
+            .map(|run| service::job(run.id, run.workspace, now))
+            .collect();
+        match claim {
+            Some((worker, until)) => claimed = jobs::service::enqueue_claimed(tx, &jobs, worker, *until).await?,
+            None => jobs::service::enqueue_many(tx, &jobs).await?,
         }
-        let plan = (event.payload.len() <= HEAVY).then(|| Plan {
-            run: run.id,
-            workspace: run.workspace,
-            rule: run.rule,
-            rule_version: run.rule_version,
-            owner: entry.owner,
-            event: run.event,
-            mode: run.mode,
-            depth,
-            compiled: compiled.clone(),
-            facts: facts.clone(),
-            trace: event.trace.as_deref().map(Arc::from),
-            weight: event.payload.len(),
-        });
-        Some((run, plan))
     }
-}
-
-/// What expressions and matches see of one event: the payload's fields, and `event` and `actor` beside them. Made once,
-/// shared by every rule that looks.
-fn fields(event: &Pending) -> Result<Value> {
-    let unreadable = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
-    let mut fields: Map<String, Value> = serde_json::from_str(&event.payload).map_err(unreadable)?;
-    fields.insert("event".into(), about(event.id, &event.kind, event.occurred_at));
-    fields.insert("actor".into(), serde_json::from_str(&event.actor).map_err(unreadable)?);
-    Ok(Value::Object(fields))
-}
-
-fn facts(fields: Value) -> Result<Facts> {
-    Facts::from_json(fields).map_err(|problem| Error::invalid("facts", problem.to_string()))
-}
-
-fn about(id: EventId, kind: &str, occurred_at: DateTime<Utc>) -> Value {
-    json!({ "id": id, "kind": kind, "occurred_at": occurred_at })
-}
-
-/// The facts of an event; or why there are none, and what can be said of it all the same.
-fn read(event: &Pending) -> Result<Facts, (Value, Error)> {
-    let unreadable = |error: Error| {
-        tracing::error!(event = %event.id, %error, "an event cannot be judged; the runs it should start fail");
-        (fields(event).unwrap_or_default(), error)
-    };
-    fields(event).and_then(facts).map_err(unreadable)
-}
-
-/// Whether the rule's scope and trigger cover the event.
-fn listens(entry: &Entry, event: &Pending, fields: &Value) -> bool {
-    in_scope(entry, fields) && entry.compiled.trigger.matches(&event.kind, fields)
-}
-
-/// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures
-/// wants them; but never its own, which would be the shortest loop there is.
-fn accepts(entry: &Entry, event: &Pending) -> bool {
-    let Some(cause) = &event.cause else { return true };
-    if event.kind == "run.failed" {
-        return serde_json::from_str::<Cause>(cause).map_or(true, |cause| cause.rule != entry.rule);
-    }
-    entry.compiled.rule.policy.cause.accept_rules
-}
-
-/// Whether the event happened in one of the rule's projects, given by key or id.
-fn in_scope(entry: &Entry, event: &Value) -> bool {
-    let projects = &entry.compiled.rule.scope.projects;
-    projects.is_empty()
-        || ["key", "id"].iter().any(|name| {
-            event["project"][name].as_str().is_some_and(|value| projects.iter().any(|project| project == value))
-        })
-}
-
-/// The plan of a run that this process did not start, or starts anew: read from the database.
-pub(super) async fn plan(db: &Db, library: &Library, run: RunId) -> Result<Option<(Plan, RunState)>> {
-    let mut rx = db.read().await?;
-    let Some(standing) = store::standing(&mut rx, run).await? else { return Ok(None) };
-    let Some(owner) = store::owner(&mut rx, standing.rule_id).await? else { return Ok(None) };
-    let compiled = library.version(&mut rx, standing.rule_id, standing.rule_version).await?;
-    let (mut seen, mut trace) = (json!({}), None);
-    if let Some(id) = standing.event_id {
-        let event = log::find_pending(&mut rx, standing.workspace_id, id)
-            .await?
-            .ok_or_else(|| Error::not_found("event", id))?;
-        trace = event.trace.as_deref().map(Arc::from);
-        seen = fields(&event)?;
-    }
-    if let Some(inputs) = standing.inputs {
-        seen["inputs"] =
-            serde_json::from_str(&inputs).map_err(|error| Error::internal(format!("inputs of {run}: {error}")))?;
-    }
-    let plan = Plan {
-        run,
-        workspace: standing.workspace_id,
-        rule: standing.rule_id,
-        rule_version: standing.rule_version,
-        owner,
-        event: standing.event_id,
-        mode: standing.mode,
-        depth: standing.depth,
-        compiled,
-        facts: facts(seen)?,
-        trace,
-        weight: 0,
-    };
-    Ok(Some((plan, standing.state)))
-}
-
-/// Whether a shadow rule's run does anything; used where effects are decided.
-pub(super) fn is_shadow(plan: &Plan) -> bool {
-    plan.mode == Mode::Shadow
+    crash::point("dispatch.before_commit");
+    Ok(claimed)
 }

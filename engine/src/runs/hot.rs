@@ -5,10 +5,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::json;
 use trackside_rules::{Compiled, Facts};
 
-use super::model::Mode;
+use super::judge::{facts, fields};
+use super::model::{Mode, RunState};
+use super::store;
+use crate::db::Db;
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
+use crate::rules::Library;
+use crate::{Error, Result, events};
 
 /// Everything that carrying out a run needs to know, besides its journal.
 #[derive(Clone)]
@@ -37,6 +43,48 @@ pub struct Plan {
     pub trace: Option<Arc<str>>,
     /// Bytes of the event's text.
     pub weight: usize,
+}
+
+impl Plan {
+    /// Whether the run only records what it would do.
+    pub(super) fn is_shadow(&self) -> bool {
+        self.mode == Mode::Shadow
+    }
+
+    /// The plan of a run that this process did not start, or starts anew: read from the database.
+    pub(super) async fn read(db: &Db, library: &Library, run: RunId) -> Result<Option<(Self, RunState)>> {
+        let mut rx = db.read().await?;
+        let Some(standing) = store::standing(&mut rx, run).await? else { return Ok(None) };
+        let Some(owner) = store::owner(&mut rx, standing.rule_id).await? else { return Ok(None) };
+        let compiled = library.version(&mut rx, standing.rule_id, standing.rule_version).await?;
+        let (mut seen, mut trace) = (json!({}), None);
+        if let Some(id) = standing.event_id {
+            let event = events::store::find_pending(&mut rx, standing.workspace_id, id)
+                .await?
+                .ok_or_else(|| Error::not_found("event", id))?;
+            trace = event.trace.as_deref().map(Arc::from);
+            seen = fields(&event)?;
+        }
+        if let Some(inputs) = standing.inputs {
+            seen["inputs"] =
+                serde_json::from_str(&inputs).map_err(|error| Error::internal(format!("inputs of {run}: {error}")))?;
+        }
+        let plan = Self {
+            run,
+            workspace: standing.workspace_id,
+            rule: standing.rule_id,
+            rule_version: standing.rule_version,
+            owner,
+            event: standing.event_id,
+            mode: standing.mode,
+            depth: standing.depth,
+            compiled,
+            facts: facts(seen)?,
+            trace,
+            weight: 0,
+        };
+        Ok(Some((plan, standing.state)))
+    }
 }
 
 /// A bounded memory of plans; the oldest go first.

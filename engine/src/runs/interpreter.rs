@@ -61,8 +61,10 @@ type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
 
 impl<'r> Walk<'r> {
     pub(super) fn new(runner: &'r Runner, plan: Plan, journal: Journal, job: RunJob) -> Self {
-        let about = json!({ "id": plan.run, "rule": plan.rule, "version": plan.rule_version });
-        let vars = Vars::new(plan.facts.clone(), runner.source.now()).with("run", about);
+        let mut vars = Vars::new(plan.facts.clone(), runner.source.now());
+        if plan.compiled.reads("run") {
+            vars = vars.with("run", json!({ "id": plan.run, "rule": plan.rule, "version": plan.rule_version }));
+        }
         let (ticket, deaths) = (job.ticket, job.attempts - 1);
         Self { runner, plan, journal, ticket, vars, owed: false, deaths, began: std::time::Instant::now() }
     }
@@ -239,7 +241,7 @@ impl<'r> Walk<'r> {
         }
         let now = self.runner.source.now();
         let mut step = self.journal.begin(&path, "wait", now);
-        if super::dispatch::is_shadow(&self.plan) {
+        if self.plan.is_shadow() {
             step.state = StepState::Recorded;
             step.finished_at = Some(now);
             self.journal.record(step);
@@ -326,6 +328,9 @@ impl<'r> Walk<'r> {
 
     /// Makes a step's output visible to later ones.
     pub(super) fn show(&mut self, id: &str, output: Option<&Value>, error: Option<&str>) {
+        if !self.plan.compiled.reads("steps") {
+            return;
+        }
         let mut result = json!({ "output": output.cloned().unwrap_or(Value::Null) });
         if let Some(error) = error {
             result["error"] = json!({ "message": error });

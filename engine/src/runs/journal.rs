@@ -1,6 +1,6 @@
 //! What a run has done so far: the lines that stand in the database, and those that will go into the next transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -107,19 +107,32 @@ impl Journal {
     }
 }
 
-/// Writes lines into the transaction.
+/// Writes lines of a run into the transaction.
 pub(super) async fn write(tx: &mut Tx, run: RunId, lines: &[Line]) -> Result<()> {
-    for line in lines {
-        store::put_step(tx, run, &line.step, line.input.as_deref(), line.output.as_deref()).await?;
-    }
-    Ok(())
+    write_all(tx, [(run, lines)]).await
+}
+
+/// Writes lines of several runs into the transaction.
+pub(super) async fn write_all<'l>(tx: &mut Tx, runs: impl IntoIterator<Item = (RunId, &'l [Line])>) -> Result<()> {
+    let lines: Vec<_> = runs
+        .into_iter()
+        .flat_map(|(run, lines)| newest(lines).map(move |line| (run, line)))
+        .map(|(run, Line { step, input, output })| (run, &**step, input.as_deref(), output.as_deref()))
+        .collect();
+    store::put_steps(tx, &lines).await
+}
+
+/// The last line of each path: one statement must not write a row twice.
+fn newest(lines: &[Line]) -> impl Iterator<Item = &Line> {
+    let mut known = HashSet::new();
+    lines.iter().rev().filter(move |line| lines.len() == 1 || known.insert(line.step.path.as_str()))
 }
 
 /// Writes one line whose values are known only within the transaction.
 pub(super) async fn write_one(tx: &mut Tx, run: RunId, step: &Step) -> Result<()> {
     let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
     let (input, output) = (text(&step.input), text(&step.output));
-    store::put_step(tx, run, step, input.as_deref(), output.as_deref()).await
+    store::put_steps(tx, &[(run, step, input.as_deref(), output.as_deref())]).await
 }
 
 /// The value as the journal keeps it.

@@ -9,10 +9,12 @@
 //! stays the same; a worker that lost its lease cannot write. Terminal states never change.
 
 pub mod dispatch;
+mod endings;
 pub mod events;
 mod hot;
 mod interpreter;
 mod journal;
+mod judge;
 mod model;
 mod runner;
 pub mod service;

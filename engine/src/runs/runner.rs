@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::dispatch;
+use super::endings::Endings;
 use super::hot::{HotRuns, Plan};
 use super::interpreter::{Flow, Walk};
 use super::journal::Journal;
@@ -13,7 +13,7 @@ use super::{settle, store};
 use crate::actions::Actions;
 use crate::actions::external::Credentials;
 use crate::cx::Source;
-use crate::db::Db;
+use crate::db::{Db, Gather};
 use crate::jobs::{self, Job, Outcome, Ticket};
 use crate::rules::Library;
 use crate::{Class, Error, Result};
@@ -28,6 +28,7 @@ pub struct Runner {
     pub(super) library: Arc<Library>,
     pub(super) actions: Actions,
     pub(super) credentials: Arc<dyn Credentials>,
+    pub(super) endings: Gather<Endings>,
     hot: Arc<HotRuns>,
 }
 
@@ -56,7 +57,8 @@ impl Runner {
         credentials: Arc<dyn Credentials>,
         hot: Arc<HotRuns>,
     ) -> Self {
-        Self { db, source, library, actions, credentials, hot }
+        let endings = Gather::start(Endings { db: db.clone(), source: source.clone() });
+        Self { db, source, library, actions, credentials, endings, hot }
     }
 
     /// Carries a run on until it is over or has to wait, and settles its job in the transaction that says so.
@@ -123,7 +125,7 @@ impl Runner {
     /// A run that another process, or this one earlier, has begun.
     async fn read(&self, job: RunJob) -> Result<Option<(Plan, Journal)>> {
         let run = run_of(job.ticket.id);
-        let Some((plan, state)) = dispatch::plan(&self.db, &self.library, run).await? else {
+        let Some((plan, state)) = Plan::read(&self.db, &self.library, run).await? else {
             // The rule was deleted with its runs.
             settle::drop_job(self, job.ticket).await?;
             return Ok(None);

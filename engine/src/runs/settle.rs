@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::dispatch::is_shadow;
+use super::endings::{self, Ending};
 use super::events::{FailedRun, RunFailed};
 use super::hot::Plan;
 use super::journal::Line;
@@ -137,26 +137,25 @@ pub(super) async fn finish(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    steps: Vec<Line>,
+    lines: Vec<Line>,
     state: RunState,
     error: Option<RunError>,
 ) -> Result<()> {
-    let (source, plan) = (runner.source.clone(), plan.clone());
-    let end = async move |tx: &mut Tx| {
-        jobs::service::complete(tx, ticket).await?;
-        journal::write(tx, plan.run, &steps).await?;
-        store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
-        if let (RunState::Failed, Some(error)) = (state, error) {
-            failed(tx, &source, &plan, error).await?;
-        }
-        crash::point("run.finish_before_commit");
-        Ok(())
-    };
-    match state {
-        // What a failure leads to may fail itself.
-        RunState::Failed => runner.db.write(end).await?,
-        // A lost lease shows before anything is changed.
-        _ => runner.db.write_flat(end).await?,
+    if state == RunState::Succeeded && lines.len() <= endings::MOST_LINES {
+        runner.endings.put(Ending { run: plan.run, ticket, lines }).await?;
+    } else {
+        let (source, plan) = (runner.source.clone(), plan.clone());
+        let end = async move |tx: &mut Tx| {
+            jobs::service::complete(tx, ticket).await?;
+            journal::write(tx, plan.run, &lines).await?;
+            store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
+            if let (RunState::Failed, Some(error)) = (state, error) {
+                failed(tx, &source, &plan, error).await?;
+            }
+            crash::point("run.finish_before_commit");
+            Ok(())
+        };
+        runner.db.write(end).await?;
     }
     crash::point("run.finished");
     metrics::counter!("trackside_runs_finished_total", "state" => state.as_str()).increment(1);
@@ -165,7 +164,7 @@ pub(super) async fn finish(
 
 /// What a failure leads to: an event, word to the owner, and after too many in a row the rule is paused.
 async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> Result<()> {
-    if is_shadow(plan) {
+    if plan.is_shadow() {
         return Ok(());
     }
     let cx = source.cx(Actor::system(plan.workspace)).because(Cause {

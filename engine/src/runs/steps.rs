@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use trackside_rules::model::{Backoff, Retry};
 use trackside_rules::{ActionStep, Failure as OnError, Period};
 
-use super::dispatch::is_shadow;
 use super::interpreter::{Flow, STEP_FAILED, Walk};
 use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
@@ -49,7 +48,7 @@ impl Walk<'_> {
             Err(problem) => return self.failed(id, action, step, problem.to_string(), place).await,
         };
         step.input = Some(kept(input.clone()));
-        if is_shadow(&self.plan) {
+        if self.plan.is_shadow() {
             step.state = StepState::Recorded;
             step.finished_at = Some(now);
             self.show(id, None, None);

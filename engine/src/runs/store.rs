@@ -73,6 +73,7 @@ statements! {
     LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
+    FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
     PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
@@ -248,34 +249,38 @@ pub(super) async fn finish(
     Ok(())
 }
 
-/// Writes a line of the journal, over the unfinished one of the same path if there is one; `input` and `output` are the
-/// step's own as text.
-pub(super) async fn put_step(
-    tx: &mut Tx,
-    run: RunId,
-    step: &Step,
-    input: Option<&str>,
-    output: Option<&str>,
-) -> Result<()> {
-    tx.execute(
-        PUT_STEP,
-        (
-            run,
-            step.path.as_str(),
-            step.ordinal,
-            step.kind.as_str(),
-            step.state,
-            step.attempts,
-            input,
-            output,
-            // What went wrong may quote what an event brought: no database has to store all of it.
-            step.error.as_deref().map(|error| error.replace('\0', "\u{fffd}")),
-            step.resume_at,
-            step.started_at,
-            step.finished_at,
-        ),
-    )
-    .await?;
+/// Ends runs in which nothing went wrong.
+pub(super) async fn finish_all(tx: &mut Tx, runs: &[RunId], state: RunState, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(FINISH_ALL, (runs, state, now)).await?;
+    Ok(())
+}
+
+/// A line of a run's journal: the step, and its input and output as text.
+pub(super) type StepLine<'l> = (RunId, &'l Step, Option<&'l str>, Option<&'l str>);
+
+/// Writes lines of journals, each over the unfinished one of the same run and path if there is one; no two of one path.
+pub(super) async fn put_steps(tx: &mut Tx, lines: &[StepLine<'_>]) -> Result<()> {
+    let rows: Vec<_> = lines
+        .iter()
+        .map(|(run, step, input, output)| {
+            (
+                *run,
+                step.path.as_str(),
+                step.ordinal,
+                step.kind.as_str(),
+                step.state,
+                step.attempts,
+                *input,
+                *output,
+                // What went wrong may quote what an event brought: no database has to store all of it.
+                step.error.as_deref().map(|error| error.replace('\0', "\u{fffd}")),
+                step.resume_at,
+                step.started_at,
+                step.finished_at,
+            )
+        })
+        .collect();
+    tx.execute_many(PUT_STEP, &rows).await?;
     Ok(())
 }
 

@@ -479,39 +479,6 @@ async fn a_dropped_caller_that_waits_is_skipped() {
     place.remove().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flat_write_fails_alone_before_its_first_change_and_takes_its_batch_along_after_it() {
-    let place = Place::sqlite().await;
-    let db = &place.db;
-    things(db).await;
-    for changes_first in [false, true] {
-        let number = if changes_first { 20 } else { 10 };
-        // Keeps the thread busy, so that the next three are one batch.
-        let busy = db.write(async |_| {
-            std::thread::sleep(Duration::from_millis(50));
-            Ok(())
-        });
-        let before = add(db, number);
-        let fails = db.write_flat(async move |tx| {
-            if changes_first {
-                insert(tx, &thing(number + 1)).await?;
-            }
-            Err::<(), _>(Error::conflict("no", "no"))
-        });
-        let after = add(db, number + 2);
-        let (busy, before, fails, after) = tokio::join!(busy, before, fails, after);
-        busy.unwrap();
-        assert_eq!(fails.unwrap_err().code, "no");
-        after.unwrap();
-        match changes_first {
-            false => assert_eq!(before.unwrap(), 1),
-            true => assert_eq!(before.unwrap_err().code, "write_undone"),
-        }
-    }
-    assert_eq!(count(db).await, 3);
-    place.remove().await;
-}
-
 #[tokio::test]
 async fn a_full_disk_undoes_the_batch_and_says_try_again() {
     let place = Place::sqlite().await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use trackside_engine::access::{Actor, HookManage, HookView};
 use trackside_engine::db::{One, Tx};
-use trackside_engine::hooks::{CreatedHook, Hook, Incoming, NewHook, Receipt, Registry, service};
+use trackside_engine::hooks::{CreatedHook, Hook, Incoming, Intake, NewHook, Receipt, Registry, service};
 use trackside_engine::ids::HookId;
 use trackside_engine::vault::Secret;
 use trackside_engine::{Class, Cx, Error, Result};
@@ -21,6 +21,7 @@ struct Yard<'a> {
     house: House<'a>,
     cx: Cx,
     registry: Registry,
+    intake: Intake,
 }
 
 impl<'a> Yard<'a> {
@@ -28,7 +29,8 @@ impl<'a> Yard<'a> {
         let house = House::build(place).await;
         let (_, cx) = house.set_up().await;
         let registry = Registry::new(house.vault.clone());
-        Self { house, cx, registry }
+        let intake = Intake::start(place.db.clone(), house.source.clone(), None);
+        Self { house, cx, registry, intake }
     }
 
     async fn create(&self, cx: &Cx, new: Value) -> Result<CreatedHook> {
@@ -40,7 +42,7 @@ impl<'a> Yard<'a> {
 
     async fn post(&self, hook: HookId, headers: &[(&str, &str)], body: &[u8]) -> Result<Receipt> {
         let post = Incoming { headers, body, trace: Some("trace-1".into()) };
-        service::receive(&self.house.place.db, &self.house.source, &self.registry, hook, post).await
+        service::receive(&self.intake, &self.registry, hook, post).await
     }
 
     /// The payloads and actors of all events, oldest first, as they are stored.
@@ -212,7 +214,7 @@ async fn a_changed_secret_and_a_deleted_hook_count_at_once_here_and_soon_elsewhe
         let (first, second) = ([("authorization", "Bearer the first")], [("authorization", "Bearer the second")]);
         yard.post(id, &first, b"{}").await.unwrap();
         let post = Incoming { headers: &first, body: b"{}", trace: Some("trace-1".into()) };
-        service::receive(&place.db, &yard.house.source, &elsewhere, id, post.clone()).await.unwrap();
+        service::receive(&yard.intake, &elsewhere, id, post.clone()).await.unwrap();
 
         let (cx, vault, hook) = (yard.cx.clone(), yard.house.vault.clone(), made.hook.clone());
         let rotate = async move |tx: &mut Tx| {
@@ -231,7 +233,7 @@ async fn a_changed_secret_and_a_deleted_hook_count_at_once_here_and_soon_elsewhe
         assert_eq!(yard.post(id, &known, b"{}").await.unwrap_err().code, "hook_not_found");
         assert_eq!(yard.post(id, &second, b"{}").await.unwrap_err().code, "hook_not_found");
         tokio::time::sleep(Duration::from_millis(2100)).await;
-        let late = service::receive(&place.db, &yard.house.source, &elsewhere, id, post).await;
+        let late = service::receive(&yard.intake, &elsewhere, id, post).await;
         assert_eq!(late.unwrap_err().code, "hook_not_found");
     })
     .await;

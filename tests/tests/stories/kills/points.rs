@@ -4,6 +4,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use serde_json::json;
+use trackside_engine::Source;
+use trackside_engine::db::{Db, Options};
+use trackside_engine::jobs::{self, NewJob};
 use trackside_tests::both_databases;
 use trackside_tests::harness::{Database, Server};
 
@@ -38,20 +41,22 @@ fn crashing(db: &Database, point: &str, nth: u32) -> trackside_tests::harness::S
     serve(db).env("TRACKSIDE_CRASH_AT", format!("{point}:{nth}"))
 }
 
-/// A worker gives back what it has claimed and not begun; it dies over it.
-async fn dies_giving_back_at(db: Database, point: &str) {
+/// Dies over writing down what became of jobs that settle nothing themselves.
+async fn dies_over_outcomes_at(db: Database, point: &str) {
     let server = serve(&db).start().await;
     let mut shop = Workshop::open(&db, &server).await;
     drop(server);
-    shop.sink.dawdle(Duration::from_millis(1_500));
     let mut server = crashing(&db, point, 1).start().await;
-    shop.at(&server);
-    shop.post_together(200).await;
-    let status = server.stop().await;
+    let source = Source::default();
+    let jobs: Vec<NewJob> = (0..200).map(|_| NewJob::new(&source, None, "runs", "noop", &()).unwrap()).collect();
+    let hand = Db::open(&Options::new(db.url())).await.unwrap();
+    hand.write(async move |tx| jobs::service::enqueue_many(tx, &jobs).await).await.unwrap();
+    hand.close().await;
+    let status = server.wait_for_end(Duration::from_secs(20)).await;
     assert_eq!(status.signal(), Some(ABORTED), "it died at {point}");
-    shop.sink.dawdle(Duration::ZERO);
     let server = serve(&db).start().await;
     shop.at(&server);
+    shop.post(POSTS).await;
     shop.balance().await;
 }
 
@@ -70,8 +75,8 @@ both_databases! {
     async fn within_the_change_of_the_last_step(db) { dies_at(db, "change.before_commit@task.commented").await; }
     async fn before_the_end_of_a_run_commits(db) { dies_at(db, "run.finish_before_commit").await; }
     async fn when_a_run_is_over(db) { dies_at(db, "run.finished").await; }
-    async fn before_jobs_are_given_back(db) { dies_giving_back_at(db, "job.ran").await; }
-    async fn when_jobs_were_given_back(db) { dies_giving_back_at(db, "job.finished").await; }
+    async fn before_the_outcomes_of_jobs_commit(db) { dies_over_outcomes_at(db, "job.ran").await; }
+    async fn when_the_outcomes_of_jobs_were_written(db) { dies_over_outcomes_at(db, "job.finished").await; }
 
     /// PRO-01: a person's change and its event commit together, or neither does.
     async fn within_a_change_that_a_person_makes(db) {

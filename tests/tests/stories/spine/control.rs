@@ -50,6 +50,23 @@ both_databases! {
         assert!(place.titles().await.is_empty() && place.sink.hits().is_empty());
     }
 
+    /// A post is judged before it is written, by what this process knows of the rules; what counts is what they are then.
+    async fn a_post_right_after_a_rule_was_switched_is_judged_by_what_it_is_now(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Switched", json!([{ "id": "end", "stop": "done" }])).await;
+        let mut fired = 0;
+        for n in 0..12 {
+            let (verb, more) = if n % 2 == 0 { ("pause", 0) } else { ("enable", 3) };
+            place.api.post(&format!("/rules/{rule}/{verb}"), json!({})).await.expect_status(200);
+            for _ in 0..3 {
+                place.post(json!({ "n": n })).await;
+            }
+            place.quiet().await;
+            fired += more;
+            assert_eq!(db.count("runs").await, fired, "after {verb}");
+        }
+    }
+
     async fn a_pause_drops_what_has_not_begun_and_stops_listening(db) {
         let place = Place::open(&db).await;
         let rule = place.on_hook("Pausable", json!([place.call("tell", json!({}))])).await;

@@ -1,0 +1,111 @@
+//! Where posts become events: judged by the rules while each still stands alone, then written together.
+//!
+//! What a post is answered for is one commit, and that commit holds everything the post leads to at once: its event, the
+//! place of that in the log, and the runs it starts (see [`runs::dispatch`]). What cannot be judged in a moment is
+//! written as an event and left to the dispatcher.
+
+use std::sync::Arc;
+
+use super::model::Receipt;
+use super::store;
+use crate::Result;
+use crate::cx::Source;
+use crate::db::{Batch, Db, Gather, Tx};
+use crate::events::Fresh;
+use crate::ids::HookId;
+use crate::jobs::Job;
+use crate::runs::dispatch::{self, Ahead, Claim, Dispatcher, Room};
+
+/// Takes the posts of this process. One per program.
+pub struct Intake {
+    pub(super) db: Db,
+    pub(super) source: Source,
+    dispatcher: Option<Dispatcher>,
+    posts: Gather<Posts>,
+}
+
+/// A post that has proved its origin.
+pub(super) struct Post {
+    pub hook: HookId,
+    /// What its sender calls it, if it says so.
+    pub delivery: Option<String>,
+    pub event: Fresh,
+}
+
+struct Judged {
+    post: Post,
+    ahead: Option<Ahead>,
+}
+
+impl Intake {
+    /// An intake into this database. Without a dispatcher, as on a node that does no work by itself, nothing is judged here.
+    pub fn start(db: Db, source: Source, dispatcher: Option<Dispatcher>) -> Self {
+        let posts = Posts { db: db.clone(), source: source.clone(), dispatcher: dispatcher.clone() };
+        Self { db, source, dispatcher, posts: Gather::start(posts) }
+    }
+
+    /// Stores a post, or knows it again.
+    pub(super) async fn take(&self, post: Post) -> Result<Receipt> {
+        if post.event.is_heavy() {
+            return self.posts.put_alone(Judged { post, ahead: None }).await;
+        }
+        let ahead = self.dispatcher.as_ref().and_then(|dispatcher| dispatcher.judge_ahead(&post.event));
+        self.posts.put(Judged { post, ahead }).await
+    }
+}
+
+/// How posts are written.
+struct Posts {
+    db: Db,
+    source: Source,
+    dispatcher: Option<Dispatcher>,
+}
+
+impl Batch for Posts {
+    type Item = Judged;
+    type Answer = Receipt;
+
+    async fn write(&self, posts: Vec<Arc<Judged>>) -> Result<Vec<Receipt>> {
+        let Some(dispatcher) = &self.dispatcher else {
+            return Ok(self.store(posts, None).await?.0);
+        };
+        let room = dispatcher.room_for(posts.iter().filter_map(|post| post.ahead.as_ref()));
+        let turn = dispatcher.turn().await;
+        let (receipts, claimed) = self.store(posts, room.as_ref().map(Room::claim)).await?;
+        drop(turn);
+        dispatcher.start(room, claimed);
+        Ok(receipts)
+    }
+}
+
+impl Posts {
+    async fn store(&self, posts: Vec<Arc<Judged>>, claim: Option<Claim>) -> Result<(Vec<Receipt>, Vec<Job>)> {
+        let source = self.source.clone();
+        self.db
+            .write(async move |tx| {
+                let mut receipts = Vec::with_capacity(posts.len());
+                let mut new = Vec::with_capacity(posts.len());
+                for Judged { post, ahead } in posts.iter().map(|post| &**post) {
+                    let receipt = receipt(tx, &source, post).await?;
+                    receipts.push(receipt);
+                    if !receipt.duplicate {
+                        new.push((&post.event, ahead.as_ref()));
+                    }
+                }
+                let claimed = dispatch::admit(tx, &source, &new, claim.as_ref()).await?;
+                Ok((receipts, claimed))
+            })
+            .await
+    }
+}
+
+/// What a post is to be answered: a delivery that came before is that one's event.
+async fn receipt(tx: &mut Tx, source: &Source, post: &Post) -> Result<Receipt> {
+    let event_id = post.event.id();
+    match &post.delivery {
+        Some(delivery) if !store::insert_delivery(tx, post.hook, delivery, event_id, source.now()).await? => {
+            Ok(Receipt { event_id: store::find_delivery(tx, post.hook, delivery).await?, duplicate: true })
+        }
+        _ => Ok(Receipt { event_id, duplicate: false }),
+    }
+}

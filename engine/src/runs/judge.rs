@@ -1,0 +1,204 @@
+//! Judging: which rules listen to an event, and whether their conditions hold. Outside of any transaction, on what the
+//! event itself says: the same event, judged by the same version, always comes to the same verdict.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use trackside_rules::{Facts, Vars};
+
+use super::hot::Plan;
+use super::model::{NewRun, RunError, RunState};
+use crate::cx::{Cause, Source};
+use crate::events::store::Pending;
+use crate::ids::EventId;
+use crate::rules::{Book, Entry};
+use crate::{Error, Result};
+
+/// How long somebody who waits for an answer waits for a judgement, about; the dispatcher has more time.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// A run that an event starts, and what carrying it out needs if that is to be kept.
+pub(super) type Started = (NewRun, Option<Plan>);
+
+/// Judges by one revision of the rules.
+pub(super) struct Judge<'j> {
+    pub source: &'j Source,
+    pub book: &'j Book,
+}
+
+impl Judge<'_> {
+    /// The runs that an event starts.
+    pub(super) fn judge(&self, event: &Pending) -> Vec<Started> {
+        let (mut runs, mut seen) = (Vec::new(), None);
+        for entry in self.book.listeners(event.workspace_id, &event.kind) {
+            runs.extend(self.look(entry, event, &mut seen));
+        }
+        runs
+    }
+
+    /// The same while somebody waits for it. `None` when that takes too long: a rule that was slow once is not waited
+    /// for again.
+    pub(super) fn judge_soon(&self, event: &Pending) -> Option<Vec<Started>> {
+        let listeners = || self.book.listeners(event.workspace_id, &event.kind);
+        if event.is_heavy() || listeners().any(|entry| entry.slow.load(Ordering::Relaxed)) {
+            return None;
+        }
+        let (mut runs, mut seen) = (Vec::new(), None);
+        let mut began = Instant::now();
+        let until = began + PATIENCE;
+        for entry in listeners() {
+            runs.extend(self.look(entry, event, &mut seen));
+            let now = Instant::now();
+            if now - began > PATIENCE {
+                entry.slow.store(true, Ordering::Relaxed);
+            }
+            if now > until {
+                return None;
+            }
+            began = now;
+        }
+        Some(runs)
+    }
+
+    /// What one rule makes of an event; `seen` are the event's facts, made for the first rule that looks at them.
+    fn look(&self, entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> Option<Started> {
+        if !accepts(entry, event) {
+            return None;
+        }
+        match seen.get_or_insert_with(|| read(event)) {
+            Ok(facts) => self.hold(entry, event, facts),
+            Err((fields, error)) if listens(entry, event, fields) => {
+                let mut run = self.new_run(entry, event);
+                run.state = RunState::Failed;
+                run.error = Some(RunError { code: error.code.into(), message: error.detail.clone(), step: None });
+                Some((run, None))
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn new_run(&self, entry: &Entry, event: &Pending) -> NewRun {
+        NewRun {
+            id: self.source.new_id(),
+            workspace: event.workspace_id,
+            rule: entry.rule,
+            rule_version: entry.version,
+            event: Some(event.id),
+            rerun_of: None,
+            mode: entry.mode,
+            state: RunState::Queued,
+            inputs: None,
+            depth: event.depth + 1,
+            error: None,
+        }
+    }
+
+    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<Started> {
+        let compiled = &entry.compiled;
+        if !listens(entry, event, facts.json()) {
+            return None;
+        }
+        let verdict = match &compiled.condition {
+            None => Ok(true),
+            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
+        };
+        let mut run = self.new_run(entry, event);
+        let depth = run.depth;
+        match verdict {
+            Ok(false) => {
+                metrics::counter!("trackside_rules_skipped_total").increment(1);
+                return None;
+            }
+            Err(error) => {
+                run.state = RunState::Failed;
+                run.error = Some(RunError { code: "condition".into(), message: error.to_string(), step: None });
+                return Some((run, None));
+            }
+            Ok(true) => {}
+        }
+        let limit = i64::from(compiled.rule.policy.cause.max_depth);
+        if depth > limit {
+            run.state = RunState::Blocked;
+            run.error = Some(RunError {
+                code: "loop".into(),
+                message: format!(
+                    "rules have started one another {depth} times in a row and the limit is {limit}; \
+                     narrow the trigger or the condition, or raise policy.cause.max_depth"
+                ),
+                step: None,
+            });
+            return Some((run, None));
+        }
+        let plan = (!event.is_heavy()).then(|| Plan {
+            run: run.id,
+            workspace: run.workspace,
+            rule: run.rule,
+            rule_version: run.rule_version,
+            owner: entry.owner,
+            event: run.event,
+            mode: run.mode,
+            depth,
+            compiled: compiled.clone(),
+            facts: facts.clone(),
+            trace: event.trace.as_deref().map(Arc::from),
+            weight: event.payload.len(),
+        });
+        Some((run, plan))
+    }
+}
+
+/// What expressions and matches see of one event: the payload's fields, and `event` and `actor` beside them. Made once,
+/// shared by every rule that looks.
+pub(super) fn fields(event: &Pending) -> Result<Value> {
+    let unreadable = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
+    let mut fields: Map<String, Value> = serde_json::from_str(&event.payload).map_err(unreadable)?;
+    fields.insert("event".into(), about(event.id, &event.kind, event.occurred_at));
+    fields.insert("actor".into(), serde_json::from_str(&event.actor).map_err(unreadable)?);
+    Ok(Value::Object(fields))
+}
+
+pub(super) fn facts(fields: Value) -> Result<Facts> {
+    Facts::from_json(fields).map_err(|problem| Error::invalid("facts", problem.to_string()))
+}
+
+fn about(id: EventId, kind: &str, occurred_at: DateTime<Utc>) -> Value {
+    json!({ "id": id, "kind": kind, "occurred_at": occurred_at })
+}
+
+/// The facts of an event; or why there are none, and what can be said of it all the same.
+type Seen = Result<Facts, (Value, Error)>;
+
+fn read(event: &Pending) -> Seen {
+    let unreadable = |error: Error| {
+        tracing::error!(event = %event.id, %error, "an event cannot be judged; the runs it should start fail");
+        (fields(event).unwrap_or_default(), error)
+    };
+    fields(event).and_then(facts).map_err(unreadable)
+}
+
+/// Whether the rule's scope and trigger cover the event.
+fn listens(entry: &Entry, event: &Pending, fields: &Value) -> bool {
+    in_scope(entry, fields) && entry.compiled.trigger.matches(&event.kind, fields)
+}
+
+/// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures
+/// wants them; but never its own, which would be the shortest loop there is.
+fn accepts(entry: &Entry, event: &Pending) -> bool {
+    let Some(cause) = &event.cause else { return true };
+    if event.kind == "run.failed" {
+        return serde_json::from_str::<Cause>(cause).map_or(true, |cause| cause.rule != entry.rule);
+    }
+    entry.compiled.rule.policy.cause.accept_rules
+}
+
+/// Whether the event happened in one of the rule's projects, given by key or id.
+fn in_scope(entry: &Entry, event: &Value) -> bool {
+    let projects = &entry.compiled.rule.scope.projects;
+    projects.is_empty()
+        || ["key", "id"].iter().any(|name| {
+            event["project"][name].as_str().is_some_and(|value| projects.iter().any(|project| project == value))
+        })
+}
