@@ -129,9 +129,10 @@ async fn replace(
 ) -> Result<Answer<RuleInfo>> {
     cx.actor.may_here::<RuleEdit>()?;
     let rule = accepted(&app, &text)?;
+    let actions = app.actions.clone();
     let replace = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
-        service::replace(tx, &cx, &cx.actor.may(known)?, expected, rule).await
+        service::replace(tx, &cx, &actions, &cx.actor.may(known)?, expected, rule).await
     };
     let rule = app.db.write(replace).await?;
     let version = rule.version;
@@ -148,9 +149,10 @@ async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> R
 }
 
 async fn switch(app: App, cx: Cx, id: RuleId, state: RuleState) -> Result<Answer<RuleInfo>> {
+    let actions = app.actions.clone();
     let switch = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
-        service::switch(tx, &cx, &cx.actor.may(known)?, state).await
+        service::switch(tx, &cx, &actions, &cx.actor.may(known)?, state).await
     };
     Ok(Answer::new(app.db.write(switch).await?))
 }

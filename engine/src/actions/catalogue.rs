@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::external::ErasedExternal;
 use super::internal::{ErasedInternal, INTERNAL};
+use crate::access::{ConnectionUse, Permission as _};
 
 /// An action of either kind.
 #[derive(Clone)]
@@ -34,6 +35,9 @@ pub struct ActionInfo {
     pub external: bool,
     /// The event kinds that it can cause.
     pub causes: &'static [&'static str],
+    /// The permission that it asks for: the rule's owner must have it, and a token's scopes must cover it to put a rule
+    /// with this action to work.
+    pub needs: &'static str,
     /// The JSON schema of a step's `with`.
     pub input: Value,
     /// The JSON schema of `steps.<id>.output`.
@@ -53,6 +57,14 @@ impl Actions {
         self.0.get(name)
     }
 
+    /// The permission that an action asks for; every call of the outside world asks for the same.
+    pub fn needs(&self, name: &str) -> Option<&'static str> {
+        Some(match self.get(name)? {
+            Entry::Internal(action) => action.needs(),
+            Entry::External(_) => ConnectionUse::NAME,
+        })
+    }
+
     /// Every action, sorted by name.
     pub fn list(&self) -> Vec<ActionInfo> {
         self.0
@@ -63,6 +75,7 @@ impl Actions {
                     summary: action.summary(),
                     external: false,
                     causes: action.causes(),
+                    needs: action.needs(),
                     input: action.input_schema(),
                     output: action.output_schema(),
                 },
@@ -71,6 +84,7 @@ impl Actions {
                     summary: action.summary(),
                     external: true,
                     causes: &[],
+                    needs: ConnectionUse::NAME,
                     input: action.input_schema(),
                     output: action.output_schema(),
                 },

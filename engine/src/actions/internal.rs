@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::access::Permission;
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::{Error, Result};
@@ -23,6 +24,8 @@ pub trait Internal: Send + Sync + 'static {
     const SUMMARY: &'static str;
     /// The event kinds that it can cause: what the loop check at save reads.
     const CAUSES: &'static [&'static str];
+    /// The permission that it asks for: what a token must cover to put a rule with it to work.
+    type Needs: Permission;
     /// What a step's `with` must hold. Give it `#[serde(deny_unknown_fields)]`.
     type Input: DeserializeOwned + JsonSchema + Send;
     /// What later steps see as `steps.<id>.output`.
@@ -40,6 +43,8 @@ pub trait ErasedInternal: Send + Sync {
     fn summary(&self) -> &'static str;
     /// The event kinds that it can cause.
     fn causes(&self) -> &'static [&'static str];
+    /// The name of the permission that it asks for.
+    fn needs(&self) -> &'static str;
     /// The JSON schema of its input.
     fn input_schema(&self) -> Value;
     /// The JSON schema of its output.
@@ -65,6 +70,9 @@ impl<A: Internal> ErasedInternal for Erased<A> {
     }
     fn causes(&self) -> &'static [&'static str] {
         A::CAUSES
+    }
+    fn needs(&self) -> &'static str {
+        A::Needs::NAME
     }
     fn input_schema(&self) -> Value {
         schemars::schema_for!(A::Input).to_value()

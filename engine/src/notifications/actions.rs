@@ -39,6 +39,7 @@ impl Internal for Send {
     const NAME: &'static str = "notify.send";
     const SUMMARY: &'static str = "Tells people something, within Trackside.";
     const CAUSES: &'static [&'static str] = &[];
+    type Needs = NotificationSend;
     type Input = SendInput;
     type Output = Sent;
 

@@ -8,7 +8,8 @@ use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
 use super::model::{RuleInfo, RuleState, RuleVersion, Verdict};
 use super::store;
-use crate::access::{Granted, RuleEdit, RuleView, Workspace};
+use crate::access::{Actor, Granted, RuleEdit, RuleView, Workspace};
+use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
@@ -66,6 +67,21 @@ fn carried_out(rule: &Rule, state: RuleState) -> Result<()> {
     Err(refusal("it can be kept as a draft, but not be switched on while it has what `errors` names", &problems))
 }
 
+/// Refuses to put a rule to work with a token that may not do by itself what the rule does: a rule acts for its owner,
+/// whatever the token was limited to.
+fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
+    for (_, step) in rule.walk() {
+        let needs = step.action.as_deref().and_then(|action| actions.needs(action));
+        if let Some(needs) = needs.filter(|needs| !actor.scope_allows(needs)) {
+            return Err(Error::denied(format!(
+                "Step `{}` needs `{needs}`, which this token's scopes do not cover; use a token that has it, or sign in.",
+                step.id
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// A rule of a workspace.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<RuleInfo> {
     store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("rule", id))
@@ -112,6 +128,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, Workspace>, ru
 pub async fn replace(
     tx: &mut Tx,
     cx: &Cx,
+    actions: &Actions,
     may: &Granted<RuleEdit, RuleInfo>,
     expected: Option<i64>,
     rule: Rule,
@@ -124,6 +141,9 @@ pub async fn replace(
         )));
     }
     carried_out(&rule, state)?;
+    if state == RuleState::Enabled {
+        within_scopes(actions, &cx.actor, &rule)?;
+    }
     let mut info = RuleInfo { version, state, ..known.clone() };
     if version == known.version && rule == known.rule {
         return Ok(info);
@@ -145,12 +165,21 @@ pub async fn replace(
 }
 
 /// Switches a rule. Switching it off drops its runs that have not begun.
-pub async fn switch(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>, state: RuleState) -> Result<RuleInfo> {
+pub async fn switch(
+    tx: &mut Tx,
+    cx: &Cx,
+    actions: &Actions,
+    may: &Granted<RuleEdit, RuleInfo>,
+    state: RuleState,
+) -> Result<RuleInfo> {
     let known = may.resource();
     let (version, before) = locked(tx, known).await?;
     let mut info = RuleInfo { version, state: before, ..known.clone() };
     if before != state {
         carried_out(&info.rule, state)?;
+        if state == RuleState::Enabled {
+            within_scopes(actions, &cx.actor, &info.rule)?;
+        }
         info = set_state(tx, cx, info, state, None).await?;
     }
     Ok(info)

@@ -60,6 +60,7 @@ impl Internal for Create {
     const NAME: &'static str = "task.create";
     const SUMMARY: &'static str = "Makes a task.";
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.created"];
+    type Needs = TaskCreate;
     type Input = CreateInput;
     type Output = Task;
 
@@ -131,6 +132,7 @@ impl Internal for Update {
     const NAME: &'static str = "task.update";
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.status_changed", "task.updated"];
+    type Needs = TaskEdit;
     type Input = UpdateInput;
     type Output = Task;
 
@@ -169,6 +171,7 @@ impl Internal for Comment {
     const NAME: &'static str = "task.comment";
     const SUMMARY: &'static str = "Writes a comment on a task.";
     const CAUSES: &'static [&'static str] = &["task.commented"];
+    type Needs = TaskComment;
     type Input = CommentInput;
     type Output = comments::Comment;
 
@@ -208,6 +211,7 @@ impl Internal for Assign {
     const NAME: &'static str = "task.assign";
     const SUMMARY: &'static str = "Gives a task to people, or picks one.";
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.updated"];
+    type Needs = TaskEdit;
     type Input = AssignInput;
     type Output = Task;
 

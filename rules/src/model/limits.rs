@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Rule, Step, StepKind, Wait, trigger::InputType};
-use crate::{facts::is_given_name, problem::Problem};
+use crate::{facts::is_given_name, period::Period, problem::Problem};
 
 /// Steps in a rule, counting those inside others.
 pub const MAX_STEPS: usize = 200;
@@ -20,6 +20,10 @@ pub const MAX_SOURCE: usize = 256 * 1024;
 const MAX_EXPRESSIONS: usize = 2_000;
 /// Attempts a retry may ask for.
 const MAX_RETRIES: u32 = 100;
+/// Links of a chain of rules that cause one another.
+const MAX_CHAIN: u32 = 50;
+/// An attempt may take so long. Whoever needs more asks for the work and waits for a webhook.
+const MAX_TIMEOUT: Period = Period::seconds(100);
 /// Letters of a step's id or an item's name.
 const MAX_NAME: usize = 64;
 
@@ -53,6 +57,10 @@ impl Rule {
                 "/condition",
                 format!("The condition is nested deeper than {MAX_DEPTH} levels."),
             ));
+        }
+        if self.policy.cause.max_depth > MAX_CHAIN {
+            let message = format!("A chain of rules may have at most {MAX_CHAIN} links.");
+            problems.push(Problem::new("too_large", "/policy/cause/max_depth", message));
         }
         self.form_problems(problems);
         if let Some(pointer) = serde_json::to_value(self).ok().and_then(|rule| nul_in(&rule)) {
@@ -207,6 +215,10 @@ impl<'r> Seen<'r> {
             && retry.max > MAX_RETRIES
         {
             self.say("too_many", format!("{pointer}/retry/max"), format!("At most {MAX_RETRIES} retries are allowed."));
+        }
+        if step.timeout.is_some_and(|timeout| timeout > MAX_TIMEOUT) {
+            let message = "An attempt may take at most 100s; for longer work, ask for it and go on with a webhook.";
+            self.say("too_large", format!("{pointer}/timeout"), message);
         }
         for (list, steps) in step.children() {
             self.list(&format!("{pointer}{list}"), steps, depth + 1);

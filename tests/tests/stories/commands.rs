@@ -102,7 +102,7 @@ both_databases! {
     async fn rules_in_files_are_exported_compared_and_applied(db) {
         let server = Server::start(&db).await;
         let api = Api::set_up(&server).await;
-        let token = api.post("/tokens", json!({ "name": "pipeline", "scopes": ["rule.*"] })).await.expect_status(201).text("/token");
+        let token = api.post("/tokens", json!({ "name": "pipeline", "scopes": ["rule.*", "notification.send"] })).await.expect_status(201).text("/token");
         let at = [("TRACKSIDE_URL", server.url()), ("TRACKSIDE_TOKEN", &token)];
         let dir = db.folder().join("rules");
         std::fs::create_dir(&dir).unwrap();

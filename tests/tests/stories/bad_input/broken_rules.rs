@@ -26,6 +26,8 @@ both_databases! {
             (change("/steps/0/id", json!("1st")), "/steps/0/id", ""),
             (change("/steps", json!([])), "/steps", ""),
             (change("/name", json!(" ")), "/name", ""),
+            (change("/steps/0/timeout", json!("101s")), "/steps/0/timeout", "at most 100s"),
+            (change("/policy", json!({ "cause": { "max_depth": 51 } })), "/policy/cause/max_depth", "at most 50"),
         ] {
             let answer = api.post("/rules", rule.clone()).await.expect_problem(422, "rule_invalid");
             let (at, message) = (answer.text("/errors/0/pointer"), answer.text("/errors/0/message"));

@@ -151,6 +151,11 @@ fn places(value: &Value, at: &str, into: &mut Vec<String>) {
 
 fn with(body: &Value, pointer: &str, value: Value) -> Value {
     let mut body = body.clone();
-    *body.pointer_mut(pointer).unwrap() = value;
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap();
+    match name.parse::<usize>() {
+        Ok(index) if parent.is_array() => parent[index] = value,
+        _ => parent[name] = value,
+    }
     body
 }

@@ -61,6 +61,29 @@ both_databases! {
         place.api.put(&format!("/rules/{own}"), json!({ "name": "Better", "trigger": { "on": "hook.received" }, "steps": other["steps"] })).await.expect_status(200);
     }
 
+    async fn a_token_puts_no_rule_to_work_that_does_more_than_its_scopes_cover(db) {
+        let place = Place::open(&db).await;
+        let token = async |scopes: Value| {
+            let made = place.api.post("/tokens", json!({ "name": "t", "scopes": scopes })).await.expect_status(201);
+            place.api.with_token(&made.text("/token"))
+        };
+        let narrow = token(json!(["rule.edit", "rule.view"])).await;
+        let wide = token(json!(["rule.*", "task.create", "connection.use"])).await;
+        let make = json!({ "id": "make", "action": "task.create", "with": { "project": "WEB", "title": "x" } });
+        let inside = json!([{ "id": "if", "if": "true", "then": [make, place.call("tell", json!({}))] }]);
+        let rule = json!({ "name": "Does", "trigger": { "on": "hook.received" }, "steps": inside });
+        let id = narrow.post("/rules", rule.clone()).await.expect_status(201).text("/id");
+        let refused = narrow.post(&format!("/rules/{id}/enable"), json!({})).await.expect_problem(403, "denied");
+        assert!(refused.text("/detail").contains("`make` needs `task.create`"), "{:#}", refused.body);
+        narrow.post(&format!("/rules/{id}/shadow"), json!({})).await.expect_status(200);
+        wide.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
+        let mut changed = rule.clone();
+        changed["name"] = json!("Does it still");
+        narrow.put(&format!("/rules/{id}"), changed.clone()).await.expect_problem(403, "denied");
+        wide.put(&format!("/rules/{id}"), changed).await.expect_status(200);
+        narrow.post(&format!("/rules/{id}/pause"), json!({})).await.expect_status(200);
+    }
+
     async fn a_token_does_not_read_what_one_with_more_rights_was_answered(db) {
         let place = Place::open(&db).await;
         let narrow = place.api.post("/tokens", json!({ "name": "n", "scopes": ["rule.view"] })).await.expect_status(201).text("/token");
