@@ -49,6 +49,15 @@ peer() { # peer NAME COMMAND…: a peer that cannot be installed here must not s
   env "$@" bash "$PEERS_BENCH/$name/run.sh" | tee -a "$lines" || say "bench: the peer $name failed; its row is missing"
 }
 
+# The peers' scripts keep their PostgreSQL and Redis for one another; the last one out stops them.
+stop_peers_services() {
+  local peers=${PEERS:-${TMPDIR:-/tmp}/trackside-peers} file
+  for file in "$peers/pg/data/postmaster.pid" "$peers/redis/pid"; do
+    if [ -f "$file" ]; then kill -INT "$(head -n 1 "$file")" 2>/dev/null || true; fi
+  done
+}
+if [ -n "${PEERS_BENCH:-}" ]; then trap stop_peers_services EXIT; fi
+
 for name in "${names[@]}"; do
   say "bench: $name"
   if [ "$name" = condition ]; then

@@ -51,3 +51,17 @@ pub(super) async fn delete(tx: &mut Tx, owner: Owner, key: &str) -> Result<()> {
 pub(super) async fn sweep(tx: &mut Tx, before: DateTime<Utc>) -> Result<()> {
     tx.execute(SWEEP, (before,)).await.map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use trackside_engine::db::{Db, Options};
+
+    #[tokio::test]
+    async fn every_statement_is_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let db =
+            Db::open(&Options::new(format!("sqlite://{}", folder.path().join("test.db").display()))).await.unwrap();
+        db.migrate().await.unwrap();
+        db.prepare_all(super::ALL).await.unwrap();
+    }
+}

@@ -19,6 +19,8 @@ use crate::{Class, Error, Result};
 
 /// Most items of one write.
 const MOST: usize = 128;
+/// The code of the error that says that the database does not answer.
+const AWAY: &str = "database_unavailable";
 
 /// How a batch is written.
 pub(crate) trait Batch: Send + Sync + 'static {
@@ -69,6 +71,13 @@ async fn work<B: Batch>(batch: Arc<B>, mut queue: mpsc::Receiver<Waiting<B>>) {
     while queue.recv_many(&mut waiting, MOST).await > 0 {
         let (items, replies): (Vec<_>, Vec<_>) = waiting.drain(..).filter(|(_, reply)| !reply.is_closed()).unzip();
         let answers = write(&*batch, items).await;
+        let away = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|error| error.code == AWAY);
+        if let Some(away) = away.map(Error::copy) {
+            // Who came meanwhile has waited as long: in turn, the last of many would wait for minutes to hear the same.
+            while let Ok((_, reply)) = queue.try_recv() {
+                drop(reply.send(Err(away.copy())));
+            }
+        }
         // Whoever gave an item may be gone; what was committed stays.
         replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(answer)));
     }
@@ -122,7 +131,7 @@ mod tests {
             tokio::task::yield_now().await;
             match items.iter().find(|item| matches!(***item, 13 | 66 | 99)).map(|item| **item) {
                 Some(13) => Err(Error::conflict("unlucky", "thirteen")),
-                Some(99) => Err(Error::busy("database_unavailable", "away")),
+                Some(99) => Err(Error::busy(AWAY, "away")),
                 Some(_) => panic!("sixty-six"),
                 None => Ok(items.iter().map(|item| **item * 2).collect()),
             }
@@ -144,11 +153,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn while_the_database_is_away_nobody_waits_for_a_turn() {
+        let doubles = Doubles::default();
+        let gather = Gather::start(doubles.clone());
+        let items = [99; 500];
+        assert!(put_all(&gather, &items).await.iter().all(|answer| *answer == Err(AWAY)));
+        assert!(doubles.0.lock().unwrap().len() <= 4, "{:?}", doubles.0.lock().unwrap());
+    }
+
+    #[tokio::test]
     async fn nobody_suffers_for_another_and_the_task_goes_on() {
         let gather = Gather::start(Doubles::default());
         assert_eq!(put_all(&gather, &[1, 13, 2]).await, [Ok(2), Err("unlucky"), Ok(4)]);
         assert_eq!(put_all(&gather, &[3, 66]).await, [Ok(6), Err("write_panicked")]);
-        assert_eq!(put_all(&gather, &[4, 99]).await, [Err("database_unavailable"), Err("database_unavailable")]);
+        assert_eq!(put_all(&gather, &[4, 99]).await, [Err(AWAY), Err(AWAY)]);
         assert_eq!(gather.put_alone(5).await.map_err(|error| error.code), Ok(10));
         assert_eq!(put_all(&gather, &[6]).await, [Ok(12)]);
     }

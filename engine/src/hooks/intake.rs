@@ -83,15 +83,10 @@ impl Posts {
         let source = self.source.clone();
         self.db
             .write(async move |tx| {
-                let mut receipts = Vec::with_capacity(posts.len());
-                let mut new = Vec::with_capacity(posts.len());
-                for Judged { post, ahead } in posts.iter().map(|post| &**post) {
-                    let receipt = receipt(tx, &source, post).await?;
-                    receipts.push(receipt);
-                    if !receipt.duplicate {
-                        new.push((&post.event, ahead.as_ref()));
-                    }
-                }
+                let receipts = receipts(tx, &source, &posts).await?;
+                let judged = posts.iter().map(|judged| (&judged.post.event, judged.ahead.as_ref()));
+                let new = judged.zip(&receipts).filter(|(_, receipt)| !receipt.duplicate);
+                let new: Vec<_> = new.map(|(judged, _)| judged).collect();
                 let claimed = dispatch::admit(tx, &source, &new, claim.as_ref()).await?;
                 Ok((receipts, claimed))
             })
@@ -99,13 +94,19 @@ impl Posts {
     }
 }
 
-/// What a post is to be answered: a delivery that came before is that one's event.
-async fn receipt(tx: &mut Tx, source: &Source, post: &Post) -> Result<Receipt> {
-    let event_id = post.event.id();
-    match &post.delivery {
-        Some(delivery) if !store::insert_delivery(tx, post.hook, delivery, event_id, source.now()).await? => {
-            Ok(Receipt { event_id: store::find_delivery(tx, post.hook, delivery).await?, duplicate: true })
+/// What posts are to be answered: a delivery that came before is that one's event.
+async fn receipts(tx: &mut Tx, source: &Source, posts: &[Arc<Judged>]) -> Result<Vec<Receipt>> {
+    let of = |judged: &Arc<Judged>| Receipt { event_id: judged.post.event.id(), duplicate: false };
+    let mut receipts: Vec<Receipt> = posts.iter().map(of).collect();
+    let named = |judged: &Arc<Judged>| judged.post.delivery.clone().map(|delivery| (judged.post.hook, delivery));
+    let mut named: Vec<_> =
+        posts.iter().zip(&mut receipts).filter_map(|(judged, receipt)| Some((named(judged)?, receipt))).collect();
+    // Two nodes that store the same deliveries must take them in the same order, or PostgreSQL ends one of them.
+    named.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for ((hook, delivery), receipt) in named {
+        if !store::insert_delivery(tx, hook, &delivery, receipt.event_id, source.now()).await? {
+            *receipt = Receipt { event_id: store::find_delivery(tx, hook, &delivery).await?, duplicate: true };
         }
-        _ => Ok(Receipt { event_id, duplicate: false }),
     }
+    Ok(receipts)
 }

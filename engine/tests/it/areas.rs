@@ -1,17 +1,19 @@
 //! Every area is on the list, and every statement of every area is understood by both databases.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use trackside_engine::AREAS;
+use trackside_engine::actions::INTERNAL;
+use trackside_engine::db::migrations;
+use trackside_engine::events::KINDS;
 
 use crate::place::on_each;
 
 #[test]
 fn every_folder_with_a_store_is_on_the_list_and_the_list_is_sorted() {
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let folders: BTreeSet<String> = std::fs::read_dir(source)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+    let folders: BTreeSet<String> = files(&source())
+        .into_iter()
         .filter(|path| path.join("store.rs").exists())
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
@@ -19,6 +21,57 @@ fn every_folder_with_a_store_is_on_the_list_and_the_list_is_sorted() {
         AREAS.iter().map(|area| area.name.to_owned()).collect::<Vec<_>>(),
         folders.into_iter().collect::<Vec<_>>()
     );
+}
+
+/// The texts between quotes in the file `name` of every area, as far as they look like `resource.word`.
+fn dotted_words(name: &str) -> Vec<String> {
+    let files: Vec<PathBuf> = files(&source()).into_iter().map(|folder| folder.join(name)).collect();
+    let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let dotted = |word: &&str| {
+        word.split_once('.').is_some_and(|(resource, verb)| {
+            let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            plain(resource) && plain(verb)
+        })
+    };
+    texts.flat_map(|text| text.split('"').filter(dotted).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_kind_of_event_is_on_its_list() {
+    for word in dotted_words("events.rs") {
+        assert!(KINDS.iter().any(|kind| kind.name == word), "`{word}` is declared; add its line to events::KINDS");
+    }
+}
+
+#[test]
+fn every_action_is_on_its_list_and_the_list_is_sorted() {
+    assert!(INTERNAL.is_sorted_by(|one, other| one.name() < other.name()), "sort actions::INTERNAL by name");
+    // An action's file also names the events that it causes.
+    for word in dotted_words("actions.rs").into_iter().filter(|word| KINDS.iter().all(|kind| kind.name != word)) {
+        assert!(INTERNAL.iter().any(|action| action.name() == word), "add the line of `{word}` to actions::INTERNAL");
+    }
+}
+
+#[test]
+fn every_migration_is_on_the_list_for_both_databases() {
+    for database in ["sqlite", "postgres"] {
+        let folder = source().join("../../migrations").join(database);
+        let there = files(&folder).into_iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned());
+        assert!(
+            there.eq(migrations::ALL.iter().map(|migration| migration.name.to_owned())),
+            "{database}: the files are not those of db::migrations::ALL"
+        );
+    }
 }
 
 #[tokio::test]

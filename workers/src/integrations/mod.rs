@@ -43,6 +43,13 @@ mod tests {
     fn actions_are_sorted_and_take_nothing_unknown() {
         let actions = all(&Egress::new(Policy::default()).unwrap());
         assert!(actions.is_sorted_by(|a, b| a.name() < b.name()));
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/integrations");
+        let files = std::fs::read_dir(folder).unwrap().map(|vendor| vendor.unwrap().path().join("actions.rs"));
+        let written: usize = files
+            .filter_map(|file| std::fs::read_to_string(file).ok())
+            .map(|text| text.matches("\nimpl External for ").count())
+            .sum();
+        assert_eq!(actions.len(), written, "an action is missing from integrations::all");
         for action in actions {
             assert_eq!(action.input_schema()["additionalProperties"], false, "{}", action.name());
             assert_eq!(action.output_schema()["type"], "object", "{}", action.name());

@@ -49,7 +49,7 @@ impl Default for Queues {
                 queue("maintenance", 2, 600),
                 queue("notify", 16, 60),
                 // Steps of runs: mostly short, in bulk; but some wait for answers.
-                queue("runs", 256, 120),
+                queue("runs", 512, 120),
                 queue("schedule", 8, 60),
                 queue("sync", 8, 300),
             ],

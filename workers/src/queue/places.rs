@@ -45,15 +45,16 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What may be claimed at once; none when every place is taken. All of it may turn out to belong to one workspace, so
-    /// it is a quarter of what is free, and workspaces that would have too many with that much more are left out.
+    /// What may be claimed at once; none when every place is taken. Workspaces that have more than half as many as are free
+    /// are left out. All that is claimed may turn out to belong to one of the others, so it is no more than leaves free as
+    /// many as that one has then.
     pub(super) fn offer(&self) -> Option<Offer> {
         let taken = self.taken();
         let free = self.all.saturating_sub(taken.all);
-        let limit = (free / 4).max(1);
-        let over = |own: &usize| own + 2 * limit > free;
-        let without = taken.by_workspace.iter().filter(|(_, own)| over(own)).map(|(workspace, _)| *workspace);
-        (free > 0).then(|| Offer { limit, without: without.collect() })
+        let (over, under): (Vec<_>, Vec<_>) = taken.by_workspace.iter().partition(|(_, own)| *own * 2 > free);
+        let most = under.into_iter().map(|(_, own)| *own).max().unwrap_or(0);
+        let without = over.into_iter().map(|(workspace, _)| *workspace).collect();
+        (free > 0).then(|| Offer { limit: ((free - most) / 2).max(1), without })
     }
 
     /// A place for a job of each of these workspaces, or none at all.
@@ -146,7 +147,7 @@ mod tests {
         assert!(places.offer().unwrap().without.contains(&workspace));
         assert!(places.reserve(&vec![workspace; 16 - claimed.len()]).is_none());
         claimed.clear();
-        assert_eq!(places.offer(), Some(Offer { limit: 4, without: Vec::new() }));
+        assert_eq!(places.offer(), Some(Offer { limit: 8, without: Vec::new() }));
         assert_eq!(places.reserve(&[workspace; 8]).map(|places| places.len()), Some(8));
         assert!(places.reserve(&[workspace; 9]).is_none(), "no more than are left free");
     }
