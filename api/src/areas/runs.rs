@@ -103,10 +103,11 @@ async fn rerun(
     MaybeJson(again): MaybeJson<Again>,
 ) -> Result<Answer<RunSummary, 202>> {
     let how = Rerun { from: again.from, newest: again.version == Version::Newest };
+    let actions = app.actions.clone();
     let rerun = async move |tx: &mut Tx| {
         let run = service::find(tx, cx.actor.workspace, id).await?;
         let rule = rules::service::find(tx, cx.actor.workspace, run.rule_id).await?;
-        service::rerun(tx, &cx, &cx.actor.may(run)?, &rule, how).await
+        service::rerun(tx, &cx, &actions, &cx.actor.may(run)?, &rule, how).await
     };
     Ok(Answer::new(app.db.write(rerun).await?))
 }

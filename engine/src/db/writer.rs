@@ -293,6 +293,7 @@ impl Thread {
 
 /// The error of a write that succeeded but whose transaction was lost.
 fn undone_error(cause: Option<&Error>) -> Error {
-    let why = cause.map_or_else(|| "another write in the same commit failed".into(), |cause| cause.detail.clone());
-    Error::busy("write_undone", format!("The write was undone: {why} Try again."))
+    let why = cause.map_or("another write in the same commit failed.", |cause| cause.detail.as_str());
+    let again = if why.ends_with("ry again.") { "" } else { " Try again." };
+    Error::busy("write_undone", format!("The write was undone: {why}{again}"))
 }

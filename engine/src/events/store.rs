@@ -80,9 +80,15 @@ const PAGE_BYTES: i64 = 4 * 1024 * 1024;
 statements! {
     INSERT = "insert into events (id, workspace_id, position, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    PENDING = "select {Pending} from events where position is null and workspace_id <> all($2) order by id limit $1", Pending;
+    /// Not more than $3 bytes of payload, but always one event.
+    PENDING = "select {Pending} from events where id in (\
+            select id from (\
+                select id, sum(size) over (order by id rows unbounded preceding) - size as ahead from (\
+                    select id, octet_length(payload) as size from events \
+                    where position is null and workspace_id <> all($2) order by id limit $1) sizes) sized \
+            where ahead < $3) \
+        order by id", Pending;
     DISPATCHED = "select {Pending} from events where workspace_id = $1 and id = $2", Pending;
-    LOCK_HEAD = "select position from log_head where id = 1 for update";
     TRY_HEAD = "select position from log_head where id = 1 for update skip locked";
     ASSIGN = "update events set position = $1 + o.n from \
      (select id, row_number() over (order by id) as n from events where position is null and id = any($2)) o \
@@ -144,7 +150,7 @@ pub(crate) async fn try_head(tx: &mut Tx) -> Result<Option<i64>> {
 
 /// The oldest events that have no position yet, without those of some workspaces.
 pub(crate) async fn pending(rx: &mut Rx, limit: i64, without: &[WorkspaceId]) -> Result<Vec<Pending>> {
-    rx.all(PENDING, (limit, without)).await
+    rx.all(PENDING, (limit, without, PAGE_BYTES)).await
 }
 
 /// One event as the dispatcher saw it, for a run that goes on later.
@@ -152,9 +158,8 @@ pub(crate) async fn find_pending(rx: &mut Rx, workspace: WorkspaceId, id: EventI
     rx.opt(DISPATCHED, (workspace, id)).await
 }
 
-/// Gives positions to those of `ids` that have none, and says which.
-pub(crate) async fn assign(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<(EventId, i64)>> {
-    let (head,): (i64,) = tx.one(LOCK_HEAD, ()).await?;
+/// Gives positions after the locked `head` to those of `ids` that have none, and says which.
+pub(crate) async fn assign(tx: &mut Tx, ids: &[EventId], head: i64) -> Result<Vec<(EventId, i64)>> {
     let assigned: Vec<(EventId, i64)> = tx.all(ASSIGN, (head, ids)).await?;
     if !assigned.is_empty() {
         tx.execute(MOVE_HEAD, (head + assigned.len() as i64,)).await?;

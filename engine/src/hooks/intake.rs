@@ -34,7 +34,7 @@ pub(super) struct Post {
 
 struct Judged {
     post: Post,
-    ahead: Option<Ahead>,
+    ahead: Option<Arc<Ahead>>,
 }
 
 impl Intake {
@@ -50,7 +50,7 @@ impl Intake {
             return self.posts.put_alone(Judged { post, ahead: None }).await;
         }
         let ahead = self.dispatcher.as_ref().and_then(|dispatcher| dispatcher.judge_ahead(&post.event));
-        self.posts.put(Judged { post, ahead }).await
+        self.posts.put(Judged { post, ahead: ahead.map(Arc::new) }).await
     }
 }
 
@@ -66,25 +66,46 @@ impl Batch for Posts {
     type Answer = Receipt;
 
     async fn write(&self, posts: Vec<Arc<Judged>>) -> Result<Vec<Receipt>> {
-        let Some(dispatcher) = &self.dispatcher else {
-            return Ok(self.store(posts, None).await?.0);
-        };
-        let room = dispatcher.room_for(posts.iter().filter_map(|post| post.ahead.as_ref()));
-        let turn = dispatcher.turn().await;
-        let (receipts, claimed) = self.store(posts, room.as_ref().map(Room::claim)).await?;
-        drop(turn);
-        dispatcher.start(room, claimed);
-        Ok(receipts)
+        let mut ahead: Vec<_> = posts.iter().map(|judged| judged.ahead.clone()).collect();
+        if let Some(dispatcher) = &self.dispatcher {
+            for _ in 0..2 {
+                let room = dispatcher.room_for(ahead.iter().flatten().map(|ahead| &**ahead));
+                let turn = dispatcher.turn().await;
+                match self.store(posts.clone(), ahead.clone(), room.as_ref().map(Room::claim)).await {
+                    Ok((receipts, claimed)) => {
+                        drop(turn);
+                        dispatcher.start(room, claimed);
+                        return Ok(receipts);
+                    }
+                    Err(error) if matches!(error.code, dispatch::RULES_CHANGED | dispatch::RULE_GONE) => {}
+                    Err(error) => return Err(error),
+                }
+                // What counts is what the rules are when a post is answered.
+                dispatcher.refresh().await?;
+                let anew = |(judged, ahead): (&Arc<Judged>, &Option<Arc<Ahead>>)| {
+                    ahead.as_ref().and_then(|_| dispatcher.judge_ahead(&judged.post.event)).map(Arc::new)
+                };
+                ahead = posts.iter().zip(&ahead).map(anew).collect();
+            }
+        }
+        // Nothing is judged here, or the rules change faster than that.
+        ahead.fill(None);
+        self.store(posts, ahead, None).await.map(|(receipts, _)| receipts)
     }
 }
 
 impl Posts {
-    async fn store(&self, posts: Vec<Arc<Judged>>, claim: Option<Claim>) -> Result<(Vec<Receipt>, Vec<Job>)> {
+    async fn store(
+        &self,
+        posts: Vec<Arc<Judged>>,
+        ahead: Vec<Option<Arc<Ahead>>>,
+        claim: Option<Claim>,
+    ) -> Result<(Vec<Receipt>, Vec<Job>)> {
         let source = self.source.clone();
         self.db
             .write(async move |tx| {
                 let receipts = receipts(tx, &source, &posts).await?;
-                let judged = posts.iter().map(|judged| (&judged.post.event, judged.ahead.as_ref()));
+                let judged = posts.iter().zip(&ahead).map(|(judged, ahead)| (&judged.post.event, ahead.as_deref()));
                 let new = judged.zip(&receipts).filter(|(_, receipt)| !receipt.duplicate);
                 let new: Vec<_> = new.map(|(judged, _)| judged).collect();
                 let claimed = dispatch::admit(tx, &source, &new, claim.as_ref()).await?;

@@ -82,6 +82,17 @@ fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to start a version of a rule that could not be switched on: what cannot be carried out yet, or does more than the
+/// actor's token covers.
+///
+/// # Errors
+/// `rule_invalid`, `denied`; `rule_version_not_found`.
+pub(crate) async fn startable(rx: &mut Rx, cx: &Cx, actions: &Actions, rule: RuleId, version: i64) -> Result<()> {
+    let body = store::body(rx, rule, version).await?.ok_or_else(|| Error::not_found("rule version", rule))?;
+    carried_out(&body, RuleState::Enabled)?;
+    within_scopes(actions, &cx.actor, &body)
+}
+
 /// A rule of a workspace.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<RuleInfo> {
     store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("rule", id))

@@ -7,11 +7,10 @@
 //! the same when it is, it is written with its place in the log and with its runs ([`admit`]): one commit for all, and
 //! nothing is read again. Otherwise, and for every event of a change, the dispatcher does it, later.
 //!
-//! One workspace's slow conditions do not hold up the others: having used its slice of a batch, it rests for as long as it
-//! took.
+//! One workspace's slow conditions do not hold up the others: what takes long is judged apart ([`Slow`]).
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -20,6 +19,7 @@ use tokio::sync::{Mutex as Turns, MutexGuard};
 use super::hot::HotRuns;
 use super::judge::{Judge, Started};
 use super::model::NewRun;
+use super::slow::Slow;
 use super::{service, store};
 use crate::cx::Source;
 use crate::db::{Db, Dialect, Signal, Tx};
@@ -27,13 +27,17 @@ use crate::events::store::{self as log, Pending};
 use crate::events::{self, Fresh};
 use crate::ids::{EventId, WorkspaceId};
 use crate::jobs::{self, Job, Seats, Starter};
-use crate::rules::Library;
-use crate::{Result, crash};
+use crate::rules::{Book, Library};
+use crate::{Error, Result, crash};
 
 /// How many events one batch takes.
 const BATCH: i64 = 256;
-/// How long the events of one workspace are judged in one batch, about.
+/// How long the events of one workspace are judged in one batch, about; what is left of them is judged apart.
 const SLICE: Duration = Duration::from_millis(10);
+/// The same where they are judged apart; then others have their turn.
+const LONG_SLICE: Duration = Duration::from_secs(1);
+/// How long to wait after events that were judged apart could not be stored.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Turns undispatched events into runs. Clones work together.
 #[derive(Clone)]
@@ -43,20 +47,19 @@ pub struct Dispatcher {
     library: Arc<Library>,
     hot: Arc<HotRuns>,
     starter: Option<Arc<dyn Starter>>,
-    resting: Arc<Mutex<HashMap<WorkspaceId, Instant>>>,
+    slow: Arc<Slow>,
     turns: Arc<Turns<()>>,
 }
 
 /// What a batch came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dispatched {
-    /// So many events; there may be more.
-    Events(usize),
-    /// None that could be taken now.
-    Nothing {
-        /// When to look again in any case, if there are events that had to be left.
-        rest: Option<Duration>,
-    },
+    /// There were events, and there may be more.
+    Some,
+    /// There were none.
+    None,
+    /// There were some, but the rules changed meanwhile or another node had the head of the log: try again in a moment.
+    Again,
 }
 
 /// What an event that is not written yet will start.
@@ -71,6 +74,14 @@ pub(crate) struct Room {
     until: DateTime<Utc>,
 }
 
+/// An event, and the runs it starts.
+type Judged = (EventId, Vec<Started>);
+
+/// The code of the error when events were judged by rules that have changed.
+pub(crate) const RULES_CHANGED: &str = "rules_changed";
+/// The code of the error when a run's rule has just been deleted.
+pub(crate) const RULE_GONE: &str = "reference_broken";
+
 /// In whose name jobs are written as claimed, and until when.
 pub(crate) type Claim = (String, DateTime<Utc>);
 
@@ -84,7 +95,7 @@ impl Room {
 impl Dispatcher {
     /// A dispatcher over this database.
     pub fn new(db: Db, source: Source, library: Arc<Library>, hot: Arc<HotRuns>) -> Self {
-        Self { db, source, library, hot, starter: None, resting: Arc::default(), turns: Arc::default() }
+        Self { db, source, library, hot, starter: None, slow: Slow::new(), turns: Arc::default() }
     }
 
     /// Lets runs start at once on this node's own worker while it is free.
@@ -95,56 +106,81 @@ impl Dispatcher {
 
     /// Dispatches one batch.
     pub async fn batch(&self) -> Result<Dispatched> {
-        let (resting, rest) = self.resting();
         let pending = {
             let mut rx = self.db.read().await?;
-            let pending = log::pending(&mut rx, BATCH, &resting).await?;
+            let pending = log::pending(&mut rx, BATCH, &self.slow.busy()).await?;
             if !pending.is_empty() {
                 self.library.refresh(&mut rx).await?;
             }
             pending
         };
         if pending.is_empty() {
-            return Ok(Dispatched::Nothing { rest });
+            return Ok(Dispatched::None);
         }
-        let judged = self.judge(pending);
-        let taken = judged.len();
-        self.store(judged).await?;
-        metrics::counter!("trackside_events_dispatched_total").increment(taken as u64);
-        Ok(Dispatched::Events(taken))
-    }
-
-    /// Judges events as far as the slices of their workspaces go; each workspace has at least one judged.
-    fn judge(&self, pending: Vec<Pending>) -> Vec<(EventId, Vec<Started>)> {
         let book = self.library.book();
-        let judge = Judge { source: &self.source, book: &book };
-        let mut judged = Vec::with_capacity(pending.len());
-        let mut spent: HashMap<WorkspaceId, Duration> = HashMap::new();
-        let mut began = Instant::now();
-        for event in pending {
-            let spent = spent.entry(event.workspace_id).or_default();
-            if *spent < SLICE {
-                judged.push((event.id, judge.judge(&event)));
-                let now = Instant::now();
-                *spent += now - began;
-                began = now;
-            }
+        let (judged, slow) = self.judge(&book, pending);
+        if !judged.is_empty() && !self.store(book.revision(), judged).await? {
+            return Ok(Dispatched::Again);
         }
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = spent.into_iter().filter(|(_, spent)| *spent >= SLICE);
-        resting.extend(over.map(|(workspace, spent)| (workspace, began + spent)));
-        judged
+        slow.into_iter().for_each(|(workspace, events)| self.judge_apart(workspace, events));
+        Ok(Dispatched::Some)
     }
 
-    /// The workspaces that rest now, and for how long at least one of them does.
-    fn resting(&self) -> (Vec<WorkspaceId>, Option<Duration>) {
-        let now = Instant::now();
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        resting.retain(|_, until| *until > now);
-        (resting.keys().copied().collect(), resting.values().min().map(|until| *until - now))
+    /// Judges events as far as that is quick; from the first of a workspace on for which it is not, its events are left.
+    fn judge(&self, book: &Book, pending: Vec<Pending>) -> (Vec<Judged>, HashMap<WorkspaceId, Vec<Pending>>) {
+        let judge = Judge { source: &self.source, book };
+        let (mut judged, mut slow) = (Vec::with_capacity(pending.len()), HashMap::<_, Vec<Pending>>::new());
+        let mut spent: HashMap<WorkspaceId, Duration> = HashMap::new();
+        for event in pending {
+            if let Some(left) = slow.get_mut(&event.workspace_id) {
+                left.push(event);
+                continue;
+            }
+            let spent = spent.entry(event.workspace_id).or_default();
+            let began = Instant::now();
+            match (*spent < SLICE).then(|| judge.judge_soon(&event)).flatten() {
+                Some(started) => judged.push((event.id, started)),
+                None => drop(slow.insert(event.workspace_id, vec![event])),
+            }
+            *spent += began.elapsed();
+        }
+        (judged, slow)
     }
 
-    async fn store(&self, judged: Vec<(EventId, Vec<Started>)>) -> Result<()> {
+    /// Judges and stores a workspace's events where they hold up nobody.
+    fn judge_apart(&self, workspace: WorkspaceId, events: Vec<Pending>) {
+        let Some(busy) = self.slow.begin(workspace) else { return };
+        let this = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = this.judge_slowly(events).await {
+                tracing::warn!(%workspace, %error, "events could not be dispatched; it is tried again");
+                tokio::time::sleep(PAUSE).await;
+            }
+            drop(busy);
+            this.db.signals().fire(Signal::Events);
+        });
+    }
+
+    async fn judge_slowly(&self, events: Vec<Pending>) -> Result<()> {
+        // Closed never.
+        let _lane = self.slow.lanes.acquire().await;
+        let (source, book) = (self.source.clone(), self.library.book());
+        let revision = book.revision();
+        let judge = move || {
+            let (judge, began) = (Judge { source: &source, book: &book }, Instant::now());
+            let in_time = |judged: &usize| *judged == 0 || began.elapsed() < LONG_SLICE;
+            let events = events.into_iter().enumerate().take_while(|(judged, _)| in_time(judged));
+            events.map(|(_, event)| (event.id, judge.judge(&event))).collect::<Vec<Judged>>()
+        };
+        let judged = tokio::task::spawn_blocking(judge).await;
+        let judged = judged.map_err(|error| Error::internal(format!("judging events panicked: {error}")))?;
+        // When it cannot be stored now, the events are read and judged again.
+        self.store(revision, judged).await.map(drop)
+    }
+
+    /// Gives events their places in the log and starts their runs. False, and nothing done, when the rules are not those
+    /// any more by which they were judged, or another node has the head of the log.
+    async fn store(&self, revision: i64, judged: Vec<Judged>) -> Result<bool> {
         let (ids, runs): (Vec<EventId>, Vec<_>) = judged.into_iter().unzip();
         // Kept before the commit: a worker may claim a run the moment it stands. A plan of a run that another
         // dispatcher won is never asked for, and pushed out by later ones.
@@ -152,20 +188,39 @@ impl Dispatcher {
         let room = self.room(runs.iter());
         let (source, claim) = (self.source.clone(), room.as_ref().map(Room::claim));
         let _turn = self.turn().await;
-        let claimed = self
+        let written = self
             .db
             .write(async move |tx| {
-                let assigned: HashSet<EventId> = log::assign(tx, &ids).await?.into_iter().map(|(id, _)| id).collect();
+                if Library::revision(tx).await? != revision {
+                    return Ok(None);
+                }
+                let Some(head) = log::try_head(tx).await? else { return Ok(None) };
+                let assigned: HashSet<EventId> =
+                    log::assign(tx, &ids, head).await?.into_iter().map(|(id, _)| id).collect();
                 if assigned.len() < ids.len() {
                     runs.retain(|run| run.event.is_none_or(|event| assigned.contains(&event)));
                 }
+                metrics::counter!("trackside_events_dispatched_total").increment(assigned.len() as u64);
                 let claimed = write(tx, &source, &runs, claim.as_ref()).await?;
                 tx.wake(Signal::Log);
-                Ok(claimed)
+                Ok(Some(claimed))
             })
-            .await?;
-        self.start(room, claimed);
-        Ok(())
+            .await;
+        match written {
+            Ok(Some(claimed)) => {
+                self.start(room, claimed);
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            // A rule was deleted between the look at the revision and the commit.
+            Err(error) if error.code == RULE_GONE => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Learns of rules that have changed.
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        self.library.refresh(&mut *self.db.read().await?).await
     }
 
     fn keep(&self, (run, plan): Started) -> NewRun {
@@ -214,26 +269,31 @@ impl Dispatcher {
     }
 }
 
-/// Writes events that may have been judged: one that was, by the rules as they still are, with its place in the log and
-/// its runs, unless another transaction has the head of the log; the others for the dispatcher. Answers the jobs that were
-/// written as claimed.
+/// Writes events: those that were judged with their places in the log and their runs, unless another transaction has the
+/// head of the log; the others for the dispatcher. Answers the jobs that were written as claimed. Fails with [`RULES_CHANGED`]
+/// when the rules are not those any more by which an event was judged.
 pub(crate) async fn admit(
     tx: &mut Tx,
     source: &Source,
     events: &[(&Fresh, Option<&Ahead>)],
     claim: Option<&Claim>,
 ) -> Result<Vec<Job>> {
-    let judged = events.iter().any(|(_, ahead)| ahead.is_some());
-    let revision = if judged { Some(Library::revision(tx).await?) } else { None };
     let (mut now, mut later, mut runs) = (Vec::with_capacity(events.len()), Vec::new(), Vec::new());
+    let mut revision = None;
     for (event, ahead) in events {
-        match ahead {
-            Some(ahead) if Some(ahead.revision) == revision => {
-                now.push(*event);
-                runs.extend_from_slice(&ahead.runs);
-            }
-            _ => later.push(*event),
+        let Some(ahead) = ahead else {
+            later.push(*event);
+            continue;
+        };
+        let current = match revision {
+            Some(current) => current,
+            None => *revision.insert(Library::revision(tx).await?),
+        };
+        if ahead.revision != current {
+            return Err(Error::busy(RULES_CHANGED, "The rules have changed meanwhile. Try again."));
         }
+        now.push(*event);
+        runs.extend_from_slice(&ahead.runs);
     }
     let head = if now.is_empty() { None } else { log::try_head(tx).await? };
     if head.is_none() {

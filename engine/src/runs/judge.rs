@@ -17,7 +17,7 @@ use crate::ids::EventId;
 use crate::rules::{Book, Entry};
 use crate::{Error, Result};
 
-/// How long somebody who waits for an answer waits for a judgement, about; the dispatcher has more time.
+/// How long anybody waits for a judgement, about: who posted, and the events of other workspaces.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// A run that an event starts, and what carrying it out needs if that is to be kept.
@@ -39,10 +39,13 @@ impl Judge<'_> {
         runs
     }
 
-    /// The same while somebody waits for it. `None` when that takes too long: a rule that was slow once is not waited
-    /// for again.
+    /// The same while somebody waits for it. `None` when that takes too long; a rule that was slow once is not waited for
+    /// again.
     pub(super) fn judge_soon(&self, event: &Pending) -> Option<Vec<Started>> {
         let listeners = || self.book.listeners(event.workspace_id, &event.kind);
+        if listeners().next().is_none() {
+            return Some(Vec::new());
+        }
         if event.is_heavy() || listeners().any(|entry| entry.slow.load(Ordering::Relaxed)) {
             return None;
         }

@@ -19,6 +19,7 @@ mod model;
 mod runner;
 pub mod service;
 mod settle;
+mod slow;
 mod steps;
 pub(crate) mod store;
 

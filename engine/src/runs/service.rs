@@ -7,12 +7,13 @@ use trackside_rules::Vars;
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
 use super::{journal, store};
 use crate::access::{Granted, RuleRun, RunManage, RunView, Workspace};
+use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{EventId, Id, JobId, RuleId, RunId, WorkspaceId};
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
-use crate::{Error, Result};
+use crate::{Error, Result, rules};
 
 /// The job kind that carries a run on.
 pub const ADVANCE: &str = "advance_run";
@@ -105,11 +106,14 @@ pub struct Rerun {
 pub async fn rerun(
     tx: &mut Tx,
     cx: &Cx,
+    actions: &Actions,
     may: &Granted<RunManage, RunSummary>,
     rule: &RuleInfo,
     how: Rerun,
 ) -> Result<RunSummary> {
     let old = may.resource();
+    let version = if how.newest { rule.version } else { old.rule_version };
+    rules::service::startable(tx, cx, actions, rule.id, version).await?;
     let state = store::lock(tx, old.workspace_id, old.id).await?.ok_or_else(|| Error::not_found("run", old.id))?;
     if !state.is_terminal() {
         return Err(Error::conflict("run_not_over", format!("the run is still {state}; cancel it first")));
@@ -125,7 +129,7 @@ pub async fn rerun(
         id: cx.new_id(),
         workspace: old.workspace_id,
         rule: old.rule_id,
-        rule_version: if how.newest { rule.version } else { old.rule_version },
+        rule_version: version,
         event: old.event_id,
         rerun_of: Some(old.id),
         mode: old.mode,

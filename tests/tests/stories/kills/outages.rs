@@ -26,6 +26,24 @@ async fn allow(db: &Database, allowed: bool) {
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
 }
 
+/// Another node that froze with the head of the log in its hands holds up what is dispatched, but nobody who posts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn posts_are_answered_while_another_node_holds_the_head_of_the_log() {
+    run_story(Database::postgres().await, |db| async move {
+        let server = serve(&db).start().await;
+        let mut shop = Workshop::open(&db, &server).await;
+        let mut frozen = PgConnection::connect(db.url()).await.unwrap();
+        let mut held = frozen.begin().await.unwrap();
+        sqlx::query("select position from log_head for update").fetch_one(&mut *held).await.unwrap();
+        shop.api.post("/projects", json!({ "key": "HELD", "name": "Held" })).await.expect_status(201);
+        assert_eq!(shop.post(40).await, 40, "answered while it is held");
+        assert!(db.count("events where position is null").await > 40);
+        held.rollback().await.unwrap();
+        shop.balance().await;
+    })
+    .await;
+}
+
 /// Every connection is cut, again and again, under load: each answer is a promise kept or an honest 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_connection_to_the_database_is_cut_again_and_again() {

@@ -67,6 +67,31 @@ both_databases! {
         }
     }
 
+    /// Rules that go away under posts and changes harm neither.
+    async fn rules_are_deleted_while_posts_and_changes_come_in(db) {
+        let place = Place::open(&db).await;
+        place.on_hook("Stays", json!([{ "id": "end", "stop": "done" }])).await;
+        let rules = async {
+            for n in 0..25 {
+                let rule = place.on_hook(&format!("Goes {n}"), json!([{ "id": "end", "stop": "done" }])).await;
+                place.api.delete(&format!("/rules/{rule}")).await.expect_status(204);
+            }
+        };
+        let posts = async {
+            for n in 0..150 {
+                place.post(json!({ "n": n })).await;
+                if n % 10 == 0 {
+                    place.api.post("/projects/WEB/tasks", json!({ "title": "x" })).await.expect_status(201);
+                }
+            }
+        };
+        tokio::join!(rules, posts);
+        place.quiet().await;
+        let stays = "runs where rule_id = (select id from rules where name = 'Stays') and state = 'succeeded'";
+        assert_eq!(db.count(stays).await, 150);
+        assert!(!place.server.log().contains("could not be dispatched"), "{}", place.server.log());
+    }
+
     async fn a_pause_drops_what_has_not_begun_and_stops_listening(db) {
         let place = Place::open(&db).await;
         let rule = place.on_hook("Pausable", json!([place.call("tell", json!({}))])).await;

@@ -82,6 +82,25 @@ both_databases! {
         narrow.put(&format!("/rules/{id}"), changed.clone()).await.expect_problem(403, "denied");
         wide.put(&format!("/rules/{id}"), changed).await.expect_status(200);
         narrow.post(&format!("/rules/{id}/pause"), json!({})).await.expect_status(200);
+
+        // Nor by repeating a run on a version that could not be switched on.
+        let runner = token(json!(["rule.*", "run.*", "notification.send"])).await;
+        let quiet = json!({ "name": "Quiet", "trigger": { "on": "manual" }, "steps": [{ "id": "end", "stop": "done" }] });
+        let id = runner.post("/rules", quiet).await.expect_status(201).text("/id");
+        runner.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
+        let run = runner.post(&format!("/rules/{id}/run"), json!({})).await.expect_status(202).text("/id");
+        place.over(&run).await;
+        runner.post(&format!("/rules/{id}/pause"), json!({})).await.expect_status(200);
+        let evil = json!({ "name": "Quiet", "trigger": { "on": "manual" }, "steps": [rule["steps"][0]["then"][0]] });
+        runner.put(&format!("/rules/{id}"), evil).await.expect_status(200);
+        let again = format!("/runs/{run}/rerun");
+        runner.post(&again, json!({ "version": "newest" })).await.expect_problem(403, "denied");
+        let later = json!({ "name": "Quiet", "trigger": { "on": "manual" }, "steps": [{ "id": "s", "script": "1" }] });
+        place.api.put(&format!("/rules/{id}"), later).await.expect_status(200);
+        place.api.post(&again, json!({ "version": "newest" })).await.expect_problem(422, "rule_invalid");
+        runner.post(&again, json!({})).await.expect_status(202);
+        place.quiet().await;
+        assert!(place.titles().await.is_empty());
     }
 
     async fn a_token_does_not_read_what_one_with_more_rights_was_answered(db) {
