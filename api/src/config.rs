@@ -305,6 +305,14 @@ fn ranges(text: &str) -> Result<Vec<IpNet>, String> {
 }
 
 fn filter(text: &str) -> Result<String, String> {
+    // A filter takes any other word for the name of a module, and would say nothing at all.
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let mistaken = text.split(',').map(str::trim).find(|part| {
+        !part.is_empty() && !part.contains(['=', ':', '[', '_']) && !LEVELS.contains(&part.to_lowercase().as_str())
+    });
+    if let Some(word) = mistaken {
+        return Err(format!("has `{word}`, which is no level: use {}, or `module=level`", LEVELS.join(", ")));
+    }
     match tracing_subscriber::EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("is no log filter: {error}")),

@@ -62,10 +62,10 @@ impl Vault {
     pub fn from_file(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
             let detail = format!(
-                "The secret key file {} cannot be read: {error}. Name it in TRACKSIDE_SECRET_KEY_FILE.",
+                "The secret key file {} cannot be read: {error}. Put back your copy of it, or name it with --secret-key-file (TRACKSIDE_SECRET_KEY_FILE).",
                 path.display()
             );
-            broken(detail).caused_by(error)
+            broken(detail)
         })?;
         let bytes = STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         let Some(key) = bytes else {
@@ -84,16 +84,17 @@ impl Vault {
     }
 
     /// The vault of an installation: the key of `named`, or that of the data folder, which is made when absent
-    /// (mode 0600, whole or not at all, and the same for programs that start together).
+    /// (mode 0600, whole or not at all, and the same for programs that start together). Not when the database holds
+    /// secrets already: another key could open none of them, and would hide that the right one is missing.
     ///
     /// # Errors
     /// `secret_key_file`. A named file is never made: that it is missing is rather a mistake than a wish.
-    pub fn open_or_create(named: Option<&Path>, data: &Path) -> Result<Self> {
+    pub fn open_or_create(named: Option<&Path>, data: &Path, has_secrets: bool) -> Result<Self> {
         match named {
             Some(path) => Self::from_file(path),
             None => {
                 let path = data.join(KEY_FILE);
-                if !path.exists() {
+                if !path.exists() && !has_secrets {
                     create(&path, data).map_err(|error| {
                         let detail = format!(
                             "The secret key file {} cannot be made: {error}. Make the folder writable.",
@@ -254,7 +255,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let vaults: Vec<Vault> = std::thread::scope(|scope| {
-            let open = || Vault::open_or_create(None, &data).unwrap();
+            let open = || Vault::open_or_create(None, &data, false).unwrap();
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -266,12 +267,20 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_made_for_secrets_that_another_one_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = Vault::open_or_create(None, folder.path(), true).unwrap_err();
+        assert!(refused.code == "secret_key_file" && refused.detail.contains("Put back your copy"), "{refused}");
+        assert!(!folder.path().join(KEY_FILE).exists());
+    }
+
+    #[test]
     fn a_named_file_is_never_made_and_must_hold_a_key() {
         let folder = tempfile::tempdir().unwrap();
         let named = folder.path().join("mine.key");
-        assert_eq!(Vault::open_or_create(Some(&named), folder.path()).unwrap_err().code, "secret_key_file");
+        assert_eq!(Vault::open_or_create(Some(&named), folder.path(), false).unwrap_err().code, "secret_key_file");
         fs::write(&named, "c2hvcnQ=").unwrap();
-        assert!(Vault::open_or_create(Some(&named), folder.path()).unwrap_err().detail.contains("32 bytes"));
+        assert!(Vault::open_or_create(Some(&named), folder.path(), false).unwrap_err().detail.contains("32 bytes"));
     }
 
     #[test]

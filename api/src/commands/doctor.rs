@@ -240,7 +240,7 @@ async fn secrets(config: &Config, db: &Db) -> Result<String, String> {
 fn key(config: &Config) -> Result<String, String> {
     let file = key_file(config);
     if config.secret_key_file.is_none() && !file.exists() {
-        return Ok(format!("{} is made at the first start", file.display()));
+        return Ok(format!("{} is not there; it is made at the first start on a new database", file.display()));
     }
     vault(config).map(|_| format!("{} holds a key", file.display()))
 }

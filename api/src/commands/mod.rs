@@ -70,7 +70,7 @@ impl From<Error> for Failed {
         let mut text = error.detail.clone();
         let mut cause = std::error::Error::source(&error);
         while let Some(source) = cause {
-            text.push_str(&format!(": {source}"));
+            text.push_str(&format!(" ({source})"));
             cause = source.source();
         }
         Self::Other(text)

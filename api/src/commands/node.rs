@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use trackside_engine::Source;
+use trackside_engine::access;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::{Db, Options};
 use trackside_engine::rules::Library;
@@ -14,7 +15,7 @@ use trackside_workers::queue::Queues;
 use trackside_workers::{Workers, integrations};
 
 use super::Failed;
-use crate::config::Config;
+use crate::config::{BadConfig, Config};
 
 /// How long work in flight may take to finish at the end (REL-04).
 pub const DRAIN: Duration = Duration::from_secs(28);
@@ -32,9 +33,11 @@ impl Node {
     /// Opens the database, brings it up to date, and reads the key.
     pub async fn open(config: &Config) -> Result<Self, Failed> {
         make_folder(config)?;
-        let vault = Vault::open_or_create(config.secret_key_file.as_deref(), &config.data)?;
         let db = Db::open(&Options::new(&config.database_url)).await?;
         db.migrate().await?;
+        let has_secrets = access::has_secrets(&db).await?;
+        let vault = Vault::open_or_create(config.secret_key_file.as_deref(), &config.data, has_secrets)
+            .map_err(|error| BadConfig(format!("secret_key_file: {}", error.detail)))?;
         let policy = Policy { allow: config.allow_egress.clone() };
         let egress = Egress::new(policy).map_err(|error| Failed::Other(error.to_string()))?;
         let actions = Actions::new(integrations::all(&egress));

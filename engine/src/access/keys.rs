@@ -62,6 +62,14 @@ struct Known {
     read_at: Instant,
 }
 
+/// Whether the database holds secrets: from its first start on there is a key for access tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_secrets(db: &Db) -> Result<bool> {
+    Ok(!store::list_keys(&mut *db.read().await?).await?.is_empty())
+}
+
 impl KeyRing {
     /// Reads the keys, and makes the first one.
     ///

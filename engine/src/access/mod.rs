@@ -24,6 +24,7 @@ pub(crate) mod store;
 pub mod tokens;
 
 pub use actor::{Actor, Who};
+pub use keys::has_secrets;
 pub use model::name;
 pub use model::{
     CreatedToken, Credentials, Me, Member, NewToken, NewUser, Session, Setup, SignedIn, TokenInfo, User, WorkspaceInfo,

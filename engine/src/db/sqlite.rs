@@ -100,6 +100,11 @@ impl Sqlite {
         self.conn.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop).map_err(failed)
     }
 
+    /// Moves what stands in the write-ahead log into the database's file.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        self.conn.query_row("pragma wal_checkpoint(truncate)", (), |_| Ok(())).map_err(failed)
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_autocommit(&self) -> bool {
         self.conn.is_autocommit()

@@ -197,6 +197,10 @@ impl Thread {
             }
             self.commit();
             if let Some(done) = stop {
+                // So that the file alone is the whole database.
+                if let Some(Err(error)) = self.tx.sqlite().map(Sqlite::checkpoint) {
+                    tracing::warn!(%error, "what stands in the write-ahead log was left there");
+                }
                 drop(self);
                 let _ = done.send(()); // nobody need wait for it
                 return;

@@ -99,6 +99,24 @@ both_databases! {
         }
     }
 
+    async fn what_stops_leaves_one_file_and_a_lost_key_is_not_replaced(db) {
+        let mut server = Server::start(&db).await;
+        Api::set_up(&server).await;
+        assert!(server.stop().await.success(), "{}", server.log());
+        if let Some(file) = db.url().strip_prefix("sqlite://") {
+            let left = std::fs::metadata(format!("{file}-wal")).map_or(0, |wal| wal.len());
+            assert_eq!(left, 0, "the file alone is the whole database");
+        }
+        let key = db.folder().join("data/secret.key");
+        let copy = std::fs::read(&key).unwrap();
+        std::fs::remove_file(&key).unwrap();
+        let ended = Server::on(&db).try_start().await.err().expect("it does not start");
+        assert!(ended.code == Some(2) && ended.log.contains("Put back your copy"), "{}", ended.log);
+        assert!(!key.exists(), "no other key is made in its place");
+        std::fs::write(&key, copy).unwrap();
+        drop(Server::start(&db).await);
+    }
+
     async fn rules_in_files_are_exported_compared_and_applied(db) {
         let server = Server::start(&db).await;
         let api = Api::set_up(&server).await;
