@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod notifications;
 pub mod paging;
 pub mod patch;
+pub mod planning;
 pub mod projects;
 pub mod raw;
 pub mod rules;
@@ -44,6 +45,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
     Area { name: "notifications", statements: &[notifications::store::ALL] },
+    Area { name: "planning", statements: &[planning::store::ALL] },
     Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },

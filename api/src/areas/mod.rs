@@ -10,6 +10,7 @@ mod hooks;
 mod members;
 mod notifications;
 mod operations;
+mod planning;
 mod projects;
 mod rules;
 mod runs;
@@ -46,6 +47,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
     Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
+    Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },

@@ -1,4 +1,4 @@
-//! The `{id}` of a path.
+//! The `{id}` of a path, and what may stand behind it.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -18,6 +18,10 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub struct At<T>(pub T);
 
+/// The same for `{predecessor}`.
+#[derive(Debug, Clone)]
+pub struct Predecessor<T>(pub T);
+
 impl<S, T> FromRequestParts<S> for At<T>
 where
     S: Send + Sync,
@@ -26,14 +30,34 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| {
-            not_found("The path is not UTF-8 after decoding; take the id as the API gave it.".to_owned())
-        })?;
-        let Some((_, text)) = params.iter().find(|(name, _)| *name == "id") else {
-            return Err(Problem::internal("a route without {id} asks for one"));
-        };
-        text.parse().map(Self).map_err(|error| not_found(error.to_string()))
+        read(parts, state, "id").await.map(Self)
     }
+}
+
+impl<S, T> FromRequestParts<S> for Predecessor<T>
+where
+    S: Send + Sync,
+    T: FromStr<Err: Display> + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        read(parts, state, "predecessor").await.map(Self)
+    }
+}
+
+async fn read<S, T>(parts: &mut Parts, state: &S, name: &str) -> Result<T, Problem>
+where
+    S: Send + Sync,
+    T: FromStr<Err: Display>,
+{
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| not_found("The path is not UTF-8 after decoding; take the id as the API gave it.".to_owned()))?;
+    let Some((_, text)) = params.iter().find(|(known, _)| *known == name) else {
+        return Err(Problem::internal(format!("a route without {{{name}}} asks for one")));
+    };
+    text.parse().map_err(|error: T::Err| not_found(error.to_string()))
 }
 
 fn not_found(detail: String) -> Problem {
@@ -42,18 +66,28 @@ fn not_found(detail: String) -> Problem {
 
 impl<T: JsonSchema> OperationInput for At<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let schema = SchemaObject { json_schema: ctx.schema.subschema_for::<T>(), external_docs: None, example: None };
-        let parameter_data = ParameterData {
-            name: "id".into(),
-            description: None,
-            required: true,
-            deprecated: None,
-            format: ParameterSchemaOrContent::Schema(schema),
-            example: None,
-            examples: Default::default(),
-            explode: None,
-            extensions: Default::default(),
-        };
-        add_parameters(ctx, operation, [Parameter::Path { parameter_data, style: PathStyle::Simple }]);
+        document::<T>(ctx, operation, "id");
     }
+}
+
+impl<T: JsonSchema> OperationInput for Predecessor<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        document::<T>(ctx, operation, "predecessor");
+    }
+}
+
+fn document<T: JsonSchema>(ctx: &mut GenContext, operation: &mut Operation, name: &str) {
+    let schema = SchemaObject { json_schema: ctx.schema.subschema_for::<T>(), external_docs: None, example: None };
+    let parameter_data = ParameterData {
+        name: name.into(),
+        description: None,
+        required: true,
+        deprecated: None,
+        format: ParameterSchemaOrContent::Schema(schema),
+        example: None,
+        examples: Default::default(),
+        explode: None,
+        extensions: Default::default(),
+    };
+    add_parameters(ctx, operation, [Parameter::Path { parameter_data, style: PathStyle::Simple }]);
 }

@@ -39,6 +39,8 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::tasks::events::TaskCommented>(),
     kind::<crate::tasks::events::TaskCreated>(),
     kind::<crate::tasks::events::TaskDeleted>(),
+    kind::<crate::planning::events::TaskDependencyAdded>(),
+    kind::<crate::planning::events::TaskDependencyRemoved>(),
     kind::<crate::tasks::events::TaskStatusChanged>(),
     kind::<crate::tasks::events::TaskUpdated>(),
 ];

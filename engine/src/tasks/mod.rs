@@ -6,6 +6,7 @@
 //! as JSON on the task for reading and as rows for filters; only this folder writes them, both at once.
 //!
 //! A list ([`TaskQuery`]) is paged by the values of its last row, so pages stay right while tasks come and go.
+//! What tasks wait for is [`planning`](crate::planning)'s.
 //! Deliberately absent: statuses per project, watchers, estimates, links, edits of comments.
 
 pub mod actions;
@@ -20,6 +21,6 @@ pub(crate) mod store;
 mod tree;
 
 pub use limits::{MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
-pub use model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+pub use model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;

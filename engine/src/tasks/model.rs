@@ -155,6 +155,27 @@ impl Task {
     }
 }
 
+row! {
+    /// What planning wants to know of a task.
+    #[derive(Debug, Clone)]
+    pub struct TaskDates {
+        /// Its id.
+        pub id: TaskId,
+        /// What people call it: `WEB-142`.
+        pub key: String,
+        /// What is to be done.
+        pub title: String,
+        /// How it stands.
+        pub status: TaskStatus,
+        /// The task that it is a part of.
+        pub parent_id: Option<TaskId>,
+        /// When work is to begin.
+        pub start_at: Option<DateTime<Utc>>,
+        /// When it is to be done.
+        pub due_at: Option<DateTime<Utc>>,
+    }
+}
+
 /// A task that is asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

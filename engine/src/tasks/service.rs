@@ -1,10 +1,12 @@
 //! The public verbs of tasks. Those that change something want the permission on the task's project, which
 //! [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
 
+use std::collections::HashMap;
+
 use super::events::{
     AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated,
 };
-use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+use super::model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 use super::query::TaskQuery;
 use super::{limits, select, store, tree};
 use crate::access::permissions::{Granted, TaskCreate, TaskDelete, TaskEdit, TaskView, Workspace};
@@ -29,7 +31,7 @@ pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Hand
 }
 
 /// The task with this id or key, if it is of this project.
-pub(super) async fn find_in(rx: &mut Rx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
+pub(crate) async fn find_in(rx: &mut Rx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
     store::find(rx, project.workspace_id, handle)
         .await?
         .filter(|task| task.project_id == project.id)
@@ -49,6 +51,23 @@ pub async fn subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId) -> Re
 /// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
 pub async fn of_project(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Task>> {
     store::list_of_project(rx, workspace, project, MAX_RELATED).await
+}
+
+/// When the tasks of a project are to begin and to be done, oldest first, at most `limit`.
+pub async fn dates_of_project(rx: &mut Rx, may: &Granted<TaskView, Project>, limit: i64) -> Result<Vec<TaskDates>> {
+    store::list_dates_of_project(rx, may.resource().workspace_id, may.resource().id, limit).await
+}
+
+/// The keys of these tasks, in the same order; one that is gone has none.
+pub(crate) async fn keys(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<String>> {
+    let mut keys: HashMap<TaskId, String> = store::list_keys(rx, workspace, ids).await?.into_iter().collect();
+    Ok(ids.iter().filter_map(|id| keys.remove(id)).collect())
+}
+
+/// The task as it is now, if it is of this project; nobody else changes it until the transaction ends. Whoever holds
+/// two has locked the project before: otherwise two could wait for each other.
+pub(crate) async fn hold(tx: &mut Tx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
+    lock(tx, project, handle, None, None).await
 }
 
 /// Makes a task.

@@ -1,7 +1,7 @@
 //! All SQL on `tasks`, `task_labels`, `task_assignees` and `comments`, but for the list of tasks ([`super::select`]).
 
 use super::comments::Comment;
-use super::model::Task;
+use super::model::{Task, TaskDates};
 use crate::Result;
 use crate::db::{JsonText, Rx, Tx, statements};
 use crate::handle::Handle;
@@ -14,6 +14,8 @@ statements! {
     FIND_KEY_FOR_UPDATE = "select {Task} from tasks where workspace_id = $1 and key = $2 for update", Task;
     SUBTASKS = "select {Task} from tasks where workspace_id = $1 and parent_id = $2 order by id limit $3", Task;
     OF_PROJECT = "select {Task} from tasks where workspace_id = $1 and project_id = $2 order by id limit $3", Task;
+    DATES_OF_PROJECT = "select {TaskDates} from tasks where workspace_id = $1 and project_id = $2 order by id limit $3", TaskDates;
+    KEYS = "select id, key from tasks where workspace_id = $1 and id = any($2)";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
      completed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
@@ -75,6 +77,20 @@ pub(super) async fn list_of_project(
     limit: i64,
 ) -> Result<Vec<Task>> {
     rx.all(OF_PROJECT, (workspace, project, limit)).await
+}
+
+pub(super) async fn list_dates_of_project(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+    limit: i64,
+) -> Result<Vec<TaskDates>> {
+    rx.all(DATES_OF_PROJECT, (workspace, project, limit)).await
+}
+
+/// The keys of these tasks, in no order.
+pub(super) async fn list_keys(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<(TaskId, String)>> {
+    rx.all(KEYS, (workspace, ids)).await
 }
 
 /// Inserts the task; its labels and assignees as rows are [`set_labels`]' and [`set_assignees`]' matter.

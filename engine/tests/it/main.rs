@@ -8,5 +8,6 @@ mod lists;
 mod office;
 mod people;
 mod place;
+mod planning;
 mod projects;
 mod work;

@@ -7,6 +7,7 @@ mod fairness;
 mod kills;
 mod ledger;
 mod octokit;
+mod planning;
 mod sandbox;
 mod sockets;
 mod spine;

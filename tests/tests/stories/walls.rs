@@ -64,6 +64,8 @@ struct World {
     api: Api,
     /// What stands for `{id}`, by the first word of the path.
     ids: Vec<(&'static str, String)>,
+    /// What stands for `{predecessor}`: a task that the task waits for.
+    predecessor: String,
     /// What must never be seen outside.
     marks: BTreeSet<String>,
 }
@@ -80,6 +82,12 @@ impl World {
             .await
             .expect_status(201)
             .text("/id");
+        let predecessor = api
+            .post("/projects/WEB/tasks", json!({ "title": format!("{mark} task before") }))
+            .await
+            .expect_status(201)
+            .text("/id");
+        api.post("/tasks/WEB-1/dependencies", json!({ "predecessor": predecessor })).await.expect_status(201);
         let comment = api
             .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
             .await
@@ -128,15 +136,22 @@ impl World {
         ];
         let mut marks: BTreeSet<String> =
             ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
-        marks.extend([mark.to_owned(), comment, notification, me.text("/workspace/id"), me.text("/user/id")]);
-        Self { api, ids, marks }
+        marks.extend([
+            mark.to_owned(),
+            predecessor.clone(),
+            comment,
+            notification,
+            me.text("/workspace/id"),
+            me.text("/user/id"),
+        ]);
+        Self { api, ids, predecessor, marks }
     }
 
     /// The path with this world's own id in it.
     fn path(&self, path: &str) -> String {
         let kind = path.split('/').nth(1).unwrap();
         match self.ids.iter().find(|(known, _)| *known == kind) {
-            Some((_, id)) => path.replace("{id}", id),
+            Some((_, id)) => path.replace("{id}", id).replace("{predecessor}", &self.predecessor),
             None if path.contains("{id}") => panic!("say in World what {{id}} is in {path}"),
             None => path.to_owned(),
         }
@@ -201,7 +216,7 @@ both_databases! {
         };
         let before = world.state(&operations).await;
 
-        for path in ["/projects/WEB", "/tasks/WEB-1", "/tasks/WEB-1/comments"] {
+        for path in ["/projects/WEB", "/projects/WEB/timeline", "/tasks/WEB-1", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
             eve.get(path).await.expect_status(404).expect_refusal();
         }
         for operation in &operations {
@@ -242,6 +257,11 @@ both_databases! {
         let mine = eve.post("/projects/EVE/tasks", new(json!({}))).await.expect_status(201).text("/key");
         for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] })] {
             eve.patch(&format!("/tasks/{mine}"), more).await.expect_refusal();
+        }
+        for other in [id("tasks"), "WEB-1".into(), world.predecessor.clone()] {
+            let refused = eve.post(&format!("/tasks/{mine}/dependencies"), json!({ "predecessor": other })).await.expect_problem(422, "invalid_fields");
+            assert_eq!(refused.text("/errors/0/pointer"), "/predecessor");
+            eve.delete(&format!("/tasks/{mine}/dependencies/{other}")).await.expect_problem(404, "task_not_found");
         }
         eve.patch(&format!("/projects/{own}"), json!({ "owner": ada })).await.expect_refusal();
         eve.post("/auth/switch", json!({ "workspace_id": workspace })).await.expect_problem(404, "workspace_not_found");

@@ -26,6 +26,8 @@ const LISTS: &[&str] = &[
     "/tasks",
     "/tasks/WEB-1",
     "/tasks/WEB-1/comments",
+    "/tasks/WEB-1/dependencies",
+    "/projects/WEB/timeline",
     "/rules",
     "/hooks",
     "/connections",
@@ -85,6 +87,7 @@ impl Place {
                 "labels": ["a"], "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } }),
             ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
+            post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-1", "type": "SS", "lag": -60 })),
             post(
                 "/hooks",
                 json!({ "name": "two", "scheme": { "scheme": "hmac", "header": "x-signature", "algorithm": "sha256", "encoding": "hex", "prefix": "v=" },

@@ -1,0 +1,170 @@
+//! The public verbs of planning. Those that change something want the permission on the project of the task that waits,
+//! which [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
+
+use super::events::{TaskDependencyAdded, TaskDependencyRemoved};
+use super::model::{Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, MAX_TASKS, NewDependency, Timeline};
+use super::{network, store, timeline};
+use crate::access::permissions::{Granted, TaskEdit, TaskView, Workspace};
+use crate::cx::Cx;
+use crate::db::{Rx, Tx};
+use crate::events::emit;
+use crate::handle::Handle;
+use crate::ids::TaskId;
+use crate::projects::{self, Project, ProjectRef};
+use crate::tasks::{self, Task};
+use crate::{Class, Error, Result};
+
+/// What a task waits for, in the order it was added; at most [`MAX_PREDECESSORS`].
+pub async fn dependencies(
+    rx: &mut Rx,
+    may: &Granted<TaskView, Workspace>,
+    task: &Handle<TaskId>,
+) -> Result<Vec<Dependency>> {
+    let task = tasks::service::find(rx, may, task).await?;
+    store::list_of_task(rx, may.resource().0, task.id).await
+}
+
+/// Makes a task wait for another one of its project. One that already does in the same way answers the conflict
+/// `dependency_exists`; one that would wait for itself in the end `dependency_cycle`, with the way by the tasks' keys.
+pub async fn depend(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TaskEdit, Project>,
+    task: &Handle<TaskId>,
+    new: NewDependency,
+) -> Result<Dependency> {
+    if !(-MAX_LAG..=MAX_LAG).contains(&new.lag) {
+        return Err(Error::field("/lag", format!("must be -{MAX_LAG} to {MAX_LAG} working minutes")));
+    }
+    let project = may.resource();
+    // The network of a project changes under its lock, so nobody closes a circle with a link that is not seen here.
+    projects::service::lock(tx, project).await?;
+    let task = tasks::service::hold(tx, project, task).await?;
+    let predecessor = predecessor(tx, project, &new.predecessor).await?;
+    if task.id == predecessor.id {
+        return Err(Error::field("/predecessor", format!("{} cannot depend on itself; name another task", task.key)));
+    }
+    let known = store::list_of_task(tx, project.workspace_id, task.id).await?;
+    refuse_known(&known, &task, &predecessor, new.kind)?;
+    refuse_circle(tx, project, &task, &predecessor).await?;
+    let dependency = Dependency {
+        task_id: task.id,
+        predecessor_id: predecessor.id,
+        kind: new.kind,
+        lag: new.lag,
+        created_by: cx.actor.user(),
+        created_at: cx.now(),
+    };
+    store::insert(tx, project.workspace_id, project.id, &dependency).await?;
+    let project = ProjectRef::from(project);
+    let (task, predecessor) = (&task, &predecessor);
+    emit(tx, cx, &TaskDependencyAdded { task, predecessor, project: &project, dependency: &dependency }).await?;
+    Ok(dependency)
+}
+
+/// Ends that a task waits for another one: in one way, or with `None` in every way. When it does not, the answer is
+/// `dependency_not_found`.
+pub async fn release(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TaskEdit, Project>,
+    task: &Handle<TaskId>,
+    predecessor: &Handle<TaskId>,
+    kind: Option<DependencyType>,
+) -> Result<()> {
+    let project = may.resource();
+    projects::service::lock(tx, project).await?;
+    let task = tasks::service::find_in(tx, project, task).await?;
+    let predecessor = tasks::service::find_in(tx, project, predecessor).await?;
+    let mut known = store::list_of_task(tx, project.workspace_id, task.id).await?;
+    known.retain(|known| known.predecessor_id == predecessor.id && kind.is_none_or(|kind| kind == known.kind));
+    if known.is_empty() {
+        return Err(Error::not_found("dependency", format!("of {} on {}", task.key, predecessor.key)));
+    }
+    let short = ProjectRef::from(project);
+    let (task, predecessor, short) = (&task, &predecessor, &short);
+    for dependency in &known {
+        store::delete(tx, project.workspace_id, task.id, predecessor.id, dependency.kind).await?;
+        emit(tx, cx, &TaskDependencyRemoved { task, predecessor, project: short, dependency }).await?;
+    }
+    Ok(())
+}
+
+/// When the tasks of a project can and must happen. A project of more than [`MAX_TASKS`] is refused as
+/// `project_too_large`.
+pub async fn timeline(rx: &mut Rx, may: &Granted<TaskView, Project>) -> Result<Timeline> {
+    let project = may.resource();
+    let tasks = tasks::service::dates_of_project(rx, may, MAX_TASKS + 1).await?;
+    if i64::try_from(tasks.len()).is_ok_and(|count| count > MAX_TASKS) {
+        let detail = format!("{} has more than {MAX_TASKS} tasks; split it to see its timeline", project.key);
+        return Err(Error::conflict("project_too_large", detail));
+    }
+    let dependencies = store::list_of_project(rx, project.workspace_id, project.id).await?;
+    timeline::of(project, tasks, dependencies)
+}
+
+/// The task to wait for, locked: while it is waited for it does not go away.
+async fn predecessor(tx: &mut Tx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
+    tasks::service::hold(tx, project, handle).await.map_err(|error| match error.class {
+        Class::NotFound => {
+            let message = format!(
+                "there is no task {handle} in the project {}; a task depends on tasks of its own project",
+                project.key
+            );
+            Error::field("/predecessor", message)
+        }
+        _ => error,
+    })
+}
+
+fn refuse_known(known: &[Dependency], task: &Task, predecessor: &Task, kind: DependencyType) -> Result<()> {
+    if let Some(known) = known.iter().find(|known| known.predecessor_id == predecessor.id && known.kind == kind) {
+        let message = format!(
+            "{} already depends on {} by {kind} with a lag of {}; remove that first to change it",
+            task.key, predecessor.key, known.lag
+        );
+        return Err(Error::conflict("dependency_exists", message.clone()).and_field("/predecessor", message));
+    }
+    if known.len() >= MAX_PREDECESSORS {
+        let detail = format!(
+            "{} has {MAX_PREDECESSORS} dependencies, the most that a task may have; remove one first, or make a milestone of some",
+            task.key
+        );
+        return Err(Error::conflict("too_many_dependencies", detail));
+    }
+    Ok(())
+}
+
+/// Refuses the dependency if its predecessor, in the end, waits for the task itself.
+async fn refuse_circle(tx: &mut Tx, project: &Project, task: &Task, predecessor: &Task) -> Result<()> {
+    let workspace = project.workspace_id;
+    // A task that waits for nothing closes no circle: that is known at once, however large the network is.
+    if store::list_of_task(tx, workspace, predecessor.id).await?.is_empty()
+        || !store::is_behind(tx, workspace, task.id, predecessor.id).await?
+    {
+        return Ok(());
+    }
+    let behind = store::list_behind(tx, workspace, task.id).await?;
+    let Some(way) = network::path(&behind, task.id, predecessor.id) else {
+        return Ok(());
+    };
+    let mut keys = tasks::service::keys(tx, workspace, &way).await?;
+    keys.push(task.key.clone());
+    let message = format!(
+        "{} cannot depend on {}, which already waits for it: {}; remove one of these dependencies first",
+        task.key,
+        predecessor.key,
+        shown(&keys)
+    );
+    Err(Error::conflict("dependency_cycle", message.clone()).and_field("/predecessor", message))
+}
+
+/// A way by its keys; of a long one its two ends.
+fn shown(keys: &[String]) -> String {
+    const ENDS: usize = 10;
+    if keys.len() <= 2 * ENDS {
+        return keys.join(" -> ");
+    }
+    let (head, tail) = (&keys[..ENDS], &keys[keys.len() - ENDS..]);
+    format!("{} -> ({} more) -> {}", head.join(" -> "), keys.len() - 2 * ENDS, tail.join(" -> "))
+}
