@@ -1,5 +1,6 @@
 //! What `serve` and `worker` have in common: an open database, a key, the actions, the rules, and an end.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +28,15 @@ pub struct Node {
     pub vault: Vault,
     pub actions: Actions,
     pub library: Arc<Library>,
+    /// Held for as long as this process works on a SQLite database.
+    _alone: Option<File>,
 }
 
 impl Node {
     /// Opens the database, brings it up to date, and reads the key.
     pub async fn open(config: &Config) -> Result<Self, Failed> {
         make_folder(config)?;
+        let alone = alone(config);
         let db = Db::open(&Options::new(&config.database_url)).await?;
         db.migrate().await?;
         let has_secrets = access::has_secrets(&db).await?;
@@ -42,7 +46,7 @@ impl Node {
         let egress = Egress::new(policy).map_err(|error| Failed::Other(error.to_string()))?;
         let actions = Actions::new(integrations::all(&egress));
         let library = Arc::new(Library::new(&actions));
-        Ok(Self { db, source: Source::default(), vault, actions, library })
+        Ok(Self { db, source: Source::default(), vault, actions, library, _alone: alone })
     }
 
     /// Starts the workers of this node.
@@ -59,6 +63,20 @@ impl Node {
         };
         Workers::start(options).map_err(Failed::Other)
     }
+}
+
+/// Says so when another process works on the same SQLite database: both would be right, but each has settings of its own,
+/// and takes the other's work with them.
+fn alone(config: &Config) -> Option<File> {
+    let path = config.database_url.strip_prefix("sqlite:")?.trim_start_matches("//");
+    // Where no such file can be made, opening the database says what is wrong.
+    let lock = File::create(format!("{path}.lock")).ok()?;
+    if lock.try_lock().is_err() {
+        tracing::warn!(
+            "another trackside works on {path}, and may take this one's work; for several nodes use PostgreSQL"
+        );
+    }
+    Some(lock)
 }
 
 /// The data folder holds the embedded database and the key; with neither it is not needed.

@@ -114,7 +114,10 @@ both_databases! {
         assert!(ended.code == Some(2) && ended.log.contains("Put back your copy"), "{}", ended.log);
         assert!(!key.exists(), "no other key is made in its place");
         std::fs::write(&key, copy).unwrap();
-        drop(Server::start(&db).await);
+        let first = Server::start(&db).await;
+        let second = Server::start(&db).await;
+        assert!(!first.log().contains("another trackside"), "{}", first.log());
+        assert_eq!(second.log().contains("another trackside"), !db.is_postgres(), "{}", second.log());
     }
 
     async fn rules_in_files_are_exported_compared_and_applied(db) {
