@@ -128,6 +128,8 @@ both_databases! {
         let dir = db.folder().join("rules");
         std::fs::create_dir(&dir).unwrap();
         let (dir, file) = (dir.to_str().unwrap(), dir.join("blocked.yaml"));
+        let none = run(&db, &["rules", "check", dir], &[]).await.expect(1);
+        assert!(none.err.contains("there is no rule in"), "{}", none.err);
         std::fs::write(&file, RULE).unwrap();
 
         run(&db, &["rules", "check", dir], &[]).await.expect(0);

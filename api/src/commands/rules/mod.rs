@@ -123,7 +123,11 @@ fn check(dir: &Path) -> Result<ExitCode, Failed> {
             errors += usize::from(problem.severity == Severity::Error);
         }
     }
-    println!("{} checked, {errors} errors", plural(rules));
+    if rules == 0 {
+        let dir = dir.display();
+        return Err(Failed::Other(format!("there is no rule in {dir}: name the folder with the .yaml files")));
+    }
+    println!("{} checked, {errors} error{}", plural(rules), if errors == 1 { "" } else { "s" });
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
