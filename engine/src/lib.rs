@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actions;
 pub mod clock;
+pub mod comments;
 pub mod connections;
 pub mod crash;
 pub mod cx;
@@ -40,6 +41,7 @@ pub struct Area {
 /// Every area that stores something, sorted by name.
 pub const AREAS: &[Area] = &[
     Area { name: "access", statements: &[access::store::ALL] },
+    Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },
     Area { name: "hooks", statements: &[hooks::store::ALL] },

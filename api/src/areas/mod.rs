@@ -1,6 +1,7 @@
 //! The routes under `/api/v1`, one file per area. A route reads the request, asks the engine, and answers; what is
 //! allowed and what happens is the engine's.
 
+mod activity;
 mod auth;
 mod catalogues;
 mod comments;
@@ -38,6 +39,7 @@ pub struct Area {
 
 /// Every area, sorted by name.
 pub const AREAS: &[Area] = &[
+    Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
     Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },

@@ -104,7 +104,9 @@ const fn erased<A: Internal>() -> &'static dyn ErasedInternal {
 pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::notifications::actions::Send>(),
     erased::<crate::tasks::actions::Assign>(),
-    erased::<crate::tasks::actions::Comment>(),
+    erased::<crate::comments::actions::Comment>(),
     erased::<crate::tasks::actions::Create>(),
+    erased::<crate::comments::actions::Delete>(),
+    erased::<crate::comments::actions::Edit>(),
     erased::<crate::tasks::actions::Update>(),
 ];

@@ -9,6 +9,7 @@
 //! [`KINDS`]; that one declaration serves rules, webhooks, realtime and the committed schemas of `docs/events/`.
 //! Deliberately absent: editing or deleting events.
 
+pub mod activity;
 mod kinds;
 mod model;
 pub mod service;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{Event, Fresh};
 use crate::Result;
 use crate::db::{Rx, Tx, row, statements};
-use crate::ids::{EventId, ProjectId, WorkspaceId};
+use crate::ids::{EventId, ProjectId, TaskId, WorkspaceId};
 
 row! {
     /// An event that has no position yet, as the dispatcher reads it.
@@ -63,6 +63,25 @@ row! {
     }
 }
 
+row! {
+    /// An event about a task.
+    #[derive(Debug, Clone)]
+    pub struct About {
+        /// Its id.
+        pub id: EventId,
+        /// The kind.
+        pub kind: String,
+        /// Who did it, as JSON text.
+        pub actor: String,
+        /// The rule behind it, as JSON text.
+        pub cause: Option<String>,
+        /// The payload as JSON text.
+        pub payload: String,
+        /// When it happened.
+        pub occurred_at: DateTime<Utc>,
+    }
+}
+
 /// The largest event, in bytes of its payload, that is kept in memory for the runs it starts. As values it is up to a
 /// hundred times as large; the run of a larger one reads it again.
 const HEAVY: usize = 64 * 1024;
@@ -110,6 +129,12 @@ statements! {
                     where position > $1 order by position limit $2) sizes) sized \
             where ahead < $3) \
         order by position", Logged;
+    // `substr` as the index `events_task` has it.
+    OF_TASK = "select id, cast(octet_length(payload) as bigint) from events where workspace_id = $1 and subject = $2 \
+        and substr(subject, 1, 5) = 'task_' and (id < $3 or cast($3 as text) is null) order by id desc limit $4";
+    OF_TASK_OLDEST = "select id, cast(octet_length(payload) as bigint) from events where workspace_id = $1 and subject = $2 \
+        and substr(subject, 1, 5) = 'task_' and (id > $3 or cast($3 as text) is null) order by id limit $4";
+    BY_ID = "select {About} from events where workspace_id = $1 and id = any($2)", About;
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
@@ -189,4 +214,21 @@ pub(crate) async fn after_all(rx: &mut Rx, position: i64, limit: i64) -> Result<
 pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Event>> {
     let row: Option<Logged> = rx.opt(FIND, (workspace, id)).await?;
     row.map(Event::try_from).transpose()
+}
+
+/// The events about a task with the size of each, the newest first or the oldest.
+pub(super) async fn list_of_task(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    oldest: bool,
+    after: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<(EventId, i64)>> {
+    rx.all(if oldest { OF_TASK_OLDEST } else { OF_TASK }, (workspace, task.to_string(), after, limit)).await
+}
+
+/// These events, in no order.
+pub(super) async fn list_by_id(rx: &mut Rx, workspace: WorkspaceId, ids: &[EventId]) -> Result<Vec<About>> {
+    rx.all(BY_ID, (workspace, ids)).await
 }

@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::comments::{self, NewComment};
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
 use super::service;
-use crate::access::permissions::{TaskComment, TaskCreate, TaskEdit};
+use crate::access::permissions::{TaskCreate, TaskEdit};
 use crate::actions::Internal;
 use crate::cx::Cx;
 use crate::db::Tx;
@@ -151,34 +150,6 @@ impl Internal for Update {
             custom: input.custom,
         };
         update(tx, cx, &input.task, patch).await
-    }
-}
-
-/// `task.comment`.
-pub struct Comment;
-
-/// What `task.comment` takes.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CommentInput {
-    /// The task, by id or key.
-    pub task: Handle<TaskId>,
-    /// Markdown.
-    pub body: String,
-}
-
-impl Internal for Comment {
-    const NAME: &'static str = "task.comment";
-    const SUMMARY: &'static str = "Writes a comment on a task.";
-    const CAUSES: &'static [&'static str] = &["task.commented"];
-    type Needs = TaskComment;
-    type Input = CommentInput;
-    type Output = comments::Comment;
-
-    async fn perform(tx: &mut Tx, cx: &Cx, input: CommentInput) -> Result<comments::Comment> {
-        let project = projects::service::find_of_task(tx, cx.actor.workspace, &input.task).await?;
-        let may = cx.actor.may::<TaskComment, _>(project)?;
-        comments::comment(tx, cx, &may, &input.task, NewComment { body: input.body }).await
     }
 }
 

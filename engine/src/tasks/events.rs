@@ -3,10 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::comments::Comment;
 use super::model::{Task, TaskStatus};
-use crate::events::EventType;
-use crate::ids::{ProjectId, UserId};
+use crate::ids::UserId;
 use crate::projects::ProjectRef;
 use crate::projects::events::Changes;
 
@@ -70,17 +68,6 @@ pub struct TaskAssigned<'a> {
     pub change: AssigneeChange,
 }
 
-/// Somebody commented on a task.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct TaskCommented<'a> {
-    /// The task.
-    pub task: &'a Task,
-    /// Its project.
-    pub project: &'a ProjectRef,
-    /// The comment.
-    pub comment: &'a Comment,
-}
-
 /// A task was deleted.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TaskDeleted<'a> {
@@ -90,24 +77,25 @@ pub struct TaskDeleted<'a> {
     pub project: &'a ProjectRef,
 }
 
+/// Declares events that carry the task that they are about.
 macro_rules! about_a_task {
     ($($event:ident $kind:literal $summary:literal;)+) => {$(
-        impl EventType for $event<'_> {
+        impl $crate::events::EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
             fn subject(&self) -> String {
                 self.task.id.to_string()
             }
-            fn project(&self) -> Option<ProjectId> {
+            fn project(&self) -> Option<$crate::ids::ProjectId> {
                 Some(self.task.project_id)
             }
         }
     )+};
 }
+pub(crate) use about_a_task;
 
 about_a_task! {
     TaskAssigned "task.assigned" "The people who work on a task changed; `change` says who was added and who removed.";
-    TaskCommented "task.commented" "Somebody commented on a task.";
     TaskCreated "task.created" "A task was made.";
     TaskDeleted "task.deleted" "A task was deleted.";
     TaskStatusChanged "task.status_changed" "A task's status changed; `change` says from what to what.";

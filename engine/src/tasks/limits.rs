@@ -10,8 +10,6 @@ use crate::{Error, Result};
 pub const MAX_TITLE: usize = 500;
 /// The longest description, in bytes.
 pub const MAX_DESCRIPTION: usize = 64 * 1024;
-/// The longest comment, in bytes.
-pub const MAX_COMMENT: usize = 64 * 1024;
 /// The most labels on a task.
 pub const MAX_LABELS: usize = 50;
 /// The longest label, in characters.
@@ -33,13 +31,6 @@ pub(super) fn description(description: &str) -> Result<()> {
         return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
     }
     storable("/description", description)
-}
-
-pub(super) fn comment(body: &str) -> Result<()> {
-    if body.trim().is_empty() || body.len() > MAX_COMMENT {
-        return Err(Error::field("/body", format!("must be 1 to {MAX_COMMENT} bytes")));
-    }
-    storable("/body", body)
 }
 
 /// The labels as they are kept: each once, in the order given.

@@ -1,4 +1,4 @@
-//! Tasks: what people and rules work on, with comments and subtasks.
+//! Tasks: what people and rules work on, with subtasks. What is said about them is [`comments`](crate::comments)'.
 //!
 //! Guaranteed: the key (`WEB-142`) is given once and never again; every change raises the version by one and leaves its
 //! events in the same transaction; a change that changes nothing leaves no trace; subtasks form trees of at most
@@ -7,10 +7,9 @@
 //!
 //! A list ([`TaskQuery`]) is paged by the values of its last row, so pages stay right while tasks come and go.
 //! What tasks wait for is [`planning`](crate::planning)'s.
-//! Deliberately absent: statuses per project, watchers, estimates, links, edits of comments.
+//! Deliberately absent: statuses per project, watchers, estimates, links.
 
 pub mod actions;
-pub mod comments;
 pub mod events;
 mod limits;
 mod model;
@@ -20,7 +19,7 @@ pub mod service;
 pub(crate) mod store;
 mod tree;
 
-pub use limits::{MAX_ASSIGNEES, MAX_COMMENT, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
+pub use limits::{MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
 pub use model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;

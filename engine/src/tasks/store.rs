@@ -1,11 +1,10 @@
-//! All SQL on `tasks`, `task_labels`, `task_assignees` and `comments`, but for the list of tasks ([`super::select`]).
+//! All SQL on `tasks`, `task_labels` and `task_assignees`, but for the list of tasks ([`super::select`]).
 
-use super::comments::Comment;
 use super::model::{Task, TaskDates};
 use crate::Result;
 use crate::db::{JsonText, Rx, Tx, statements};
 use crate::handle::Handle;
-use crate::ids::{CommentId, ProjectId, TaskId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 
 statements! {
     FIND = "select {Task} from tasks where workspace_id = $1 and id = $2", Task;
@@ -37,9 +36,6 @@ statements! {
      ) select cast(max(level) as bigint) from down";
     INSERT_LABEL = "insert into task_labels (task_id, label) values ($1, $2)";
     INSERT_ASSIGNEE = "insert into task_assignees (task_id, user_id) values ($1, $2)";
-    INSERT_COMMENT = "insert into comments (workspace_id, id, task_id, author_id, body, created_at) values ($1, $2, $3, $4, $5, $6)";
-    COMMENTS = "select {Comment} from comments where workspace_id = $1 and task_id = $2 order by id limit $3", Comment;
-    COMMENTS_AFTER = "select {Comment} from comments where workspace_id = $1 and task_id = $2 and id > $4 order by id limit $3", Comment;
 }
 
 pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<TaskId>) -> Result<Option<Task>> {
@@ -179,22 +175,4 @@ pub(super) async fn list_ancestors(rx: &mut Rx, workspace: WorkspaceId, id: Task
 pub(super) async fn height(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<i64> {
     let (height,): (Option<i64>,) = rx.one(HEIGHT, (workspace, id)).await?;
     Ok(height.unwrap_or(1))
-}
-
-pub(super) async fn insert_comment(tx: &mut Tx, workspace: WorkspaceId, comment: &Comment) -> Result<()> {
-    let args = (workspace, comment.id, comment.task_id, comment.author_id, &comment.body, comment.created_at);
-    tx.execute(INSERT_COMMENT, args).await.map(drop)
-}
-
-pub(super) async fn list_comments(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    task: TaskId,
-    after: Option<CommentId>,
-    limit: i64,
-) -> Result<Vec<Comment>> {
-    match after {
-        None => rx.all(COMMENTS, (workspace, task, limit)).await,
-        Some(after) => rx.all(COMMENTS_AFTER, (workspace, task, limit, after)).await,
-    }
 }

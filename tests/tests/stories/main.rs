@@ -3,6 +3,7 @@
 mod api_conventions;
 mod bad_input;
 mod commands;
+mod comments;
 mod fairness;
 mod kills;
 mod ledger;

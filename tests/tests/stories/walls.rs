@@ -123,6 +123,7 @@ impl World {
         let me = api.get("/me").await.expect_status(200);
         let hook = hook.text("/id");
         let ids = vec![
+            ("comments", comment.clone()),
             ("connections", connection),
             ("events", event),
             ("hooks", hook),
@@ -216,7 +217,7 @@ both_databases! {
         };
         let before = world.state(&operations).await;
 
-        for path in ["/projects/WEB", "/projects/WEB/timeline", "/tasks/WEB-1", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
+        for path in ["/projects/WEB", "/projects/WEB/timeline", "/tasks/WEB-1", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
             eve.get(path).await.expect_status(404).expect_refusal();
         }
         for operation in &operations {
@@ -314,7 +315,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind));
+                let secret = ["/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {
                 answer.expect_problem(403, "denied");

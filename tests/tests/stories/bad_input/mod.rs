@@ -25,6 +25,7 @@ const LISTS: &[&str] = &[
     "/projects",
     "/tasks",
     "/tasks/WEB-1",
+    "/tasks/WEB-1/activity",
     "/tasks/WEB-1/comments",
     "/tasks/WEB-1/dependencies",
     "/projects/WEB/timeline",

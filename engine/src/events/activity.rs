@@ -1,0 +1,138 @@
+//! What happened to one task, for whoever may see it: the events about it, without what the task itself shows anyway.
+
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::store;
+use crate::access::permissions::{Granted, TaskView, Workspace};
+use crate::db::Rx;
+use crate::handle::Handle;
+use crate::ids::{EventId, TaskId};
+use crate::paging::{Cursor, Page, PageRequest, bad_cursor};
+use crate::words::words;
+use crate::{Error, Result, tasks};
+
+/// Bytes of payloads after which a page ends, whatever it was asked for: a task's description may be in each twice.
+const PAGE_BYTES: i64 = 4 * 1024 * 1024;
+
+words! {
+    /// In which order a history is read.
+    pub enum Order {
+        /// The newest first.
+        Newest = "newest",
+        /// The oldest first.
+        Oldest = "oldest",
+    }
+}
+
+/// One thing that happened to a task.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Activity {
+    /// The event's id.
+    pub id: EventId,
+    /// The kind (`task.commented`).
+    pub kind: String,
+    /// Who did it: `{"type": "user", "id": "user_…"}`.
+    #[schemars(with = "serde_json::Value")]
+    pub actor: Box<RawValue>,
+    /// The rule behind it, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<crate::cx::Cause>")]
+    pub cause: Option<Box<RawValue>>,
+    /// What the event says besides the task and its project: `change`, `dependency`, `attachment` … Of a comment its id
+    /// and author, because its text may have been taken back since; of another task its id, key and title.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub details: IndexMap<String, Box<RawValue>>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// What happened to a task, page by page.
+pub async fn of_task(
+    rx: &mut Rx,
+    may: &Granted<TaskView, Workspace>,
+    task: &Handle<TaskId>,
+    order: Order,
+    page: &PageRequest,
+) -> Result<Page<Activity>> {
+    let limit = page.limit()?;
+    let workspace = may.resource().0;
+    let task = tasks::service::find(rx, may, task).await?;
+    let after = match &page.cursor {
+        None => None,
+        Some(text) => match Cursor::decode(text, order.as_str())?.values.as_slice() {
+            [Value::String(id)] => Some(id.parse::<EventId>().map_err(|_| bad_cursor())?),
+            _ => return Err(bad_cursor()),
+        },
+    };
+    let found = store::list_of_task(rx, workspace, task.id, order == Order::Oldest, after, limit + 1).await?;
+    let mut bytes = 0;
+    let fitting = found.iter().take_while(|(_, size)| {
+        let fits = bytes < PAGE_BYTES;
+        bytes += size;
+        fits
+    });
+    let wanted: Vec<EventId> = fitting.map(|(id, _)| *id).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+    let mut items = store::list_by_id(rx, workspace, &wanted)
+        .await?
+        .into_iter()
+        .map(Activity::try_from)
+        .collect::<Result<Vec<_>>>()?;
+    items.sort_by_key(|item| wanted.iter().position(|id| *id == item.id));
+    let next_cursor = wanted
+        .last()
+        .filter(|_| found.len() > wanted.len())
+        .map(|last| Cursor { sort: order.as_str().into(), values: vec![Value::String(last.to_string())] }.encode());
+    Ok(Page { items, next_cursor, total: None })
+}
+
+/// Who wrote a comment, and which.
+#[derive(Deserialize, Serialize)]
+struct Said {
+    id: Value,
+    author: Value,
+}
+
+/// A task in short.
+#[derive(Deserialize, Serialize)]
+struct Other {
+    id: Value,
+    key: Value,
+    title: Value,
+}
+
+impl TryFrom<store::About> for Activity {
+    type Error = Error;
+
+    fn try_from(row: store::About) -> Result<Self> {
+        let wrong = |error: serde_json::Error| Error::internal(format!("event {}: {error}", row.id));
+        let raw = |text: String| RawValue::from_string(text).map_err(wrong);
+        let mut details: IndexMap<String, Box<RawValue>> = serde_json::from_str(&row.payload).map_err(wrong)?;
+        details.retain(|name, _| name != "task" && name != "project");
+        for (name, value) in &mut details {
+            match name.as_str() {
+                "comment" => {
+                    let said: Said = serde_json::from_str(value.get()).map_err(wrong)?;
+                    *value = to_raw_value(&said).map_err(wrong)?;
+                }
+                "predecessor" => {
+                    let other: Other = serde_json::from_str(value.get()).map_err(wrong)?;
+                    *value = to_raw_value(&other).map_err(wrong)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(Self {
+            id: row.id,
+            actor: raw(row.actor)?,
+            cause: row.cause.map(raw).transpose()?,
+            details,
+            kind: row.kind,
+            occurred_at: row.occurred_at,
+        })
+    }
+}
