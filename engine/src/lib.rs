@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod audit;
 pub mod clock;
 pub mod comments;
 pub mod connections;
@@ -41,6 +42,7 @@ pub struct Area {
 /// Every area that stores something, sorted by name.
 pub const AREAS: &[Area] = &[
     Area { name: "access", statements: &[access::store::ALL] },
+    Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },

@@ -22,6 +22,15 @@ impl<T> Raw<T> {
     }
 }
 
+impl<T> Raw<T> {
+    /// What a column held.
+    pub(crate) fn stored(text: String) -> Result<Self> {
+        RawValue::from_string(text)
+            .map(|raw| Self(raw, PhantomData))
+            .map_err(|error| Error::internal("A column should hold JSON and does not.").caused_by(error))
+    }
+}
+
 impl<T: Serialize> Raw<T> {
     /// The text of `value`.
     pub fn of(value: &T) -> Result<Self> {
@@ -74,8 +83,6 @@ impl<T: JsonSchema> JsonSchema for Raw<T> {
 
 impl<T> Column for Raw<T> {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
-        RawValue::from_string(cell.text()?.to_owned())
-            .map(|raw| Self(raw, PhantomData))
-            .map_err(|error| Error::internal("A column should hold JSON and does not.").caused_by(error))
+        Self::stored(cell.text()?.to_owned())
     }
 }

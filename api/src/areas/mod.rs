@@ -2,6 +2,7 @@
 //! allowed and what happens is the engine's.
 
 mod activity;
+mod audit;
 mod auth;
 mod catalogues;
 mod comments;
@@ -40,6 +41,7 @@ pub struct Area {
 /// Every area, sorted by name.
 pub const AREAS: &[Area] = &[
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
+    Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
     Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },

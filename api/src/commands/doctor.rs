@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use trackside_engine::access::Authenticator;
+use trackside_engine::audit::State;
 use trackside_engine::db::{Db, Dialect, One, Options, Rx, migrations};
 use trackside_engine::vault::Vault;
-use trackside_engine::{Error, Source};
+use trackside_engine::{Error, Source, audit};
 
 use super::Failed;
 use crate::config::Config;
@@ -83,6 +84,7 @@ async fn database(config: &Config) -> Vec<Finding> {
     }
     if current {
         findings.push(("secrets", secrets(config, &db).await));
+        findings.push(("audit", audit_log(&db).await));
     }
     db.close().await;
     findings
@@ -222,6 +224,33 @@ async fn integrity(db: &Db) -> Result<String, String> {
                 found.join("; ")
             ))
         }
+    }
+}
+
+/// Whether the audit log of every workspace is as it was written. Its heads are printed, so that they can be kept elsewhere
+/// and compared: who owns the database can write a whole log anew, and nothing in the database would tell.
+async fn audit_log(db: &Db) -> Result<String, String> {
+    let guards = async |rx: &mut Rx| audit::service::guards(rx).await;
+    let missing = db.scan(guards).await.map_err(|error| told(&error))?;
+    let states =
+        db.scan(async |rx: &mut Rx| audit::service::verify_all(rx).await).await.map_err(|error| told(&error))?;
+    let (mut heads, mut wrong) = (Vec::new(), Vec::new());
+    for State { workspace, found } in states {
+        match found {
+            Ok(head) => heads.push(format!("{workspace} {} {}", head.seq, head.hash)),
+            Err(fault) => wrong.push(format!("{workspace}: {fault}")),
+        }
+    }
+    if !missing.is_empty() {
+        wrong.push(format!("the triggers that keep it are gone or off: {}", missing.join(", ")));
+    }
+    match wrong.is_empty() {
+        true if heads.is_empty() => Ok("nothing is written down yet".into()),
+        true => Ok(format!("every entry is as it was written; heads: {}", heads.join(", "))),
+        false => Err(format!(
+            "{}. Somebody wrote into the database past Trackside; compare with a backup, an export, or a head kept elsewhere",
+            wrong.join("; ")
+        )),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 failed or something is wrong, 2 the configuration is wrong.
 
+mod audit;
 pub mod doctor;
 mod flags;
 mod migrate;
@@ -27,6 +28,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Exports of the audit log
+    Audit(audit::Args),
     /// Say what is wrong with the database, Redis, or the configuration; exits with 1 when something is
     Doctor(Flags),
     /// Bring the database up to date and end
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failed> {
     let done = |()| ExitCode::SUCCESS;
     match command {
+        Command::Audit(args) => audit::run(&args),
         Command::Doctor(flags) => {
             let config = flags.config()?;
             block_on(doctor::run(&config))

@@ -80,6 +80,7 @@ macro_rules! permissions {
 }
 
 permissions! {
+    AuditView "audit.view" Admin;
     CommentModerate "comment.moderate" ProjectManager;
     ConnectionManage "connection.manage" Admin;
     ConnectionUse "connection.use" ProjectManager;

@@ -1,13 +1,15 @@
 //! The public verbs on people, workspaces and memberships.
 
-use super::actor::Actor;
+use serde_json::json;
+
+use super::actor::{Actor, Who};
 use super::model::{self, Me, NewUser, User, WorkspaceInfo};
 use super::permissions::{Granted, MemberManage, OperationsManage, Role, Workspace};
 use super::store;
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::{UserId, WorkspaceId};
-use crate::{Error, Result};
+use crate::{Error, Result, audit};
 
 /// The role that somebody has in a workspace now; what a rule may that acts in their name.
 pub async fn role_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Option<Role>> {
@@ -67,7 +69,17 @@ pub async fn add_member(
     let there = || {
         Error::conflict("already_member", "This person belongs to the workspace already; change their role instead.")
     };
-    if added { Ok(()) } else { Err(there()) }
+    if !added {
+        return Err(there());
+    }
+    audit::service::record(
+        tx,
+        cx,
+        "member.added",
+        &user.to_string(),
+        &json!({ "before": null, "after": { "role": role } }),
+    )
+    .await
 }
 
 /// Makes a person known, in no workspace yet. Their password was hashed before.
@@ -100,5 +112,8 @@ pub(super) async fn insert_workspace(
     let workspace = WorkspaceInfo { id: source.new_id(), name, created_at: source.now() };
     store::insert_workspace(tx, &workspace).await?;
     store::insert_member(tx, workspace.id, owner, Role::Admin, workspace.created_at).await?;
+    let founder = Actor { who: Who::User { id: owner }, ..Actor::system(workspace.id) };
+    let detail = json!({ "before": null, "after": { "name": workspace.name, "owner": owner, "role": Role::Admin } });
+    audit::service::record(tx, &source.cx(founder), "workspace.created", &workspace.id.to_string(), &detail).await?;
     Ok(workspace)
 }

@@ -3,6 +3,7 @@
 
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::Actor;
@@ -12,7 +13,7 @@ use super::store;
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::ids::{TokenId, UserId};
-use crate::{Error, Result};
+use crate::{Error, Result, audit};
 
 /// What every token begins with, so that secret scanners know it.
 pub const PREFIX: &str = "trk_pat_";
@@ -55,6 +56,9 @@ pub async fn create(
     let row =
         store::TokenRow { workspace: may.resource().0, user, hash: &hash, scopes: scopes.as_deref(), info: &info };
     store::insert_token(tx, row).await?;
+    let told = json!({ "name": info.name, "scopes": info.scopes, "expires_at": info.expires_at });
+    let detail = json!({ "before": null, "after": told });
+    audit::service::record(tx, cx, "token.created", &info.id.to_string(), &detail).await?;
     Ok(CreatedToken { info, token })
 }
 
@@ -79,8 +83,10 @@ pub async fn list(rx: &mut Rx, cx: &Cx, may: &Granted<TokenCreate, Workspace>) -
 /// # Errors
 /// `token_not_found`, also for other people's.
 pub async fn revoke(tx: &mut Tx, cx: &Cx, may: &Granted<TokenCreate, Workspace>, id: TokenId) -> Result<()> {
-    let gone = store::delete_token(tx, may.resource().0, person(cx)?, id).await?;
-    if gone { Ok(()) } else { Err(Error::not_found("token", id)) }
+    if !store::delete_token(tx, may.resource().0, person(cx)?, id).await? {
+        return Err(Error::not_found("token", id));
+    }
+    audit::service::record(tx, cx, "token.revoked", &id.to_string(), &json!({ "after": null })).await
 }
 
 fn person(cx: &Cx) -> Result<UserId> {

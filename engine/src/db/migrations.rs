@@ -30,8 +30,13 @@ macro_rules! migration {
 }
 
 /// All steps, in order: `migration!("0001_spine"),`.
-pub const ALL: &[Migration] =
-    &[migration!("0001_spine"), migration!("0002_jobs"), migration!("0003_planning"), migration!("0012_files")];
+pub const ALL: &[Migration] = &[
+    migration!("0001_spine"),
+    migration!("0002_jobs"),
+    migration!("0003_planning"),
+    migration!("0005_audit"),
+    migration!("0012_files"),
+];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.
 const LOCK: i64 = i64::from_be_bytes(*b"tracksid");

@@ -1,6 +1,7 @@
 //! The engine's tests against real databases, one program so that they link once.
 
 mod areas;
+mod audit;
 mod catalogue;
 mod db;
 mod hooks;

@@ -1,6 +1,7 @@
 //! All stories, in one program: one link instead of one per file. A module per area.
 
 mod api_conventions;
+mod audit;
 mod bad_input;
 mod commands;
 mod comments;

@@ -315,7 +315,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
+                let secret = ["/audit", "/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {
                 answer.expect_problem(403, "denied");

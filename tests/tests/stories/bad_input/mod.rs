@@ -31,6 +31,7 @@ const LISTS: &[&str] = &[
     "/projects/WEB/timeline",
     "/rules",
     "/hooks",
+    "/audit",
     "/connections",
     "/notifications",
     "/runs",
