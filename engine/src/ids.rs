@@ -151,6 +151,7 @@ id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(EventId, "evt", "An event in the log.");
 id!(HookId, "hook", "An endpoint that receives webhooks.");
 id!(JobId, "job", "A job in the queue.");
+id!(MilestoneId, "mile", "A milestone of a project.");
 id!(NotificationId, "ntf", "A notification to a person.");
 id!(ProjectId, "proj", "A project.");
 id!(RuleId, "rule", "A rule.");

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actions;
 pub mod audit;
+mod checks;
 pub mod clock;
 pub mod comments;
 pub mod connections;
@@ -15,6 +16,7 @@ pub mod handle;
 pub mod hooks;
 pub mod ids;
 pub mod jobs;
+pub mod milestones;
 pub mod notifications;
 pub mod paging;
 pub mod patch;
@@ -48,6 +50,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "events", statements: &[events::store::ALL] },
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
+    Area { name: "milestones", statements: &[milestones::store::ALL] },
     Area { name: "notifications", statements: &[notifications::store::ALL] },
     Area { name: "planning", statements: &[planning::store::ALL] },
     Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },

@@ -10,6 +10,7 @@ mod connections;
 mod events;
 mod hooks;
 mod members;
+mod milestones;
 mod notifications;
 mod operations;
 mod planning;
@@ -49,6 +50,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "events", about: "The log of everything that happened.", routes: events::routes },
     Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
+    Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
     Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },

@@ -89,6 +89,8 @@ permissions! {
     HookView "hook.view" ProjectManager;
     MemberManage "member.manage" Admin;
     MemberView "member.view" Viewer;
+    MilestoneEdit "milestone.edit" ProjectManager;
+    MilestoneView "milestone.view" Viewer;
     NotificationSend "notification.send" TeamMember;
     OperationsManage "operations.manage" Admin;
     ProjectCreate "project.create" ProjectManager;

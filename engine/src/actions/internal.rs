@@ -102,6 +102,11 @@ const fn erased<A: Internal>() -> &'static dyn ErasedInternal {
 
 /// Every internal action, sorted by name.
 pub const INTERNAL: &[&dyn ErasedInternal] = &[
+    erased::<crate::milestones::actions::Complete>(),
+    erased::<crate::milestones::actions::Create>(),
+    erased::<crate::milestones::actions::Delete>(),
+    erased::<crate::milestones::actions::Reopen>(),
+    erased::<crate::milestones::actions::Update>(),
     erased::<crate::notifications::actions::Send>(),
     erased::<crate::tasks::actions::Assign>(),
     erased::<crate::comments::actions::Comment>(),

@@ -36,6 +36,7 @@ pub const ALL: &[Migration] = &[
     migration!("0003_planning"),
     migration!("0005_audit"),
     migration!("0012_files"),
+    migration!("0021_milestones"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

@@ -30,6 +30,12 @@ fn schema<E: JsonSchema>() -> Value {
 /// Every kind of event, sorted by name.
 pub const KINDS: &[Kind] = &[
     kind::<crate::hooks::events::HookReceived>(),
+    kind::<crate::milestones::events::MilestoneCompleted>(),
+    kind::<crate::milestones::events::MilestoneCreated>(),
+    kind::<crate::milestones::events::MilestoneDeleted>(),
+    kind::<crate::milestones::events::MilestoneReopened>(),
+    kind::<crate::milestones::events::MilestoneTasksCompleted>(),
+    kind::<crate::milestones::events::MilestoneUpdated>(),
     kind::<crate::projects::events::ProjectCreated>(),
     kind::<crate::projects::events::ProjectDeleted>(),
     kind::<crate::projects::events::ProjectUpdated>(),

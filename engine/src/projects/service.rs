@@ -122,6 +122,15 @@ pub(crate) async fn lock(tx: &mut Tx, project: &Project) -> Result<Project> {
         .ok_or_else(|| Error::not_found("project", project.id))
 }
 
+/// Refuses a change of what lies in an archived project: it is there to be read.
+pub(crate) fn refuse_archived(project: &Project) -> Result<()> {
+    if project.status != ProjectStatus::Archived {
+        return Ok(());
+    }
+    let detail = format!("{} is archived and can only be read; set its status to active first", project.key);
+    Err(Error::conflict("project_archived", detail))
+}
+
 /// The next number for a task of this project: 1, 2, 3 … A number is lost only when its task is deleted.
 pub(crate) async fn take_number(tx: &mut Tx, project: &Project) -> Result<i64> {
     store::take_number(tx, project.workspace_id, project.id)

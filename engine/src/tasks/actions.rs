@@ -12,7 +12,7 @@ use crate::actions::Internal;
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::projects::{self, members};
 use crate::{Error, Result};
@@ -46,6 +46,8 @@ pub struct CreateInput {
     pub assignees: Vec<UserId>,
     /// The task that it is a part of, by id or key.
     pub parent: Option<Handle<TaskId>>,
+    /// The milestone of the same project that it belongs to.
+    pub milestone: Option<MilestoneId>,
     /// When work is to begin.
     pub start_at: Option<DateTime<Utc>>,
     /// When it is to be done.
@@ -75,6 +77,7 @@ impl Internal for Create {
             labels: input.labels,
             assignees: input.assignees,
             parent: input.parent,
+            milestone: input.milestone,
             start_at: input.start_at,
             due_at: input.due_at,
             custom: input.custom,
@@ -116,6 +119,9 @@ pub struct UpdateInput {
     /// The task that it becomes a part of; null makes it stand alone.
     #[serde(default)]
     pub parent: Patch<Handle<TaskId>>,
+    /// The milestone of the same project that it belongs to; null takes it off.
+    #[serde(default)]
+    pub milestone: Patch<MilestoneId>,
     /// When work is to begin; null takes it off.
     #[serde(default)]
     pub start_at: Patch<DateTime<Utc>>,
@@ -130,7 +136,8 @@ pub struct UpdateInput {
 impl Internal for Update {
     const NAME: &'static str = "task.update";
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
-    const CAUSES: &'static [&'static str] = &["task.assigned", "task.status_changed", "task.updated"];
+    const CAUSES: &'static [&'static str] =
+        &["milestone.tasks_completed", "task.assigned", "task.status_changed", "task.updated"];
     type Needs = TaskEdit;
     type Input = UpdateInput;
     type Output = Task;
@@ -145,6 +152,7 @@ impl Internal for Update {
             labels: input.labels,
             assignees: input.assignees,
             parent: input.parent,
+            milestone: input.milestone,
             start_at: input.start_at,
             due_at: input.due_at,
             custom: input.custom,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::db::{self, Cell, Column, Param, row};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::raw::Raw;
 use crate::words::words;
@@ -131,6 +131,9 @@ row! {
         /// The task that it is a part of.
         #[serde(rename = "parent")]
         pub parent_id: Option<TaskId>,
+        /// The milestone that it belongs to.
+        #[serde(rename = "milestone")]
+        pub milestone_id: Option<MilestoneId>,
         /// When work is to begin.
         pub start_at: Option<DateTime<Utc>>,
         /// When it is to be done.
@@ -149,6 +152,11 @@ row! {
 }
 
 impl Task {
+    /// Whether it is still to be done: neither completed nor cancelled.
+    pub fn is_open(&self) -> bool {
+        self.completed_at.is_none() && self.status != TaskStatus::Cancelled
+    }
+
     /// Its number in the project: 142 of `WEB-142`.
     pub fn number(&self) -> i64 {
         self.key.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or_default()
@@ -201,6 +209,9 @@ pub struct NewTask {
     /// The task that it is a part of, of the same project, by id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Handle<TaskId>>,
+    /// The milestone of the same project that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub milestone: Option<MilestoneId>,
     /// When work is to begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
@@ -239,6 +250,9 @@ pub struct TaskPatch {
     /// The task that it becomes a part of, by id or key; null makes it stand alone.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub parent: Patch<Handle<TaskId>>,
+    /// The milestone of the same project that it belongs to; null takes it off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub milestone: Patch<MilestoneId>,
     /// When work is to begin; null takes it off.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub start_at: Patch<DateTime<Utc>>,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::model::{Priority, TaskStatus, TaskType};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
 use crate::paging;
 use crate::{Error, Result};
 
@@ -19,6 +19,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("key", "keys, any of them: `WEB-142`"),
     ("label", "labels, any of them; given twice, both must hold"),
     ("limit", "1 to 200; 25 when left out"),
+    ("milestone", "ids of milestones, any of them; or `none`"),
     ("offset", "rows to pass over, at most 10,000; `cursor` is faster and misses nothing"),
     ("parent", "the id or key of a task; or `none`"),
     ("priority", "critical, high, medium, low"),
@@ -57,6 +58,8 @@ pub(super) enum Filter {
     /// Nobody, when empty.
     Assignee(Vec<UserId>),
     Parent(Option<Handle<TaskId>>),
+    /// None, when empty.
+    Milestone(Vec<MilestoneId>),
     Key(Vec<String>),
     Time(TimeColumn, &'static str, DateTime<Utc>),
     Custom(String, String),
@@ -165,6 +168,8 @@ impl TaskQuery {
             "assignee" => Filter::Assignee(list(name, value)?),
             "parent" if value == "none" => Filter::Parent(None),
             "parent" => Filter::Parent(Some(one(name, value)?)),
+            "milestone" if value == "none" => Filter::Milestone(Vec::new()),
+            "milestone" => Filter::Milestone(list(name, value)?),
             "key" => Filter::Key(list(name, value)?),
             "q" if value.is_empty() => return Ok(()),
             "q" => Filter::Title(value.to_owned()),

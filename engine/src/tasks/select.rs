@@ -213,6 +213,10 @@ impl<'a> Statement<'a> {
                 self.any_of("a.user_id", users);
                 self.push(")");
             }
+            Filter::Milestone(ids) if ids.is_empty() => {
+                self.push(" and milestone_id is null");
+            }
+            Filter::Milestone(ids) => self.any_of("milestone_id", ids),
             Filter::Parent(None) => {
                 self.push(" and parent_id is null");
             }

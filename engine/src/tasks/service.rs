@@ -15,10 +15,11 @@ use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
+use crate::milestones;
 use crate::paging::Page;
 use crate::patch::{Patch, merge};
 use crate::projects::events::{Changes, FieldChange, change};
-use crate::projects::{self, Project, ProjectRef, ProjectStatus, members};
+use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
 use crate::{Error, Result};
 
@@ -73,12 +74,7 @@ pub(crate) async fn hold(tx: &mut Tx, project: &Project, handle: &Handle<TaskId>
 /// Makes a task.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, new: NewTask) -> Result<Task> {
     let project = may.resource();
-    if project.status == ProjectStatus::Archived {
-        return Err(Error::conflict(
-            "project_archived",
-            format!("{} is archived and takes no new tasks; set its status to active first", project.key),
-        ));
-    }
+    projects::service::refuse_archived(project)?;
     limits::title(&new.title)?;
     limits::description(&new.description)?;
     let labels = limits::labels(new.labels)?;
@@ -94,6 +90,9 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         Some(handle) => Some(tree::parent(tx, project, None, handle).await?),
         None => None,
     };
+    if let Some(milestone) = new.milestone {
+        milestones::service::check(tx, project, milestone).await?;
+    }
     let now = cx.now();
     let status = new.status.unwrap_or(TaskStatus::Todo);
     let task = Task {
@@ -109,6 +108,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         labels: Raw::of(&labels)?,
         assignees: Raw::of(&assignees)?,
         parent_id,
+        milestone_id: new.milestone,
         start_at,
         due_at,
         custom,
@@ -140,12 +140,14 @@ pub async fn update(
     patch: TaskPatch,
 ) -> Result<Task> {
     let project = may.resource();
+    projects::service::refuse_archived(project)?;
     if !patch.parent.is_absent() {
         // Before the task's own row, as everyone does who wants both: otherwise two could wait for each other.
         projects::service::lock(tx, project).await?;
     }
     let mut task = lock(tx, project, handle, expected, Some(&patch)).await?;
     let status_before = task.status;
+    let open_in = task.milestone_id.filter(|_| task.is_open());
     let people_before = task.assignees.clone();
     let edit = apply(tx, project, &mut task, patch).await?;
     if edit.changes.is_empty() {
@@ -164,18 +166,21 @@ pub async fn update(
     if let Some(assignees) = &edit.assignees {
         store::set_assignees(tx, task.id, assignees, false).await?;
     }
-    let project = ProjectRef::from(project);
-    emit(tx, cx, &TaskUpdated { task: &task, project: &project, change: &edit.changes }).await?;
+    let short = ProjectRef::from(project);
+    emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;
     if task.status != status_before {
         let change = StatusChange { from: status_before, to: task.status };
-        emit(tx, cx, &TaskStatusChanged { task: &task, project: &project, change }).await?;
+        emit(tx, cx, &TaskStatusChanged { task: &task, project: &short, change }).await?;
     }
     if let Some(assignees) = &edit.assignees {
         let change = difference(&people_before.read()?, assignees);
         // The same people in another order is a change of the task, but nobody came or went.
         if change != AssigneeChange::default() {
-            emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
+            emit(tx, cx, &TaskAssigned { task: &task, project: &short, change }).await?;
         }
+    }
+    if let Some(milestone) = open_in.filter(|_| task.milestone_id != open_in || !task.is_open()) {
+        milestones::service::task_left(tx, cx, project, milestone, &task).await?;
     }
     Ok(task)
 }
@@ -189,6 +194,7 @@ pub async fn delete(
     expected: Option<i64>,
 ) -> Result<()> {
     let project = may.resource();
+    projects::service::refuse_archived(project)?;
     let task = lock(tx, project, handle, expected, None).await?;
     let parts = store::count_subtasks(tx, project.workspace_id, task.id).await?;
     if parts > 0 {
@@ -199,6 +205,9 @@ pub async fn delete(
     }
     store::delete(tx, project.workspace_id, task.id).await?;
     emit(tx, cx, &TaskDeleted { task: &task, project: &ProjectRef::from(project) }).await?;
+    if let Some(milestone) = task.milestone_id.filter(|_| task.is_open()) {
+        milestones::service::task_left(tx, cx, project, milestone, &task).await?;
+    }
     Ok(())
 }
 
@@ -285,6 +294,11 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
         Patch::Value(handle) => Some(Some(tree::parent(tx, project, Some(task), &handle).await?)),
     };
     change(&mut changes, "parent", &mut task.parent_id, parent);
+    let milestone = patch.milestone.optional();
+    if let Some(Some(milestone)) = milestone.filter(|milestone| *milestone != task.milestone_id) {
+        milestones::service::check(tx, project, milestone).await?;
+    }
+    change(&mut changes, "milestone", &mut task.milestone_id, milestone);
     if !patch.custom.is_absent() {
         let mut custom = task.custom.read()?;
         let before = custom.clone();

@@ -17,10 +17,11 @@ statements! {
     KEYS = "select id, key from tasks where workspace_id = $1 and id = any($2)";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
-     completed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+     completed_at, milestone_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+     $19, $20, $21, $22)";
     UPDATE = "update tasks set version = $3, title = $4, description = $5, kind = $6, status = $7, \
      priority = $8, labels = $9, assignees = $10, parent_id = $11, start_at = $12, due_at = $13, custom = $14, \
-     updated_at = $15, completed_at = $16 where workspace_id = $1 and id = $2";
+     updated_at = $15, completed_at = $16, milestone_id = $17 where workspace_id = $1 and id = $2";
     DELETE = "delete from tasks where workspace_id = $1 and id = $2";
     COUNT_SUBTASKS = "select count(*) from tasks where workspace_id = $1 and parent_id = $2";
     CLEAR_LABELS = "delete from task_labels where task_id = $1";
@@ -113,6 +114,7 @@ pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, tas
         task.created_at,
         task.updated_at,
         task.completed_at,
+        task.milestone_id,
     );
     tx.execute(INSERT, args).await.map(drop)
 }
@@ -135,6 +137,7 @@ pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, task: &Task) -> 
         JsonText(task.custom.text()),
         task.updated_at,
         task.completed_at,
+        task.milestone_id,
     );
     tx.execute(UPDATE, args).await.map(drop)
 }

@@ -6,6 +6,7 @@ mod catalogue;
 mod db;
 mod hooks;
 mod lists;
+mod milestones;
 mod office;
 mod people;
 mod place;

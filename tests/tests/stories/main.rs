@@ -8,6 +8,7 @@ mod comments;
 mod fairness;
 mod kills;
 mod ledger;
+mod milestones;
 mod octokit;
 mod planning;
 mod sandbox;

@@ -88,6 +88,11 @@ impl World {
             .expect_status(201)
             .text("/id");
         api.post("/tasks/WEB-1/dependencies", json!({ "predecessor": predecessor })).await.expect_status(201);
+        let milestone = api
+            .post("/projects/WEB/milestones", json!({ "name": format!("{mark} milestone") }))
+            .await
+            .expect_status(201)
+            .text("/id");
         let comment = api
             .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
             .await
@@ -127,6 +132,7 @@ impl World {
             ("connections", connection),
             ("events", event),
             ("hooks", hook),
+            ("milestones", milestone),
             ("projects", project),
             ("queues", "runs".to_owned()),
             ("rules", rule),
@@ -252,11 +258,11 @@ both_databases! {
             new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             new
         };
-        for more in [json!({ "parent": id("tasks") }), json!({ "parent": "WEB-1" }), json!({ "assignees": [ada] })] {
+        for more in [json!({ "parent": id("tasks") }), json!({ "parent": "WEB-1" }), json!({ "assignees": [ada] }), json!({ "milestone": id("milestones") })] {
             eve.post("/projects/EVE/tasks", new(more)).await.expect_refusal();
         }
         let mine = eve.post("/projects/EVE/tasks", new(json!({}))).await.expect_status(201).text("/key");
-        for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] })] {
+        for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] }), json!({ "milestone": id("milestones") })] {
             eve.patch(&format!("/tasks/{mine}"), more).await.expect_refusal();
         }
         for other in [id("tasks"), "WEB-1".into(), world.predecessor.clone()] {
@@ -270,7 +276,7 @@ both_databases! {
         eve.without_token().post("/auth/login", login).await.expect_refusal();
         // Filters by what is another's find nothing, and do not tell that it is there.
         for query in [format!("/tasks?project={}", id("projects")), "/tasks?project=WEB".into(), format!("/tasks?parent={}", id("tasks")),
-            format!("/tasks?assignee={ada}"), "/tasks?q=Acmemark".into(), format!("/runs?rule_id={}", id("rules")), format!("/runs?event_id={}", id("events")),
+            format!("/tasks?assignee={ada}"), format!("/tasks?milestone={}", id("milestones")), "/tasks?q=Acmemark".into(), format!("/runs?rule_id={}", id("rules")), format!("/runs?event_id={}", id("events")),
             "/events?after=0&limit=200".into()] {
             let answer = eve.get(&query).await.expect_status(200);
             hidden(&query, &answer.body);

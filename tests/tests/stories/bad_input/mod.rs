@@ -15,6 +15,7 @@ struct Place {
     server: Server,
     api: Api,
     rule: String,
+    milestone: String,
     hook: String,
     before: Vec<Value>,
 }
@@ -29,6 +30,7 @@ const LISTS: &[&str] = &[
     "/tasks/WEB-1/comments",
     "/tasks/WEB-1/dependencies",
     "/projects/WEB/timeline",
+    "/projects/WEB/milestones",
     "/rules",
     "/hooks",
     "/audit",
@@ -42,14 +44,16 @@ impl Place {
         let api = Api::set_up(&server).await;
         api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
         api.post("/projects/WEB/tasks", json!({ "title": "One" })).await.expect_status(201);
+        let milestone = api.post("/projects/WEB/milestones", json!({ "name": "Beta" })).await.expect_status(201);
+        let milestone = milestone.text("/id");
         let rule = api.post("/rules", rule()).await.expect_status(201).text("/id");
         let hook = api.post("/hooks", json!({ "name": "in", "scheme": "none" })).await.expect_status(201).text("/path");
-        let mut place = Self { server, api, rule, hook, before: Vec::new() };
+        let mut place = Self { server, api, rule, milestone, hook, before: Vec::new() };
         place.post_to_hook(b"{}").await.expect_status(202);
-        // The log is complete when each has its position: project, task, rule and post.
+        // The log is complete when each has its position: project, task, milestone, rule and post.
         loop {
             let log = place.api.get("/events?limit=200&wait=5").await.expect_status(200);
-            if log.at("/items").as_array().unwrap().len() == 4 {
+            if log.at("/items").as_array().unwrap().len() == 5 {
                 break;
             }
         }
@@ -72,7 +76,7 @@ impl Place {
     /// The requests that take a body, each with every field it knows, all good.
     fn bodies(&self) -> Vec<(Method, String, Value)> {
         let task = json!({ "title": "Two", "description": "More", "type": "bug", "status": "todo", "priority": "high", "labels": ["a", "b"],
-            "assignees": [], "parent": "WEB-1", "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } });
+            "assignees": [], "parent": "WEB-1", "milestone": self.milestone, "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } });
         let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
         vec![
             post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
@@ -86,7 +90,16 @@ impl Place {
                 Method::PATCH,
                 "/tasks/WEB-1".into(),
                 json!({ "title": "Uno", "description": "More", "type": "bug", "status": "blocked", "priority": "low",
-                "labels": ["a"], "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } }),
+                "labels": ["a"], "milestone": self.milestone, "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } }),
+            ),
+            post(
+                "/projects/WEB/milestones",
+                json!({ "name": "Gamma", "description": "More", "due_at": "2026-02-01T00:00:00Z" }),
+            ),
+            (
+                Method::PATCH,
+                format!("/milestones/{}", self.milestone),
+                json!({ "name": "Delta", "description": "More", "due_at": "2026-02-01T00:00:00Z", "status": "completed" }),
             ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
             post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-1", "type": "SS", "lag": -60 })),

@@ -1,0 +1,117 @@
+//! All SQL on `milestones`, and what milestones ask of `tasks`.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{Milestone, MilestoneStatus, Progress};
+use crate::Result;
+use crate::db::{Rx, Tx, statements};
+use crate::ids::{MilestoneId, ProjectId, WorkspaceId};
+
+statements! {
+    FIND = "select {Milestone} from milestones where workspace_id = $1 and id = $2", Milestone;
+    FIND_FOR_UPDATE = "select {Milestone} from milestones where workspace_id = $1 and id = $2 for update", Milestone;
+    LIST = "select {Milestone} from milestones where workspace_id = $1 and project_id = $2 and status = any($3) \
+     order by id limit $4", Milestone;
+    LIST_AFTER = "select {Milestone} from milestones where workspace_id = $1 and project_id = $2 and status = any($3) \
+     and id > $5 order by id limit $4", Milestone;
+    COUNT = "select count(*) from milestones where workspace_id = $1 and project_id = $2";
+    INSERT = "insert into milestones (id, workspace_id, project_id, name, description, due_at, status, completed_at, \
+     version, created_by, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    UPDATE = "update milestones set name = $3, description = $4, due_at = $5, status = $6, completed_at = $7, \
+     version = $8, updated_at = $9 where workspace_id = $1 and id = $2";
+    DELETE = "delete from milestones where workspace_id = $1 and id = $2";
+    FREE_TASKS = "update tasks set milestone_id = null, version = version + 1, updated_at = $3 \
+     where workspace_id = $1 and milestone_id = $2";
+    // As `Task::is_open` has it.
+    PROGRESS = "select milestone_id, count(*), count(completed_at), \
+     cast(sum(case when completed_at is null and status = 'cancelled' then 1 else 0 end) as bigint) \
+     from tasks where workspace_id = $1 and milestone_id = any($2) group by milestone_id";
+}
+
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: MilestoneId) -> Result<Option<Milestone>> {
+    rx.opt(FIND, (workspace, id)).await
+}
+
+/// The milestone as it is now, locked until the transaction ends.
+pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: MilestoneId) -> Result<Option<Milestone>> {
+    tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
+}
+
+/// Milestones of one of these statuses, by id.
+pub(super) async fn list(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+    statuses: &[MilestoneStatus],
+    after: Option<MilestoneId>,
+    limit: i64,
+) -> Result<Vec<Milestone>> {
+    match after {
+        None => rx.all(LIST, (workspace, project, statuses, limit)).await,
+        Some(after) => rx.all(LIST_AFTER, (workspace, project, statuses, limit, after)).await,
+    }
+}
+
+pub(super) async fn count(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<i64> {
+    let (count,): (i64,) = rx.one(COUNT, (workspace, project)).await?;
+    Ok(count)
+}
+
+pub(super) async fn insert(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    let Milestone {
+        id,
+        workspace_id,
+        project_id,
+        name,
+        description,
+        due_at,
+        status,
+        completed_at,
+        version,
+        created_by,
+        created_at,
+        updated_at,
+    } = milestone;
+    let args = (
+        id,
+        workspace_id,
+        project_id,
+        name,
+        description,
+        due_at,
+        status,
+        completed_at,
+        version,
+        created_by,
+        created_at,
+        updated_at,
+    );
+    tx.execute(INSERT, args).await.map(drop)
+}
+
+pub(super) async fn update(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
+    let Milestone { id, workspace_id, name, description, due_at, status, completed_at, version, updated_at, .. } =
+        milestone;
+    let args = (workspace_id, id, name, description, due_at, status, completed_at, version, updated_at);
+    tx.execute(UPDATE, args).await.map(drop)
+}
+
+/// Deletes the milestone and frees its tasks; says how many.
+pub(super) async fn delete(tx: &mut Tx, milestone: &Milestone, now: DateTime<Utc>) -> Result<u64> {
+    let freed = tx.execute(FREE_TASKS, (milestone.workspace_id, milestone.id, now)).await?;
+    tx.execute(DELETE, (milestone.workspace_id, milestone.id)).await?;
+    Ok(freed)
+}
+
+/// The progress of these milestones, in no order; one without tasks is left out.
+pub(super) async fn progress(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    ids: &[MilestoneId],
+) -> Result<Vec<(MilestoneId, Progress)>> {
+    let rows: Vec<(MilestoneId, i64, i64, i64)> = rx.all(PROGRESS, (workspace, ids)).await?;
+    let progress = |(id, total, completed, cancelled)| {
+        (id, Progress { total, open: total - completed - cancelled, completed, cancelled })
+    };
+    Ok(rows.into_iter().map(progress).collect())
+}
