@@ -16,6 +16,7 @@ pub mod handle;
 pub mod hooks;
 pub mod ids;
 pub mod jobs;
+pub mod links;
 pub mod milestones;
 pub mod notifications;
 pub mod paging;
@@ -50,6 +51,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "events", statements: &[events::store::ALL] },
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
+    Area { name: "links", statements: &[links::store::ALL] },
     Area { name: "milestones", statements: &[milestones::store::ALL] },
     Area { name: "notifications", statements: &[notifications::store::ALL] },
     Area { name: "planning", statements: &[planning::store::ALL] },

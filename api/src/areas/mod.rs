@@ -9,6 +9,7 @@ mod comments;
 mod connections;
 mod events;
 mod hooks;
+mod links;
 mod members;
 mod milestones;
 mod notifications;
@@ -49,6 +50,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "connections", about: "Credentials for outside services.", routes: connections::routes },
     Area { name: "events", about: "The log of everything that happened.", routes: events::routes },
     Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
+    Area { name: "links", about: "What tasks have to do with each other.", routes: links::routes },
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
     Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },

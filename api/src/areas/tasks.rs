@@ -9,14 +9,14 @@ use serde_json::json;
 use trackside_engine::access::TaskView;
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
-use trackside_engine::ids::{ProjectId, TaskId};
+use trackside_engine::ids::{ProjectId, TaskId, UserId};
 use trackside_engine::paging::Page;
 use trackside_engine::projects;
-use trackside_engine::tasks::{NewTask, PARAMETERS, Task, TaskPatch, TaskQuery, service};
+use trackside_engine::tasks::{NewTask, PARAMETERS, Task, TaskPatch, TaskQuery, service, watchers};
 
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, IfMatch, Json, Pairs};
+use crate::extract::{At, Auth, IfMatch, Json, Pairs, Whom};
 use crate::openapi::{self, doc, doc_with};
 
 pub(super) fn routes() -> ApiRouter<App> {
@@ -30,6 +30,11 @@ pub(super) fn routes() -> ApiRouter<App> {
             get_with(find, doc("getTask", "Get a task"))
                 .patch_with(update, doc_with("updateTask", "Change a task", change))
                 .delete_with(delete, doc("deleteTask", "Delete a task with its comments")),
+        )
+        .api_route(
+            "/tasks/{id}/watchers/{user}",
+            post_with(watch, doc("watchTask", "Make somebody watch a task"))
+                .delete_with(unwatch, doc("unwatchTask", "End that somebody watches a task")),
         )
 }
 
@@ -100,5 +105,27 @@ async fn delete(
         service::delete(tx, &cx, &cx.actor.may(project)?, &id, seen).await
     };
     app.db.write(delete).await?;
+    Ok(Done)
+}
+
+/// Everyone may watch; whoever may edit the task says it of others.
+async fn watch(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<TaskId>>,
+    Whom(user): Whom<UserId>,
+) -> Result<Answer<Task>> {
+    let task = app.db.write(async move |tx| watchers::watch(tx, &cx, &id, user).await).await?;
+    let version = task.version;
+    Ok(Answer::new(task).at(version))
+}
+
+async fn unwatch(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<TaskId>>,
+    Whom(user): Whom<UserId>,
+) -> Result<Done> {
+    app.db.write(async move |tx| watchers::unwatch(tx, &cx, &id, user).await.map(drop)).await?;
     Ok(Done)
 }

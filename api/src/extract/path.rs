@@ -18,10 +18,6 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub struct At<T>(pub T);
 
-/// The same for `{predecessor}`.
-#[derive(Debug, Clone)]
-pub struct Predecessor<T>(pub T);
-
 impl<S, T> FromRequestParts<S> for At<T>
 where
     S: Send + Sync,
@@ -34,16 +30,44 @@ where
     }
 }
 
-impl<S, T> FromRequestParts<S> for Predecessor<T>
-where
-    S: Send + Sync,
-    T: FromStr<Err: Display> + Send,
-{
-    type Rejection = Problem;
+/// Declares what stands behind the `{id}`, by its name in the route.
+macro_rules! behind {
+    ($($(#[$about:meta])* $name:ident $word:literal;)+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone)]
+        pub struct $name<T>(pub T);
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        read(parts, state, "predecessor").await.map(Self)
-    }
+        impl<S, T> FromRequestParts<S> for $name<T>
+        where
+            S: Send + Sync,
+            T: FromStr<Err: Display> + Send,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                read(parts, state, $word).await.map(Self)
+            }
+        }
+
+        impl<T: JsonSchema> OperationInput for $name<T> {
+            fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+                document::<T>(ctx, operation, $word);
+            }
+        }
+    )+};
+}
+
+behind! {
+    /// What stands in the path where the route says `{field}`.
+    FieldKey "field";
+    /// The same for `{other}`.
+    Other "other";
+    /// The same for `{predecessor}`.
+    Predecessor "predecessor";
+    /// The same for `{type}`.
+    TypeKey "type";
+    /// The same for `{user}`.
+    Whom "user";
 }
 
 async fn read<S, T>(parts: &mut Parts, state: &S, name: &str) -> Result<T, Problem>
@@ -67,12 +91,6 @@ fn not_found(detail: String) -> Problem {
 impl<T: JsonSchema> OperationInput for At<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         document::<T>(ctx, operation, "id");
-    }
-}
-
-impl<T: JsonSchema> OperationInput for Predecessor<T> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        document::<T>(ctx, operation, "predecessor");
     }
 }
 

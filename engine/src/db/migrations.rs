@@ -36,6 +36,7 @@ pub const ALL: &[Migration] = &[
     migration!("0003_planning"),
     migration!("0005_audit"),
     migration!("0012_files"),
+    migration!("0014_watchers_links_fields"),
     migration!("0021_milestones"),
 ];
 

@@ -138,7 +138,7 @@ impl<T: Param> Param for Vec<T> {
     }
 }
 
-/// The parameters of one statement: `()`, a tuple of up to 24 [`Param`]s, or `Vec<Value>` for dynamic statements.
+/// The parameters of one statement: `()`, a tuple of up to 32 [`Param`]s, or `Vec<Value>` for dynamic statements.
 pub trait Args: Send + Sync {
     /// How many there are.
     fn count(&self) -> usize;
@@ -200,7 +200,7 @@ macro_rules! tuples {
     };
     (@each [$($done:ident)*]) => {};
 }
-tuples!(A B C D E F G H I J K L M N O P Q R S T U V W X);
+tuples!(A B C D E F G H I J K L M N O P Q R S T U V W X Y Z AA AB AC AD AE AF);
 
 /// Refuses the one character that PostgreSQL stores in no text, on both databases alike. Areas that know the field
 /// say so before, with its name; this is for what nobody thought of.

@@ -49,9 +49,13 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::tasks::events::TaskDeleted>(),
     kind::<crate::planning::events::TaskDependencyAdded>(),
     kind::<crate::planning::events::TaskDependencyRemoved>(),
+    kind::<crate::links::events::TaskLinked>(),
     kind::<crate::comments::events::TaskMentioned>(),
     kind::<crate::tasks::events::TaskStatusChanged>(),
+    kind::<crate::links::events::TaskUnlinked>(),
+    kind::<crate::tasks::events::TaskUnwatched>(),
     kind::<crate::tasks::events::TaskUpdated>(),
+    kind::<crate::tasks::events::TaskWatched>(),
 ];
 
 /// A kind with its schema, as `GET /event-kinds` answers.

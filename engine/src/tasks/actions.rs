@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
-use super::service;
-use crate::access::permissions::{TaskCreate, TaskEdit};
+use super::{service, watchers};
+use crate::access::permissions::{TaskCreate, TaskDelete, TaskEdit};
 use crate::actions::Internal;
 use crate::cx::Cx;
 use crate::db::Tx;
@@ -44,6 +44,9 @@ pub struct CreateInput {
     /// Who works on it: members of the workspace.
     #[serde(default)]
     pub assignees: Vec<UserId>,
+    /// Who wants to know what happens to it: members of the workspace.
+    #[serde(default)]
+    pub watchers: Vec<UserId>,
     /// The task that it is a part of, by id or key.
     pub parent: Option<Handle<TaskId>>,
     /// The milestone of the same project that it belongs to.
@@ -52,7 +55,11 @@ pub struct CreateInput {
     pub start_at: Option<DateTime<Utc>>,
     /// When it is to be done.
     pub due_at: Option<DateTime<Utc>>,
-    /// Fields of the workspace's own.
+    /// How much work it is thought to be, in whole minutes.
+    pub estimate: Option<i64>,
+    /// The same in points.
+    pub points: Option<i64>,
+    /// Fields of the project's own.
     #[serde(default)]
     pub custom: Map<String, Value>,
 }
@@ -76,10 +83,13 @@ impl Internal for Create {
             priority: input.priority,
             labels: input.labels,
             assignees: input.assignees,
+            watchers: input.watchers,
             parent: input.parent,
             milestone: input.milestone,
             start_at: input.start_at,
             due_at: input.due_at,
+            estimate: input.estimate,
+            points: input.points,
             custom: input.custom,
         };
         service::create(tx, cx, &may, new).await
@@ -128,6 +138,12 @@ pub struct UpdateInput {
     /// When it is to be done; null takes it off.
     #[serde(default)]
     pub due_at: Patch<DateTime<Utc>>,
+    /// How much work it is thought to be, in whole minutes; null takes it off.
+    #[serde(default)]
+    pub estimate: Patch<i64>,
+    /// The same in points; null takes it off.
+    #[serde(default)]
+    pub points: Patch<i64>,
     /// Merged into the task's own fields; null removes one.
     #[serde(default)]
     pub custom: Patch<Map<String, Value>>,
@@ -155,6 +171,8 @@ impl Internal for Update {
             milestone: input.milestone,
             start_at: input.start_at,
             due_at: input.due_at,
+            estimate: input.estimate,
+            points: input.points,
             custom: input.custom,
         };
         update(tx, cx, &input.task, patch).await
@@ -207,6 +225,162 @@ impl Internal for Assign {
         };
         update(tx, cx, &input.task, TaskPatch { assignees: Patch::Value(to), ..TaskPatch::default() }).await
     }
+}
+
+/// `task.set_status`.
+pub struct SetStatus;
+
+/// What `task.set_status` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetStatusInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// How it stands from now on.
+    pub status: TaskStatus,
+}
+
+impl Internal for SetStatus {
+    const NAME: &'static str = "task.set_status";
+    const SUMMARY: &'static str = "Says how a task stands from now on.";
+    const CAUSES: &'static [&'static str] = &["task.status_changed", "task.updated"];
+    type Needs = TaskEdit;
+    type Input = SetStatusInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: SetStatusInput) -> Result<Task> {
+        let patch = TaskPatch { status: Patch::Value(input.status), ..TaskPatch::default() };
+        update(tx, cx, &input.task, patch).await
+    }
+}
+
+/// `task.add_label`.
+pub struct AddLabel;
+
+/// `task.remove_label`.
+pub struct RemoveLabel;
+
+/// What `task.add_label` and `task.remove_label` take.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// 1 to 64 characters.
+    pub label: String,
+}
+
+impl Internal for AddLabel {
+    const NAME: &'static str = "task.add_label";
+    const SUMMARY: &'static str = "Puts a label on a task, beside those it has.";
+    const CAUSES: &'static [&'static str] = &["task.updated"];
+    type Needs = TaskEdit;
+    type Input = LabelInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, LabelInput { task, label }: LabelInput) -> Result<Task> {
+        relabel(tx, cx, &task, |labels| labels.push(label)).await
+    }
+}
+
+impl Internal for RemoveLabel {
+    const NAME: &'static str = "task.remove_label";
+    const SUMMARY: &'static str = "Takes a label off a task; one that is not there stays away.";
+    const CAUSES: &'static [&'static str] = &["task.updated"];
+    type Needs = TaskEdit;
+    type Input = LabelInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, LabelInput { task, label }: LabelInput) -> Result<Task> {
+        relabel(tx, cx, &task, |labels| labels.retain(|known| *known != label)).await
+    }
+}
+
+/// `task.add_watcher`.
+pub struct AddWatcher;
+
+/// `task.remove_watcher`.
+pub struct RemoveWatcher;
+
+/// What `task.add_watcher` and `task.remove_watcher` take.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatcherInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+    /// A member of the workspace.
+    pub user: UserId,
+}
+
+impl Internal for AddWatcher {
+    const NAME: &'static str = "task.add_watcher";
+    const SUMMARY: &'static str = "Makes somebody watch a task.";
+    const CAUSES: &'static [&'static str] = &["task.watched"];
+    type Needs = TaskEdit;
+    type Input = WatcherInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: WatcherInput) -> Result<Task> {
+        watchers::watch(tx, cx, &input.task, input.user).await
+    }
+}
+
+impl Internal for RemoveWatcher {
+    const NAME: &'static str = "task.remove_watcher";
+    const SUMMARY: &'static str = "Ends that somebody watches a task.";
+    const CAUSES: &'static [&'static str] = &["task.unwatched"];
+    type Needs = TaskEdit;
+    type Input = WatcherInput;
+    type Output = Task;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: WatcherInput) -> Result<Task> {
+        watchers::unwatch(tx, cx, &input.task, input.user).await
+    }
+}
+
+/// `task.delete`.
+pub struct Delete;
+
+/// What `task.delete` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteInput {
+    /// The task, by id or key.
+    pub task: Handle<TaskId>,
+}
+
+/// What `task.delete` answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Deleted {}
+
+impl Internal for Delete {
+    const NAME: &'static str = "task.delete";
+    const SUMMARY: &'static str = "Deletes a task with its comments; one that has subtasks is refused.";
+    const CAUSES: &'static [&'static str] = &["task.deleted"];
+    type Needs = TaskDelete;
+    type Input = DeleteInput;
+    type Output = Deleted;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: DeleteInput) -> Result<Deleted> {
+        let project = projects::service::find_of_task(tx, cx.actor.workspace, &input.task).await?;
+        let may = cx.actor.may::<TaskDelete, _>(project)?;
+        service::delete(tx, cx, &may, &input.task, None).await?;
+        Ok(Deleted {})
+    }
+}
+
+/// Changes the labels of a task, held meanwhile, so that nobody else's label is lost.
+async fn relabel(
+    tx: &mut Tx,
+    cx: &Cx,
+    task: &Handle<TaskId>,
+    turn: impl FnOnce(&mut Vec<String>) + Send,
+) -> Result<Task> {
+    let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
+    let may = cx.actor.may::<TaskEdit, _>(project)?;
+    let mut labels = service::hold(tx, may.resource(), task).await?.labels.read()?;
+    turn(&mut labels);
+    service::update(tx, cx, &may, task, None, TaskPatch { labels: Patch::Value(labels), ..TaskPatch::default() }).await
 }
 
 async fn update(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, patch: TaskPatch) -> Result<Task> {

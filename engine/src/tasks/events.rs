@@ -77,6 +77,28 @@ pub struct TaskDeleted<'a> {
     pub project: &'a ProjectRef,
 }
 
+/// Somebody watches a task from now on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskWatched<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// Who watches it.
+    pub watcher: UserId,
+}
+
+/// Somebody watches a task no longer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskUnwatched<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// Who watched it.
+    pub watcher: UserId,
+}
+
 /// Declares events that carry the task that they are about.
 macro_rules! about_a_task {
     ($($event:ident $kind:literal $summary:literal;)+) => {$(
@@ -99,5 +121,7 @@ about_a_task! {
     TaskCreated "task.created" "A task was made.";
     TaskDeleted "task.deleted" "A task was deleted.";
     TaskStatusChanged "task.status_changed" "A task's status changed; `change` says from what to what.";
+    TaskUnwatched "task.unwatched" "Somebody watches a task no longer; `watcher` says who.";
     TaskUpdated "task.updated" "A task changed; `change` names each field with what it was and what it became.";
+    TaskWatched "task.watched" "Somebody watches a task from now on; `watcher` says who.";
 }

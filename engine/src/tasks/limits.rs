@@ -16,6 +16,12 @@ pub const MAX_LABELS: usize = 50;
 pub const MAX_LABEL: usize = 64;
 /// The most people on a task.
 pub const MAX_ASSIGNEES: usize = 50;
+/// The most people who watch a task.
+pub const MAX_WATCHERS: usize = 200;
+/// The largest estimate, in minutes: some eighty years of working days.
+pub const MAX_ESTIMATE: i64 = 10_000_000;
+/// The most points of a task.
+pub const MAX_POINTS: i64 = 1_000;
 /// The largest `custom`, in bytes of JSON.
 pub const MAX_CUSTOM: usize = 16 * 1024;
 
@@ -53,16 +59,42 @@ pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
 
 /// The assignees as they are kept: each once, in the order given.
 pub(super) fn assignees(assignees: Vec<UserId>) -> Result<Vec<UserId>> {
-    let mut kept: Vec<UserId> = Vec::with_capacity(assignees.len().min(MAX_ASSIGNEES));
-    for user in assignees {
+    people("/assignees", assignees, MAX_ASSIGNEES)
+}
+
+/// The watchers as they are kept: each once, in the order given.
+pub(super) fn watchers(watchers: Vec<UserId>) -> Result<Vec<UserId>> {
+    people("/watchers", watchers, MAX_WATCHERS)
+}
+
+fn people(pointer: &str, people: Vec<UserId>, most: usize) -> Result<Vec<UserId>> {
+    let mut kept: Vec<UserId> = Vec::with_capacity(people.len().min(most));
+    for user in people {
         if !kept.contains(&user) {
             kept.push(user);
         }
-        if kept.len() > MAX_ASSIGNEES {
-            return Err(Error::field("/assignees", format!("must be at most {MAX_ASSIGNEES}")));
+        if kept.len() > most {
+            return Err(Error::field(pointer, format!("must be at most {most}")));
         }
     }
     Ok(kept)
+}
+
+/// An estimate that can be meant.
+pub(super) fn estimate(minutes: i64) -> Result<i64> {
+    within("/estimate", minutes, MAX_ESTIMATE)
+}
+
+/// Points that can be meant.
+pub(super) fn points(points: i64) -> Result<i64> {
+    within("/points", points, MAX_POINTS)
+}
+
+fn within(pointer: &str, number: i64, most: i64) -> Result<i64> {
+    if (0..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Error::field(pointer, format!("must be 0 to {most}")))
 }
 
 /// A time that both databases can hold, without what is finer than they hold.

@@ -2,12 +2,13 @@
 //!
 //! Guaranteed: the key (`WEB-142`) is given once and never again; every change raises the version by one and leaves its
 //! events in the same transaction; a change that changes nothing leaves no trace; subtasks form trees of at most
-//! [`MAX_DEPTH`] levels within one project; assignees are members of the workspace. Labels and assignees stand twice,
+//! [`MAX_DEPTH`] levels within one project; assignees and watchers are members of the workspace. Labels, assignees and watchers stand twice,
 //! as JSON on the task for reading and as rows for filters; only this folder writes them, both at once.
 //!
 //! A list ([`TaskQuery`]) is paged by the values of its last row, so pages stay right while tasks come and go.
 //! What tasks wait for is [`planning`](crate::planning)'s.
-//! Deliberately absent: statuses per project, watchers, estimates, links.
+//! What they are linked with is [`links`](crate::links)'.
+//! Deliberately absent: statuses per project.
 
 pub mod actions;
 pub mod events;
@@ -18,8 +19,11 @@ mod select;
 pub mod service;
 pub(crate) mod store;
 mod tree;
+pub mod watchers;
 
-pub use limits::{MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_LABEL, MAX_LABELS, MAX_TITLE};
+pub use limits::{
+    MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE, MAX_WATCHERS,
+};
 pub use model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;

@@ -128,6 +128,8 @@ row! {
         pub labels: Raw<Vec<String>>,
         /// Who works on it.
         pub assignees: Raw<Vec<UserId>>,
+        /// Who wants to know what happens to it.
+        pub watchers: Raw<Vec<UserId>>,
         /// The task that it is a part of.
         #[serde(rename = "parent")]
         pub parent_id: Option<TaskId>,
@@ -138,7 +140,11 @@ row! {
         pub start_at: Option<DateTime<Utc>>,
         /// When it is to be done.
         pub due_at: Option<DateTime<Utc>>,
-        /// Fields of the workspace's own.
+        /// How much work it is thought to be, in whole minutes.
+        pub estimate: Option<i64>,
+        /// The same in points, a measure of the team's own.
+        pub points: Option<i64>,
+        /// Fields of the project's own.
         pub custom: Raw<Map<String, Value>>,
         /// Who made it, or in whose name a rule did; null when the program itself did.
         pub created_by: Option<UserId>,
@@ -206,6 +212,8 @@ pub struct NewTask {
     pub labels: Vec<String>,
     /// At most 50 members of the workspace.
     pub assignees: Vec<UserId>,
+    /// At most 200 members of the workspace who want to know what happens to it.
+    pub watchers: Vec<UserId>,
     /// The task that it is a part of, of the same project, by id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<Handle<TaskId>>,
@@ -218,7 +226,16 @@ pub struct NewTask {
     /// When it is to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<DateTime<Utc>>,
-    /// Fields of the workspace's own, at most 16 KiB; names of a-z, 0-9 and `_`.
+    /// How much work it is thought to be, in whole minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000))]
+    pub estimate: Option<i64>,
+    /// The same in points, a measure of the team's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000))]
+    pub points: Option<i64>,
+    /// Fields of the project's own, at most 16 KiB; names of a-z, 0-9 and `_`. A project that defines fields takes only
+    /// those.
     pub custom: Map<String, Value>,
 }
 
@@ -259,6 +276,12 @@ pub struct TaskPatch {
     /// When it is to be done; null takes it off.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub due_at: Patch<DateTime<Utc>>,
+    /// How much work it is thought to be, in whole minutes; null takes it off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub estimate: Patch<i64>,
+    /// The same in points; null takes it off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub points: Patch<i64>,
     /// Merged into the task's own: a field that is null goes away, others stay; null as a whole empties it.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub custom: Patch<Map<String, Value>>,

@@ -30,6 +30,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("total", "`true` counts the tasks on all pages, which takes longer"),
     ("type", "task, bug, feature, improvement, documentation"),
     ("updated_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
+    ("watcher", "user ids, any of them; or `none`"),
 ];
 
 /// The most filters of one query.
@@ -57,6 +58,8 @@ pub(super) enum Filter {
     Label(Vec<String>),
     /// Nobody, when empty.
     Assignee(Vec<UserId>),
+    /// Nobody, when empty.
+    Watcher(Vec<UserId>),
     Parent(Option<Handle<TaskId>>),
     /// None, when empty.
     Milestone(Vec<MilestoneId>),
@@ -166,6 +169,8 @@ impl TaskQuery {
             "label" => Filter::Label(list(name, value)?),
             "assignee" if value == "none" => Filter::Assignee(Vec::new()),
             "assignee" => Filter::Assignee(list(name, value)?),
+            "watcher" if value == "none" => Filter::Watcher(Vec::new()),
+            "watcher" => Filter::Watcher(list(name, value)?),
             "parent" if value == "none" => Filter::Parent(None),
             "parent" => Filter::Parent(Some(one(name, value)?)),
             "milestone" if value == "none" => Filter::Milestone(Vec::new()),

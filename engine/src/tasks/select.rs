@@ -217,6 +217,14 @@ impl<'a> Statement<'a> {
                 self.push(" and milestone_id is null");
             }
             Filter::Milestone(ids) => self.any_of("milestone_id", ids),
+            Filter::Watcher(users) if users.is_empty() => {
+                self.push(" and watchers = '[]'");
+            }
+            Filter::Watcher(users) => {
+                self.push(" and id in (select w.task_id from task_watchers w where true");
+                self.any_of("w.user_id", users);
+                self.push(")");
+            }
             Filter::Parent(None) => {
                 self.push(" and parent_id is null");
             }

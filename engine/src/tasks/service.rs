@@ -79,11 +79,15 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     limits::description(&new.description)?;
     let labels = limits::labels(new.labels)?;
     let assignees = limits::assignees(new.assignees)?;
+    let watchers = limits::watchers(new.watchers)?;
+    let estimate = new.estimate.map(limits::estimate).transpose()?;
+    let points = new.points.map(limits::points).transpose()?;
     let custom = Raw::of(&new.custom)?;
     limits::custom(&new.custom, custom.text())?;
     let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
     let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
-    check_members(tx, project.workspace_id, &assignees).await?;
+    check_members(tx, project.workspace_id, "/assignees", &assignees).await?;
+    check_members(tx, project.workspace_id, "/watchers", &watchers).await?;
     // Taking the number locks the project's row, which the check of the parent wants too.
     let number = projects::service::take_number(tx, project).await?;
     let parent_id = match &new.parent {
@@ -107,10 +111,13 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         priority: new.priority.unwrap_or(Priority::Medium),
         labels: Raw::of(&labels)?,
         assignees: Raw::of(&assignees)?,
+        watchers: Raw::of(&watchers)?,
         parent_id,
         milestone_id: new.milestone,
         start_at,
         due_at,
+        estimate,
+        points,
         custom,
         created_by: cx.actor.user(),
         created_at: now,
@@ -120,6 +127,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     store::insert(tx, project.workspace_id, number, &task).await?;
     store::set_labels(tx, task.id, &labels, true).await?;
     store::set_assignees(tx, task.id, &assignees, true).await?;
+    store::set_watchers(tx, task.id, &watchers).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
     if !assignees.is_empty() {
@@ -277,6 +285,10 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
     change(&mut changes, "start_at", &mut task.start_at, start_at.transpose()?);
     let due_at = patch.due_at.optional().map(|time| time.map(|time| limits::time("/due_at", time)).transpose());
     change(&mut changes, "due_at", &mut task.due_at, due_at.transpose()?);
+    let estimate = patch.estimate.optional().map(|minutes| minutes.map(limits::estimate).transpose());
+    change(&mut changes, "estimate", &mut task.estimate, estimate.transpose()?);
+    let points = patch.points.optional().map(|points| points.map(limits::points).transpose());
+    change(&mut changes, "points", &mut task.points, points.transpose()?);
     let labels = match patch.labels.or_default() {
         Some(labels) => change_list(&mut changes, "labels", &mut task.labels, limits::labels(labels)?)?,
         None => None,
@@ -286,7 +298,7 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
         None => None,
     };
     if let Some(assignees) = &assignees {
-        check_members(tx, project.workspace_id, assignees).await?;
+        check_members(tx, project.workspace_id, "/assignees", assignees).await?;
     }
     let parent = match patch.parent {
         Patch::Absent => None,
@@ -337,10 +349,10 @@ fn difference(before: &[UserId], after: &[UserId]) -> AssigneeChange {
     AssigneeChange { added: not_in(after, before), removed: not_in(before, after) }
 }
 
-async fn check_members(rx: &mut Rx, workspace: WorkspaceId, assignees: &[UserId]) -> Result<()> {
-    let Some(stranger) = members::stranger(rx, workspace, assignees).await? else {
+async fn check_members(rx: &mut Rx, workspace: WorkspaceId, pointer: &str, people: &[UserId]) -> Result<()> {
+    let Some(stranger) = members::stranger(rx, workspace, people).await? else {
         return Ok(());
     };
-    let at = assignees.iter().position(|user| *user == stranger).unwrap_or_default();
-    Err(Error::field(format!("/assignees/{at}"), format!("{stranger} is not a member of this workspace")))
+    let at = people.iter().position(|user| *user == stranger).unwrap_or_default();
+    Err(Error::field(format!("{pointer}/{at}"), format!("{stranger} is not a member of this workspace")))
 }

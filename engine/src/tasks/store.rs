@@ -1,4 +1,5 @@
-//! All SQL on `tasks`, `task_labels` and `task_assignees`, but for the list of tasks ([`super::select`]).
+//! All SQL on `tasks`, `task_labels`, `task_assignees` and `task_watchers`, but for the list of tasks
+//! ([`super::select`]).
 
 use super::model::{Task, TaskDates};
 use crate::Result;
@@ -17,11 +18,12 @@ statements! {
     KEYS = "select id, key from tasks where workspace_id = $1 and id = any($2)";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
-     completed_at, milestone_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-     $19, $20, $21, $22)";
+     completed_at, milestone_id, watchers, estimate, points) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+     $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
     UPDATE = "update tasks set version = $3, title = $4, description = $5, kind = $6, status = $7, \
      priority = $8, labels = $9, assignees = $10, parent_id = $11, start_at = $12, due_at = $13, custom = $14, \
-     updated_at = $15, completed_at = $16, milestone_id = $17 where workspace_id = $1 and id = $2";
+     updated_at = $15, completed_at = $16, milestone_id = $17, estimate = $18, points = $19 where workspace_id = $1 and id = $2";
+    SET_WATCHERS = "update tasks set version = $3, watchers = $4, updated_at = $5 where workspace_id = $1 and id = $2";
     DELETE = "delete from tasks where workspace_id = $1 and id = $2";
     COUNT_SUBTASKS = "select count(*) from tasks where workspace_id = $1 and parent_id = $2";
     CLEAR_LABELS = "delete from task_labels where task_id = $1";
@@ -37,6 +39,8 @@ statements! {
      ) select cast(max(level) as bigint) from down";
     INSERT_LABEL = "insert into task_labels (task_id, label) values ($1, $2)";
     INSERT_ASSIGNEE = "insert into task_assignees (task_id, user_id) values ($1, $2)";
+    INSERT_WATCHER = "insert into task_watchers (task_id, user_id) values ($1, $2)";
+    DELETE_WATCHER = "delete from task_watchers where task_id = $1 and user_id = $2";
 }
 
 pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<TaskId>) -> Result<Option<Task>> {
@@ -115,6 +119,9 @@ pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, tas
         task.updated_at,
         task.completed_at,
         task.milestone_id,
+        task.watchers.text(),
+        task.estimate,
+        task.points,
     );
     tx.execute(INSERT, args).await.map(drop)
 }
@@ -138,6 +145,8 @@ pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, task: &Task) -> 
         task.updated_at,
         task.completed_at,
         task.milestone_id,
+        task.estimate,
+        task.points,
     );
     tx.execute(UPDATE, args).await.map(drop)
 }
@@ -167,6 +176,25 @@ pub(super) async fn set_assignees(tx: &mut Tx, task: TaskId, assignees: &[UserId
     }
     let rows: Vec<_> = assignees.iter().map(|user| (task, *user)).collect();
     tx.execute_many(INSERT_ASSIGNEE, &rows).await.map(drop)
+}
+
+/// Writes the first watchers of a new task as rows.
+pub(super) async fn set_watchers(tx: &mut Tx, task: TaskId, watchers: &[UserId]) -> Result<()> {
+    let rows: Vec<_> = watchers.iter().map(|user| (task, *user)).collect();
+    tx.execute_many(INSERT_WATCHER, &rows).await.map(drop)
+}
+
+/// Writes that somebody watches the task from now on, or no longer.
+pub(super) async fn set_watcher(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    task: &Task,
+    user: UserId,
+    watches: bool,
+) -> Result<()> {
+    tx.execute(SET_WATCHERS, (workspace, task.id, task.version, task.watchers.text(), task.updated_at)).await?;
+    let rows = if watches { INSERT_WATCHER } else { DELETE_WATCHER };
+    tx.execute(rows, (task.id, user)).await.map(drop)
 }
 
 /// The task, its parent, and so on up to the root.

@@ -25,8 +25,8 @@ async fn a_task_is_made_read_and_announced() {
         let task = office.create(&web, new).await.unwrap();
         let expected = json!({
             "id": task.id, "key": "WEB-1", "version": 1, "project": web.id, "title": "Fix the door", "description": "",
-            "type": "bug", "status": "todo", "priority": "high", "labels": ["door", "hall"], "assignees": [office.bob],
-            "parent": null, "start_at": null, "due_at": due, "custom": {"points": 3, "where": {"floor": 2}},
+            "type": "bug", "status": "todo", "priority": "high", "labels": ["door", "hall"], "assignees": [office.bob], "watchers": [],
+            "parent": null, "start_at": null, "due_at": due, "estimate": null, "points": null, "custom": {"points": 3, "where": {"floor": 2}},
             "created_by": office.ada, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
             "completed_at": null,
         });
@@ -126,6 +126,10 @@ async fn what_does_not_fit_is_refused_by_name() {
             (json!({"title": "t", "custom": {"Not a name": 1}}), "/custom"),
             (json!({"title": "t", "custom": {"large": "x".repeat(16 * 1024)}}), "/custom"),
             (json!({"title": "t", "custom": {"nul": ["\u{0}"]}}), "/custom"),
+            (json!({"title": "t", "watchers": [office.bob, stranger]}), "/watchers/1"),
+            (json!({"title": "t", "estimate": -1}), "/estimate"),
+            (json!({"title": "t", "estimate": 10_000_001}), "/estimate"),
+            (json!({"title": "t", "points": 1001}), "/points"),
             (json!({"title": "t", "parent": "WEB-99"}), "/parent"),
         ];
         for (body, pointer) in cases {

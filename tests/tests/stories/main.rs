@@ -17,3 +17,4 @@ mod spine;
 mod takeover;
 mod the_harness;
 mod walls;
+mod watchers_and_links;

@@ -64,8 +64,8 @@ struct World {
     api: Api,
     /// What stands for `{id}`, by the first word of the path.
     ids: Vec<(&'static str, String)>,
-    /// What stands for `{predecessor}`: a task that the task waits for.
-    predecessor: String,
+    /// What stands behind the `{id}`; `{predecessor}` and `{other}` are a task that the task waits for and is linked with.
+    behind: Vec<(&'static str, String)>,
     /// What must never be seen outside.
     marks: BTreeSet<String>,
 }
@@ -93,6 +93,7 @@ impl World {
             .await
             .expect_status(201)
             .text("/id");
+        api.post("/tasks/WEB-1/links", json!({ "other": predecessor, "type": "blocks" })).await.expect_status(201);
         let comment = api
             .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
             .await
@@ -151,14 +152,18 @@ impl World {
             me.text("/workspace/id"),
             me.text("/user/id"),
         ]);
-        Self { api, ids, predecessor, marks }
+        let behind =
+            vec![("{other}", predecessor.clone()), ("{predecessor}", predecessor), ("{user}", me.text("/user/id"))];
+        Self { api, ids, behind, marks }
     }
 
     /// The path with this world's own id in it.
     fn path(&self, path: &str) -> String {
         let kind = path.split('/').nth(1).unwrap();
         match self.ids.iter().find(|(known, _)| *known == kind) {
-            Some((_, id)) => path.replace("{id}", id).replace("{predecessor}", &self.predecessor),
+            Some((_, id)) => {
+                self.behind.iter().fold(path.replace("{id}", id), |path, (word, thing)| path.replace(word, thing))
+            }
             None if path.contains("{id}") => panic!("say in World what {{id}} is in {path}"),
             None => path.to_owned(),
         }
@@ -265,18 +270,22 @@ both_databases! {
         for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] }), json!({ "milestone": id("milestones") })] {
             eve.patch(&format!("/tasks/{mine}"), more).await.expect_refusal();
         }
-        for other in [id("tasks"), "WEB-1".into(), world.predecessor.clone()] {
+        for other in [id("tasks"), "WEB-1".into(), world.behind[0].1.clone()] {
+            let refused = eve.post(&format!("/tasks/{mine}/links"), json!({ "other": other, "type": "blocks" })).await.expect_problem(422, "invalid_fields");
+            assert_eq!(refused.text("/errors/0/pointer"), "/other");
+            eve.delete(&format!("/tasks/{mine}/links/{other}")).await.expect_problem(404, "task_not_found");
             let refused = eve.post(&format!("/tasks/{mine}/dependencies"), json!({ "predecessor": other })).await.expect_problem(422, "invalid_fields");
             assert_eq!(refused.text("/errors/0/pointer"), "/predecessor");
             eve.delete(&format!("/tasks/{mine}/dependencies/{other}")).await.expect_problem(404, "task_not_found");
         }
+        eve.post(&format!("/tasks/{mine}/watchers/{ada}"), json!({})).await.expect_problem(404, "user_not_found");
         eve.patch(&format!("/projects/{own}"), json!({ "owner": ada })).await.expect_refusal();
         eve.post("/auth/switch", json!({ "workspace_id": workspace })).await.expect_problem(404, "workspace_not_found");
         let login = json!({ "email": "eve@people.example", "password": "correct horse battery", "workspace_id": workspace });
         eve.without_token().post("/auth/login", login).await.expect_refusal();
         // Filters by what is another's find nothing, and do not tell that it is there.
         for query in [format!("/tasks?project={}", id("projects")), "/tasks?project=WEB".into(), format!("/tasks?parent={}", id("tasks")),
-            format!("/tasks?assignee={ada}"), format!("/tasks?milestone={}", id("milestones")), "/tasks?q=Acmemark".into(), format!("/runs?rule_id={}", id("rules")), format!("/runs?event_id={}", id("events")),
+            format!("/tasks?assignee={ada}"), format!("/tasks?watcher={ada}"), format!("/tasks?milestone={}", id("milestones")), "/tasks?q=Acmemark".into(), format!("/runs?rule_id={}", id("rules")), format!("/runs?event_id={}", id("events")),
             "/events?after=0&limit=200".into()] {
             let answer = eve.get(&query).await.expect_status(200);
             hidden(&query, &answer.body);
@@ -286,6 +295,9 @@ both_databases! {
             { "id": "a", "action": "task.update", "with": { "task": id("tasks"), "status": "completed" }, "on_error": "continue" },
             { "id": "b", "action": "task.comment", "with": { "task": "WEB-1", "body": "hello" }, "on_error": "continue" },
             { "id": "c", "action": "task.create", "with": { "project": id("projects"), "title": "mine" }, "on_error": "continue" },
+            { "id": "e", "action": "task.link", "with": { "task": id("tasks"), "other": "WEB-2", "type": "blocks" }, "on_error": "continue" },
+            { "id": "f", "action": "task.add_watcher", "with": { "task": "WEB-1", "user": ada }, "on_error": "continue" },
+            { "id": "g", "action": "task.delete", "with": { "task": id("tasks") }, "on_error": "continue" },
             { "id": "d", "action": "notify.send", "with": { "to": [ada], "message": "hello" }, "on_error": "continue" },
         ] });
         let rule = eve.post("/rules", rule).await.expect_status(201).text("/id");

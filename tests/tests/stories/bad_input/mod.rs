@@ -29,6 +29,7 @@ const LISTS: &[&str] = &[
     "/tasks/WEB-1/activity",
     "/tasks/WEB-1/comments",
     "/tasks/WEB-1/dependencies",
+    "/tasks/WEB-1/links",
     "/projects/WEB/timeline",
     "/projects/WEB/milestones",
     "/rules",
@@ -76,7 +77,8 @@ impl Place {
     /// The requests that take a body, each with every field it knows, all good.
     fn bodies(&self) -> Vec<(Method, String, Value)> {
         let task = json!({ "title": "Two", "description": "More", "type": "bug", "status": "todo", "priority": "high", "labels": ["a", "b"],
-            "assignees": [], "parent": "WEB-1", "milestone": self.milestone, "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "custom": { "size": "large" } });
+            "assignees": [], "parent": "WEB-1", "milestone": self.milestone, "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z",
+            "estimate": 90, "points": 3, "custom": { "size": "large" } });
         let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
         vec![
             post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
@@ -102,6 +104,7 @@ impl Place {
                 json!({ "name": "Delta", "description": "More", "due_at": "2026-02-01T00:00:00Z", "status": "completed" }),
             ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
+            post("/tasks/WEB-1/links", json!({ "other": "WEB-1", "type": "blocks" })),
             post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-1", "type": "SS", "lag": -60 })),
             post(
                 "/hooks",
