@@ -148,16 +148,19 @@ macro_rules! id {
 
 id!(CommentId, "cmt", "A comment on a task.");
 id!(ConnectionId, "conn", "A connection to an outside service.");
+id!(CostId, "cost", "A cost that was entered into a budget.");
 id!(EventId, "evt", "An event in the log.");
 id!(HookId, "hook", "An endpoint that receives webhooks.");
 id!(JobId, "job", "A job in the queue.");
 id!(MilestoneId, "mile", "A milestone of a project.");
 id!(NotificationId, "ntf", "A notification to a person.");
 id!(ProjectId, "proj", "A project.");
+id!(RateId, "rate", "What an hour costs.");
 id!(RuleId, "rule", "A rule.");
 id!(RunId, "run", "A run of a rule.");
 id!(SessionId, "ses", "A signed-in session.");
 id!(TaskId, "task", "A task.");
+id!(TimeEntryId, "time", "Time that was spent on a task.");
 id!(TokenId, "tok", "A personal access token.");
 id!(UserId, "user", "A person.");
 id!(WorkspaceId, "ws", "A workspace: the tenant that every row belongs to.");

@@ -9,6 +9,7 @@ pub mod comments;
 pub mod connections;
 pub mod crash;
 pub mod cx;
+pub mod day;
 pub mod db;
 pub mod error;
 pub mod events;
@@ -27,6 +28,7 @@ pub mod raw;
 pub mod rules;
 pub mod runs;
 pub mod tasks;
+pub mod time_entries;
 pub mod vault;
 mod words;
 
@@ -59,4 +61,5 @@ pub const AREAS: &[Area] = &[
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
+    Area { name: "time_entries", statements: &[time_entries::store::ALL] },
 ];

@@ -19,6 +19,7 @@ mod projects;
 mod rules;
 mod runs;
 mod tasks;
+mod time_entries;
 mod tokens;
 
 use aide::axum::ApiRouter;
@@ -60,6 +61,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
+    Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
 ];
 

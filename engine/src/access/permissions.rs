@@ -108,6 +108,9 @@ permissions! {
     TaskDelete "task.delete" ProjectManager;
     TaskEdit "task.edit" TeamMember;
     TaskView "task.view" Viewer;
+    TimeLog "time.log" TeamMember;
+    TimeManage "time.manage" ProjectManager;
+    TimeView "time.view" Viewer;
     TokenCreate "token.create" Viewer;
 }
 

@@ -122,4 +122,7 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::tasks::actions::SetStatus>(),
     erased::<crate::links::actions::Unlink>(),
     erased::<crate::tasks::actions::Update>(),
+    erased::<crate::time_entries::actions::Log>(),
+    erased::<crate::time_entries::actions::StartTimer>(),
+    erased::<crate::time_entries::actions::StopTimerAction>(),
 ];

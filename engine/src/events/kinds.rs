@@ -56,6 +56,11 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::tasks::events::TaskUnwatched>(),
     kind::<crate::tasks::events::TaskUpdated>(),
     kind::<crate::tasks::events::TaskWatched>(),
+    kind::<crate::time_entries::events::TimeDeleted>(),
+    kind::<crate::time_entries::events::TimeLogged>(),
+    kind::<crate::time_entries::events::TimeTimerStarted>(),
+    kind::<crate::time_entries::events::TimeTimerStopped>(),
+    kind::<crate::time_entries::events::TimeUpdated>(),
 ];
 
 /// A kind with its schema, as `GET /event-kinds` answers.

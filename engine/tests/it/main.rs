@@ -12,4 +12,5 @@ mod people;
 mod place;
 mod planning;
 mod projects;
+mod time_entries;
 mod work;

@@ -16,5 +16,6 @@ mod sockets;
 mod spine;
 mod takeover;
 mod the_harness;
+mod time_entries;
 mod walls;
 mod watchers_and_links;

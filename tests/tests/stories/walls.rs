@@ -99,6 +99,9 @@ impl World {
             .await
             .expect_status(201)
             .text("/id");
+        let entry = json!({ "started_at": "2026-11-25T09:00:00Z", "minutes": 90, "note": format!("{mark} time") });
+        let time = api.post("/tasks/WEB-1/time-entries", entry).await.expect_status(201).text("/id");
+        api.post("/tasks/WEB-1/timer/start", json!({ "note": format!("{mark} timer") })).await.expect_status(201);
         let hook =
             api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
         let connection = json!({ "kind": "slack", "name": format!("{mark} connection"), "token": "xoxb-1" });
@@ -140,6 +143,7 @@ impl World {
             ("runs", run),
             ("sessions", session),
             ("tasks", task),
+            ("time-entries", time),
             ("tokens", token),
         ];
         let mut marks: BTreeSet<String> =

@@ -111,8 +111,8 @@ both_databases! {
                 ("{".repeat(100_000).into_bytes(), &[400, 422]), (format!("{{\"x\":{}}}", deep(100_000)).into_bytes(), &[400, 422]),
                 (format!("{{\"name\":{}}}", deep(200)).into_bytes(), &[400, 422]),
             ] {
-                // Signing out takes its token from the header when there is no body.
-                if path == "/auth/logout" && bytes.is_empty() { continue; }
+                // Signing out takes its token from the header when there is no body; a timer need be told nothing.
+                if (path == "/auth/logout" || path.contains("/timer/")) && bytes.is_empty() { continue; }
                 let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
                 let answer = send(json, bytes).await.expect_refusal();
                 assert!(statuses.contains(&answer.status), "{method} {path} with {shown}: {:#}", answer.body);

@@ -32,6 +32,9 @@ const LISTS: &[&str] = &[
     "/tasks/WEB-1/links",
     "/projects/WEB/timeline",
     "/projects/WEB/milestones",
+    "/tasks/WEB-1/time",
+    "/tasks/WEB-1/time-entries",
+    "/timer",
     "/rules",
     "/hooks",
     "/audit",
@@ -106,6 +109,12 @@ impl Place {
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
             post("/tasks/WEB-1/links", json!({ "other": "WEB-1", "type": "blocks" })),
             post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-1", "type": "SS", "lag": -60 })),
+            post(
+                "/tasks/WEB-1/time-entries",
+                json!({ "started_at": "2026-11-25T09:00:00Z", "minutes": 30, "note": "Hello", "billable": false, "user": "user_01h455vb4pex5vsknk084sn02q" }),
+            ),
+            post("/tasks/WEB-1/timer/start", json!({ "note": "Hello", "billable": false })),
+            post("/tasks/WEB-1/timer/stop", json!({ "ended_at": "2026-11-25T09:00:00Z", "note": "Hello" })),
             post(
                 "/hooks",
                 json!({ "name": "two", "scheme": { "scheme": "hmac", "header": "x-signature", "algorithm": "sha256", "encoding": "hex", "prefix": "v=" },
