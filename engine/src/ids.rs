@@ -151,6 +151,8 @@ id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(CostId, "cost", "A cost that was entered into a budget.");
 id!(EventId, "evt", "An event in the log.");
 id!(HookId, "hook", "An endpoint that receives webhooks.");
+id!(IdentityProviderId, "idp", "A provider of OpenID Connect sign-in.");
+id!(InvitationId, "inv", "An invitation to a workspace.");
 id!(JobId, "job", "A job in the queue.");
 id!(MilestoneId, "mile", "A milestone of a project.");
 id!(NotificationId, "ntf", "A notification to a person.");

@@ -46,7 +46,7 @@ pub struct Area {
 
 /// Every area that stores something, sorted by name.
 pub const AREAS: &[Area] = &[
-    Area { name: "access", statements: &[access::store::ALL] },
+    Area { name: "access", statements: &[access::membership::ALL, access::profile::ALL, access::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },

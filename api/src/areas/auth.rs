@@ -6,6 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use trackside_engine::access::profile::{self, ProfilePatch};
 use trackside_engine::access::{Credentials, Me, Session, Setup, SignedIn, WorkspaceInfo, service, sessions};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{SessionId, WorkspaceId};
@@ -23,6 +24,8 @@ pub(super) fn routes() -> ApiRouter<App> {
     let login = json!({ "email": "ada@acme.example", "password": "correct horse battery" });
     let refresh = json!({ "refresh_token": "trk_ref_…" });
     let switch = json!({ "workspace_id": "ws_01h455vb4pex5vsknk084sn02q" });
+    let me_patch = json!({ "name": "Ada", "time_zone": "Europe/Vienna", "locale": "de-AT", "skills": ["Rust"],
+        "working_hours": { "monday": { "from": "09:00", "to": "17:00" } } });
     ApiRouter::new()
         .api_route(
             "/setup",
@@ -42,7 +45,13 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/auth/switch",
             post_with(switch_, doc_with("switchWorkspace", "Get tokens for another workspace of one's own", switch)),
         )
-        .api_route("/me", get_with(me, doc("getMe", "Who one is, and where")))
+        .api_route(
+            "/me",
+            get_with(me, doc("getMe", "Who one is, and where")).patch_with(
+                update_me,
+                doc_with("updateMe", "Change one's own name, time zone, language, hours, skills", me_patch),
+            ),
+        )
         .api_route("/sessions", get_with(list_sessions, doc("listSessions", "List one's sessions, oldest first")))
         .api_route("/sessions/{id}", delete_with(end_session, doc("endSession", "End a session of one's own")))
         .api_route(
@@ -116,7 +125,7 @@ async fn switch_(State(app): State<App>, Person(cx, user): Person, Json(to): Jso
 }
 
 /// A token that is limited to scopes must not turn into one that is not, or open another workspace.
-fn unlimited(cx: &trackside_engine::Cx) -> Result<()> {
+pub(super) fn unlimited(cx: &trackside_engine::Cx) -> Result<()> {
     match cx.actor.scopes {
         None => Ok(()),
         Some(_) => Err(trackside_engine::Error::denied("this token is limited to scopes; sign in to do this").into()),
@@ -126,6 +135,15 @@ fn unlimited(cx: &trackside_engine::Cx) -> Result<()> {
 async fn me(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Me>> {
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::me(&mut rx, &cx.actor).await?))
+}
+
+async fn update_me(State(app): State<App>, Auth(cx): Auth, Json(patch): Json<ProfilePatch>) -> Result<Answer<Me>> {
+    let may = cx.actor.may_here()?;
+    let update = async move |tx: &mut Tx| {
+        profile::update(tx, &cx, &may, patch).await?;
+        service::me(tx, &cx.actor).await
+    };
+    Ok(Answer::new(app.db.write(update).await?))
 }
 
 async fn list_sessions(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Page<Session>>> {

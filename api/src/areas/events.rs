@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use trackside_engine::access::{EventView, Granted, Workspace};
 use trackside_engine::db::Signal;
@@ -73,14 +74,20 @@ async fn list(
     let stream = wants.contains("text/event-stream");
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|_| stream);
     let after = position(&app, last.or(query.after.as_deref())).await?;
+    let access = app.db.signals().watch(Signal::Access);
     if stream {
-        let feed = Feed { app, cx, may, token, position: after, ready: Vec::new().into_iter(), asked: Instant::now() };
+        let ready = Vec::new().into_iter();
+        let feed = Feed { app, cx, may, token, position: after, ready, asked: Instant::now(), access };
         return Ok(Sse::new(feed.stream())
             .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
             .into_response());
     }
     let wait = Duration::from_secs(query.wait.unwrap_or(0).min(LONGEST_WAIT));
     let items = poll(&app, &may, after, limit, wait).await?;
+    if access.has_changed().unwrap_or(false) {
+        // Somebody lost access while this one waited: perhaps this one.
+        app.actor(&token.0).await?.may_here::<EventView>()?;
+    }
     // A log goes on: there is always a place to ask from next, also when nothing came.
     let next = items.last().map_or(after, |event| event.position);
     Ok(Answer::<_, 200>::new(Page { items, next_cursor: Some(next.to_string()), total: None }).into_response())
@@ -132,18 +139,21 @@ struct Feed {
     position: i64,
     ready: std::vec::IntoIter<Event>,
     asked: Instant,
+    /// Changes when somebody loses access: perhaps this one.
+    access: watch::Receiver<u64>,
 }
 
 impl Feed {
     fn stream(self) -> impl Stream<Item = Result<Sent, Infallible>> {
         futures::stream::unfold(self, async |mut feed| {
             loop {
+                let changed = feed.access.has_changed().unwrap_or(false);
+                if (changed || feed.asked.elapsed() >= ASK_AGAIN) && !feed.may_go_on().await {
+                    return None;
+                }
                 if let Some(event) = feed.ready.next() {
                     feed.position = event.position;
                     return Some((Ok(sent(&event)), feed));
-                }
-                if feed.asked.elapsed() >= ASK_AGAIN && !feed.may_go_on().await {
-                    return None;
                 }
                 match poll(&feed.app, &feed.may, feed.position, MAX_LIMIT, ASK_AGAIN).await {
                     Ok(events) => feed.ready = events.into_iter(),
@@ -157,6 +167,7 @@ impl Feed {
     /// Whether the token still stands for somebody who may read here.
     async fn may_go_on(&mut self) -> bool {
         self.asked = Instant::now();
+        self.access.mark_unchanged();
         let actor = self.app.actor(&self.token.0).await;
         actor.is_ok_and(|actor| actor.workspace == self.cx.actor.workspace && actor.may_here::<EventView>().is_ok())
     }

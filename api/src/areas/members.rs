@@ -1,25 +1,105 @@
-//! `/members`: who belongs to the workspace.
+//! `/members`: who belongs to the workspace, as what, and who did.
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::get_with;
+use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
-use trackside_engine::access::{Member, members};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use trackside_engine::access::profile::{self, MemberProfile};
+use trackside_engine::access::{Member, MemberState, Role, membership};
+use trackside_engine::db::Tx;
+use trackside_engine::ids::UserId;
 use trackside_engine::paging::Page;
 
-use super::{ById, PageQuery};
-use crate::answer::{Answer, Result};
+use super::ById;
+use crate::answer::{Answer, Done, Result};
 use crate::app::App;
-use crate::extract::{Auth, Query};
-use crate::openapi::doc;
+use crate::areas::auth::unlimited;
+use crate::extract::{At, Auth, Json, Person, Query};
+use crate::openapi::{doc, doc_with};
 
 pub(super) fn routes() -> ApiRouter<App> {
-    ApiRouter::new().api_route("/members", get_with(list, doc("listMembers", "List the people of the workspace")))
+    let role = json!({ "role": "project_manager" });
+    ApiRouter::new()
+        .api_route("/members", get_with(list, doc("listMembers", "List the people of the workspace")))
+        .api_route(
+            "/members/{id}",
+            get_with(get, doc("getMember", "Get a person of the workspace, with their profile"))
+                .patch_with(change, doc_with("changeMember", "Give a member another role", role)),
+        )
+        .api_route(
+            "/members/{id}/deactivate",
+            post_with(deactivate, doc("deactivateMember", "End a member's access at once; what they made stays")),
+        )
+        .api_route(
+            "/members/{id}/reactivate",
+            post_with(reactivate, doc("reactivateMember", "Give a deactivated member their access back")),
+        )
+        .api_route(
+            "/me/leave",
+            post_with(leave, doc("leaveWorkspace", "Leave the workspace that one is in; what one made stays")),
+        )
 }
 
-async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<PageQuery>) -> Result<Answer<Page<Member>>> {
+/// Which members.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// `active` when left out.
+    state: Option<MemberState>,
+    /// 1 to 200 items; 25 when left out.
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<Member>>> {
     let may = cx.actor.may_here()?;
     let page = ById::new(query.limit, query.cursor.as_deref())?;
+    let states = [query.state.unwrap_or(MemberState::Active)];
     let mut rx = app.db.read().await?;
-    let items = members::list(&mut rx, &may, page.after, page.fetch()).await?;
+    let items = membership::list(&mut rx, &may, &states, page.after, page.fetch()).await?;
     Ok(Answer::new(page.page(items, |member| member.id)))
+}
+
+async fn get(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<MemberProfile>> {
+    let may = cx.actor.may_here()?;
+    let mut rx = app.db.read().await?;
+    Ok(Answer::new(profile::member(&mut rx, &may, id).await?))
+}
+
+/// What is to change of a member.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct MemberPatch {
+    /// What they are to be.
+    role: Role,
+}
+
+async fn change(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<UserId>,
+    Json(patch): Json<MemberPatch>,
+) -> Result<Answer<Member>> {
+    let may = cx.actor.may_here()?;
+    let change = async move |tx: &mut Tx| membership::change_role(tx, &cx, &may, id, patch.role).await;
+    Ok(Answer::new(app.db.write(change).await?))
+}
+
+async fn deactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<Member>> {
+    let may = cx.actor.may_here()?;
+    Ok(Answer::new(app.db.write(async move |tx: &mut Tx| membership::deactivate(tx, &cx, &may, id).await).await?))
+}
+
+async fn reactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<Member>> {
+    let may = cx.actor.may_here()?;
+    Ok(Answer::new(app.db.write(async move |tx: &mut Tx| membership::reactivate(tx, &cx, &may, id).await).await?))
+}
+
+async fn leave(State(app): State<App>, Person(cx, _): Person) -> Result<Done> {
+    unlimited(&cx)?;
+    app.db.write(async move |tx: &mut Tx| membership::leave(tx, &cx).await).await?;
+    Ok(Done)
 }

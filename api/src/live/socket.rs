@@ -10,6 +10,7 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView, RunView, TaskView};
+use trackside_engine::db::Signal;
 use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, runs, tasks};
 
 use super::hub::{self, Hub, Message, Seat};
@@ -124,6 +125,7 @@ impl Session {
             self.subscribe(&topic, None).await?;
         }
         let mut beat = interval(BEAT);
+        let mut access = self.app.db.signals().watch(Signal::Access);
         let mut heard = Instant::now();
         loop {
             tokio::select! {
@@ -137,6 +139,8 @@ impl Session {
                 }
                 Some(message) = messages.recv() => self.pass(message).await?,
                 Some(topic) = lags.recv() => self.reload(topic, &mut messages).await?,
+                // Somebody lost access: perhaps this one.
+                Ok(()) = access.changed() => self.check().await?,
                 _ = beat.tick() => {
                     if heard.elapsed() > SILENCE {
                         return Err(Gone);

@@ -9,14 +9,17 @@
 //! as a hash. Passwords are hashed outside of any transaction; a wrong password, an unknown address and a locked one
 //! are answered alike and equally late.
 //!
-//! Deliberately absent here: second factors, single sign-on, invitations, password reset.
 
+pub(crate) mod actions;
 mod actor;
+pub(crate) mod events;
 mod keys;
 pub mod members;
+pub mod membership;
 mod model;
 pub mod passwords;
 pub mod permissions;
+pub mod profile;
 pub mod service;
 pub mod sessions;
 mod signin;
@@ -27,7 +30,8 @@ pub use actor::{Actor, Who};
 pub use keys::has_secrets;
 pub use model::name;
 pub use model::{
-    CreatedToken, Credentials, Me, Member, NewToken, NewUser, Session, Setup, SignedIn, TokenInfo, User, WorkspaceInfo,
+    CreatedToken, Credentials, Me, Member, MemberKind, MemberState, NewToken, NewUser, Session, Setup, SignedIn,
+    TokenInfo, User, WorkspaceInfo,
 };
 pub use permissions::*;
 pub use signin::{ACCESS_LIFETIME, Authenticator, REFRESH_LIFETIME};

@@ -8,6 +8,7 @@ use super::permissions::Role;
 use crate::db::row;
 use crate::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::vault::Secret;
+use crate::words::words;
 use crate::{Error, Result};
 
 /// Longest name of anything here, in characters.
@@ -44,20 +45,46 @@ row! {
     }
 }
 
+words! {
+    /// What a member is.
+    pub enum MemberKind {
+        /// Somebody.
+        Person = "person",
+        /// A program, with tokens that administrators make.
+        Service = "service",
+    }
+}
+
+words! {
+    /// How a member stands to the workspace.
+    pub enum MemberState {
+        /// They belong to it.
+        Active = "active",
+        /// An administrator ended their access.
+        Deactivated = "deactivated",
+        /// They left by themselves.
+        Left = "left",
+    }
+}
+
 row! {
     /// A person in a workspace.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Member {
         /// The person.
         pub id: UserId,
-        /// Their address.
-        pub email: String,
+        /// Their address; a service account has none.
+        pub email: Option<String>,
         /// What they are called.
         pub name: String,
-        /// What they are here.
+        /// What they are here, or were.
         pub role: Role,
         /// Since when they belong here.
         pub created_at: DateTime<Utc>,
+        /// A person, or a program.
+        pub kind: MemberKind,
+        /// Whether they belong here now.
+        pub state: MemberState,
     }
 }
 
@@ -85,6 +112,9 @@ pub struct Me {
     pub workspace: WorkspaceInfo,
     /// What they are there.
     pub role: Role,
+    /// What the person says of themselves.
+    #[serde(flatten)]
+    pub profile: super::profile::Profile,
     /// What the token in use is limited to; absent when to nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,

@@ -93,6 +93,7 @@ permissions! {
     MilestoneView "milestone.view" Viewer;
     NotificationSend "notification.send" TeamMember;
     OperationsManage "operations.manage" Admin;
+    ProfileEdit "profile.edit" Viewer;
     ProjectCreate "project.create" ProjectManager;
     ProjectDelete "project.delete" Admin;
     ProjectEdit "project.edit" ProjectManager;

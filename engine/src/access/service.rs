@@ -5,7 +5,7 @@ use serde_json::json;
 use super::actor::{Actor, Who};
 use super::model::{self, Me, NewUser, User, WorkspaceInfo};
 use super::permissions::{Granted, MemberManage, OperationsManage, Role, Workspace};
-use super::store;
+use super::{membership, store};
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::{UserId, WorkspaceId};
@@ -28,6 +28,7 @@ pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
         user: found,
         workspace: workspace.ok_or_else(|| Error::not_found("workspace", actor.workspace))?,
         role: actor.role,
+        profile: super::profile::find(rx, user).await?,
         scopes: actor.scopes.as_ref().map(|scopes| scopes.to_vec()),
     })
 }
@@ -57,7 +58,7 @@ pub async fn create_workspace(tx: &mut Tx, cx: &Cx, name: &str, owner: UserId) -
 /// Adds a person who is known to the workspace.
 ///
 /// # Errors
-/// `already_member`.
+/// `already_member`, `member_inactive`.
 pub async fn add_member(
     tx: &mut Tx,
     cx: &Cx,
@@ -65,21 +66,7 @@ pub async fn add_member(
     user: UserId,
     role: Role,
 ) -> Result<()> {
-    let added = store::insert_member(tx, may.resource().0, user, role, cx.now()).await?;
-    let there = || {
-        Error::conflict("already_member", "This person belongs to the workspace already; change their role instead.")
-    };
-    if !added {
-        return Err(there());
-    }
-    audit::service::record(
-        tx,
-        cx,
-        "member.added",
-        &user.to_string(),
-        &json!({ "before": null, "after": { "role": role } }),
-    )
-    .await
+    membership::join(tx, cx, (may.resource().0, user), role, None).await.map(drop)
 }
 
 /// Makes a person known, in no workspace yet. Their password was hashed before.

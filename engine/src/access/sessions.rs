@@ -4,7 +4,7 @@ use super::model::Session;
 use super::permissions::{Granted, SessionManage, Workspace};
 use super::store;
 use crate::cx::Cx;
-use crate::db::{Rx, Tx};
+use crate::db::{Rx, Signal, Tx};
 use crate::ids::{SessionId, UserId};
 use crate::{Error, Result};
 
@@ -19,6 +19,7 @@ pub async fn list(rx: &mut Rx, cx: &Cx, may: &Granted<SessionManage, Workspace>)
 /// `session_not_found`, also for other people's and for one that has ended.
 pub async fn end(tx: &mut Tx, cx: &Cx, may: &Granted<SessionManage, Workspace>, id: SessionId) -> Result<()> {
     let ended = store::end_own_session(tx, (may.resource().0, person(cx)?), id, cx.now(), "ended_by_owner").await?;
+    tx.wake(Signal::Access);
     if ended { Ok(()) } else { Err(Error::not_found("session", id)) }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Member, Session, User, WorkspaceInfo};
+use super::model::{Session, User, WorkspaceInfo};
 use super::permissions::Role;
 use crate::Result;
 use crate::db::{Cell, Column, Kind, One, Param, Rx, Tx, Value, row, statements};
@@ -92,8 +92,6 @@ statements! {
     INSERT_MEMBER = "insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4) on conflict do nothing";
     ROLE = "select role from members where workspace_id = $1 and user_id = $2";
     FIRST_WORKSPACE = "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1";
-    LIST_MEMBERS = "select u.id, u.email, u.name, m.role, m.created_at from members m join users u on u.id = m.user_id \
-         where m.workspace_id = $1 and (cast($2 as uuid) is null or u.id > $2) order by u.id limit $3";
     AMONG_MEMBERS = "select user_id from members where workspace_id = $1 and user_id = any($2)";
     INSERT_SESSION = "insert into sessions (id, workspace_id, user_id, created_at) values ($1, $2, $3, $4)";
     SESSION_ROLE = "select s.workspace_id, s.user_id, s.ended_at, m.role from sessions s \
@@ -185,15 +183,6 @@ pub(super) async fn role(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> R
 
 pub(super) async fn first_workspace(rx: &mut Rx, user: UserId) -> Result<Option<WorkspaceId>> {
     Ok(rx.opt::<One<WorkspaceId>>(FIRST_WORKSPACE, (user,)).await?.map(|row| row.0))
-}
-
-pub(super) async fn list_members(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<Member>> {
-    rx.all(LIST_MEMBERS, (workspace, after, limit)).await
 }
 
 pub(super) async fn among_members(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Vec<UserId>> {

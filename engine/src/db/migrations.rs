@@ -35,6 +35,7 @@ pub const ALL: &[Migration] = &[
     migration!("0002_jobs"),
     migration!("0003_planning"),
     migration!("0005_audit"),
+    migration!("0010_people"),
     migration!("0012_files"),
     migration!("0014_watchers_links_fields"),
     migration!("0018_time_and_money"),

@@ -19,6 +19,8 @@ use tokio::sync::{Notify, watch};
 /// What there may be to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
+    /// Somebody may less than before, or nothing any more.
+    Access,
     /// Events that have not been dispatched exist.
     Events,
     /// Due jobs exist.
@@ -29,10 +31,11 @@ pub enum Signal {
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 3] = [Signal::Events, Signal::Jobs, Signal::Log];
+    pub const ALL: [Signal; 4] = [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log];
 
     fn name(self) -> &'static str {
         match self {
+            Signal::Access => "access",
             Signal::Events => "events",
             Signal::Jobs => "jobs",
             Signal::Log => "log",

@@ -30,6 +30,13 @@ fn schema<E: JsonSchema>() -> Value {
 /// Every kind of event, sorted by name.
 pub const KINDS: &[Kind] = &[
     kind::<crate::hooks::events::HookReceived>(),
+    kind::<crate::access::events::MemberDeactivated>(),
+    kind::<crate::access::events::MemberDeparted>(),
+    kind::<crate::access::events::MemberInvited>(),
+    kind::<crate::access::events::MemberJoined>(),
+    kind::<crate::access::events::MemberProfileChanged>(),
+    kind::<crate::access::events::MemberReactivated>(),
+    kind::<crate::access::events::MemberRoleChanged>(),
     kind::<crate::milestones::events::MilestoneCompleted>(),
     kind::<crate::milestones::events::MilestoneCreated>(),
     kind::<crate::milestones::events::MilestoneDeleted>(),

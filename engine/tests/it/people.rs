@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta};
 use trackside_engine::access::{
     self, Actor, Authenticator, Credentials, MemberManage, MemberView, NewToken, NewUser, Role, SessionManage, Setup,
-    SignedIn, TokenCreate, members, passwords, sessions, tokens,
+    SignedIn, TokenCreate, membership, passwords, sessions, tokens,
 };
 use trackside_engine::clock::MockClock;
 use trackside_engine::connections::{self, ConnectionKind, NewConnection};
@@ -318,7 +318,13 @@ async fn roles_and_membership_count_with_the_next_request() {
         let workspace = actor.workspace;
         let rx = &mut place.db.read().await.unwrap();
         assert_eq!(access::service::role_of(rx, workspace, ben).await.unwrap(), Some(Role::Viewer));
-        assert_eq!(members::list(rx, &actor.may_here().unwrap(), None, 10).await.unwrap().len(), 2);
+        assert_eq!(
+            membership::list(rx, &actor.may_here().unwrap(), &[access::MemberState::Active], None, 10)
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
         let away = async move |tx: &mut Tx| {
             tx.execute("delete from members where workspace_id = $1 and user_id = $2", (workspace, ben)).await
         };

@@ -10,6 +10,7 @@ mod kills;
 mod ledger;
 mod milestones;
 mod octokit;
+mod people;
 mod planning;
 mod sandbox;
 mod sockets;

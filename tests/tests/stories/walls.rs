@@ -23,6 +23,8 @@ const OWN: &[&str] = &[
     "POST /setup",
     "POST /tokens",
     "POST /workspaces",
+    "PATCH /me",
+    "POST /me/leave",
     "DELETE /sessions/{id}",
     "DELETE /tokens/{id}",
 ];
@@ -136,6 +138,7 @@ impl World {
             ("connections", connection),
             ("events", event),
             ("hooks", hook),
+            ("members", me.text("/user/id")),
             ("milestones", milestone),
             ("projects", project),
             ("queues", "runs".to_owned()),

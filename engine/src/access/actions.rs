@@ -1,0 +1,50 @@
+//! What rules may do with people. The rule acts with its owner's rights.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::membership;
+use super::model::Member;
+use super::permissions::MemberManage;
+use crate::actions::Internal;
+use crate::cx::Cx;
+use crate::db::Tx;
+use crate::ids::UserId;
+use crate::projects::members;
+use crate::{Error, Result};
+
+/// `member.deactivate`.
+pub struct Deactivate;
+
+/// What `member.deactivate` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeactivateInput {
+    /// The member, by id or e-mail address.
+    pub member: String,
+}
+
+impl Internal for Deactivate {
+    const NAME: &'static str = "member.deactivate";
+    const SUMMARY: &'static str = "Ends a member's access at once; what they made stays.";
+    const CAUSES: &'static [&'static str] = &["member.deactivated"];
+    type Needs = MemberManage;
+    type Input = DeactivateInput;
+    type Output = Member;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: DeactivateInput) -> Result<Member> {
+        let may = cx.actor.may_here::<MemberManage>()?;
+        let user = member(tx, cx, &input.member).await?;
+        membership::deactivate(tx, cx, &may, user).await
+    }
+}
+
+/// The member behind what a rule calls them.
+async fn member(tx: &mut Tx, cx: &Cx, name: &str) -> Result<UserId> {
+    let nobody = || Error::field("/member", "must be a member, by id or by e-mail address");
+    if !name.contains('@') {
+        return name.parse().map_err(|_| nobody());
+    }
+    let found = members::by_email(tx, cx.actor.workspace, &[name.to_lowercase()]).await?;
+    found.first().map(|(user, _)| *user).ok_or_else(nobody)
+}
