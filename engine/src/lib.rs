@@ -27,6 +27,7 @@ pub mod projects;
 pub mod raw;
 pub mod rules;
 pub mod runs;
+pub mod search;
 pub mod tasks;
 pub mod time_entries;
 pub mod vault;
@@ -60,6 +61,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },
+    Area { name: "search", statements: &[search::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
 ];

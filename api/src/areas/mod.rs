@@ -18,6 +18,7 @@ mod planning;
 mod projects;
 mod rules;
 mod runs;
+mod search;
 mod tasks;
 mod time_entries;
 mod tokens;
@@ -60,6 +61,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "projects", about: "Projects.", routes: projects::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
+    Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
     Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },

@@ -10,6 +10,7 @@ use trackside_engine::access;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::{Db, Options};
 use trackside_engine::rules::Library;
+use trackside_engine::search;
 use trackside_engine::vault::Vault;
 use trackside_workers::egress::{Egress, Policy};
 use trackside_workers::queue::Queues;
@@ -39,6 +40,7 @@ impl Node {
         let alone = alone(config);
         let db = Db::open(&Options::new(&config.database_url)).await?;
         db.migrate().await?;
+        search::service::catch_up(&db).await?;
         let has_secrets = access::has_secrets(&db).await?;
         let vault = Vault::open_or_create(config.secret_key_file.as_deref(), &config.data, has_secrets)
             .map_err(|error| BadConfig(format!("secret_key_file: {}", error.detail)))?;

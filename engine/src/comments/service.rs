@@ -15,7 +15,7 @@ use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::{self, Project, ProjectRef};
 use crate::raw::Raw;
 use crate::tasks::{self, Task};
-use crate::{Error, Result};
+use crate::{Error, Result, search};
 
 /// The project that a comment belongs to: what a permission on the comment is asked for.
 pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: CommentId) -> Result<Project> {
@@ -68,6 +68,7 @@ pub async fn comment(
         deleted_at: None,
     };
     store::insert(tx, project.workspace_id, &comment).await?;
+    search::service::put_comment(tx, project, &comment, true).await?;
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskCommented { task: &task, project: &short, comment: &comment }).await?;
     tell(tx, cx, &task, &short, &comment, &mentioned).await?;
@@ -106,6 +107,7 @@ pub async fn edit(
     comment.mentions = Raw::of(&mentioned)?;
     comment.edited_at = Some(cx.now());
     store::update(tx, project.workspace_id, &comment).await?;
+    search::service::put_comment(tx, project, &comment, false).await?;
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskCommentEdited { task: &task, project: &short, comment: &comment }).await?;
     let fresh: Vec<UserId> = mentioned.into_iter().filter(|user| !before.contains(user)).collect();
@@ -133,6 +135,7 @@ pub async fn delete(
     comment.mentions = Raw::of(&Vec::new())?;
     comment.deleted_at = Some(cx.now());
     store::update(tx, project.workspace_id, &comment).await?;
+    search::service::remove_comment(tx, project.workspace_id, &comment).await?;
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskCommentDeleted { task: &task, project: &short, comment: &comment }).await?;
     Ok(())

@@ -8,6 +8,7 @@ use super::model::{Priority, TaskStatus, TaskType};
 use crate::handle::Handle;
 use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
 use crate::paging;
+use crate::search::Terms;
 use crate::{Error, Result};
 
 /// The query parameters, with what each means. Where several values may stand, commas part them.
@@ -24,7 +25,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("parent", "the id or key of a task; or `none`"),
     ("priority", "critical, high, medium, low"),
     ("project", "ids or keys of projects"),
-    ("q", "part of the title"),
+    ("q", "words of the title or description, or a key; `\"phrases\"` in quotes, and the last word may go on"),
     ("sort", "any of created_at, due_at, key, priority, status, title, updated_at; `-` before one turns it round"),
     ("status", "todo, in_progress, in_review, blocked, completed, cancelled"),
     ("total", "`true` counts the tasks on all pages, which takes longer"),
@@ -66,7 +67,7 @@ pub(super) enum Filter {
     Key(Vec<String>),
     Time(TimeColumn, &'static str, DateTime<Utc>),
     Custom(String, String),
-    Title(String),
+    Text(Terms),
 }
 
 /// What a list can be sorted by.
@@ -177,7 +178,7 @@ impl TaskQuery {
             "milestone" => Filter::Milestone(list(name, value)?),
             "key" => Filter::Key(list(name, value)?),
             "q" if value.is_empty() => return Ok(()),
-            "q" => Filter::Title(value.to_owned()),
+            "q" => Filter::Text(Terms::parse(name, value)?),
             _ => match name.split_once('.') {
                 Some(("due_at", side)) => Filter::Time(TimeColumn::Due, operator(name, side)?, one(name, value)?),
                 Some(("updated_at", side)) => {

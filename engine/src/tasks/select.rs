@@ -13,15 +13,16 @@ use serde_json::Value as Json;
 use super::model::{Task, TaskStatus};
 use super::query::{Filter, Sort, SortBy, TaskQuery, TimeColumn};
 use crate::Result;
-use crate::db::{Kind, Param, Rx, Value};
+use crate::db::{Dialect, Kind, Param, Rx, Value};
 use crate::handle::Handle;
 use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
+use crate::search::{self, Terms};
 
 /// The page that `query` asks for.
 pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let mut select = Statement::new(format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
+    let mut select = Statement::new(rx, format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
@@ -34,7 +35,7 @@ pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery)
         values: steps.iter().map(|step| step.column.of(last)).collect(),
     });
     if query.total {
-        let count = Statement::new(format_args!("select count(*) from tasks"), workspace, &query.filters);
+        let count = Statement::new(rx, format_args!("select count(*) from tasks"), workspace, &query.filters);
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -158,14 +159,17 @@ fn text(text: &str) -> Value<'static> {
 
 /// A statement being put together: its text, and the parameters in the order of their placeholders.
 struct Statement<'a> {
+    dialect: Dialect,
+    workspace: WorkspaceId,
     sql: String,
     args: Vec<Value<'a>>,
 }
 
 impl<'a> Statement<'a> {
-    fn new(head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
+    fn new(rx: &Rx, head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
         // Room for a usual statement at once.
-        let mut statement = Self { sql: String::with_capacity(1024), args: vec![Value::Uuid(workspace.uuid())] };
+        let (sql, args) = (String::with_capacity(1024), vec![Value::Uuid(workspace.uuid())]);
+        let mut statement = Self { dialect: rx.dialect(), workspace, sql, args };
         let _ = write!(statement.sql, "{head} where workspace_id = $1");
         for filter in filters {
             statement.filter(filter);
@@ -248,7 +252,7 @@ impl<'a> Statement<'a> {
                 let quoted = Json::String(value.clone()).to_string();
                 self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
             }
-            Filter::Title(part) => self.title(part),
+            Filter::Text(terms) => self.text(terms),
         }
     }
 
@@ -277,15 +281,20 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// The title contains the part. SQLite lowers only ASCII letters, so the part is tried in both spellings.
-    fn title(&mut self, part: &str) {
-        let pattern = |lowered: String| {
-            let escaped = lowered.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            Value::Text(Cow::Owned(format!("%{escaped}%")))
-        };
-        let (full, ascii) = (part.to_lowercase(), part.to_ascii_lowercase());
-        self.push(" and (lower(title) like ").bind(pattern(full)).push(" escape '\\'");
-        self.push(" or lower(title) like ").bind(pattern(ascii)).push(" escape '\\')");
+    /// The words are in the title or the description, or the query is the key.
+    fn text(&mut self, terms: &'a Terms) {
+        let (found, args) = search::task_filter(self.dialect, self.workspace, terms);
+        self.push(" and (");
+        for (at, part) in found.split("{}").enumerate() {
+            if at > 0 {
+                self.bind(args[at - 1].clone());
+            }
+            self.push(part);
+        }
+        if let Some(key) = &terms.key {
+            self.push(" or key = ").bind(key.value());
+        }
+        self.push(")");
     }
 
     /// Only rows behind the cursor's: `a > x or (a = x and (b > y or (b = y and …)))`.

@@ -21,7 +21,7 @@ use crate::patch::{Patch, merge};
 use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
-use crate::{Error, Result};
+use crate::{Error, Result, search};
 
 /// The most tasks that [`subtasks`] and [`of_project`] give.
 pub const MAX_RELATED: i64 = 10_000;
@@ -128,6 +128,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     store::set_labels(tx, task.id, &labels, true).await?;
     store::set_assignees(tx, task.id, &assignees, true).await?;
     store::set_watchers(tx, task.id, &watchers).await?;
+    search::service::put_task(tx, project.workspace_id, &task, true).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
     if !assignees.is_empty() {
@@ -173,6 +174,9 @@ pub async fn update(
     }
     if let Some(assignees) = &edit.assignees {
         store::set_assignees(tx, task.id, assignees, false).await?;
+    }
+    if ["title", "description"].iter().any(|name| edit.changes.contains_key(name)) {
+        search::service::put_task(tx, project.workspace_id, &task, false).await?;
     }
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use trackside_engine::AREAS;
 use trackside_engine::actions::INTERNAL;
-use trackside_engine::db::migrations;
+use trackside_engine::db::{Dialect, migrations};
 use trackside_engine::events::KINDS;
+use trackside_engine::{AREAS, search};
 
 use crate::place::on_each;
 
@@ -85,6 +85,8 @@ async fn every_statement_is_understood_by_both_databases() {
                 }
             }
         }
+        let own = if place.db.dialect() == Dialect::Sqlite { search::SQLITE } else { search::POSTGRES };
+        place.db.prepare_all(own).await.unwrap();
     })
     .await;
 }

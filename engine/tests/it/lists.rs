@@ -3,7 +3,6 @@
 use chrono::Duration;
 use serde_json::json;
 use trackside_engine::Class;
-use trackside_engine::db::Dialect;
 use trackside_engine::projects::Project;
 use trackside_engine::tasks::Task;
 
@@ -84,11 +83,7 @@ async fn a_list_is_filtered() {
         assert_eq!(count(&[("custom.absent", "1")]).await, 0);
         assert_eq!(count(&[("q", "t0")]).await, 10);
         for part in ["50%", "% OF \\", "ünder_"] {
-            assert_eq!(
-                office.titles(&[("q", part)]).await.len(),
-                usize::from(part != "ünder_" || office.db.dialect() == Dialect::Postgres),
-                "{part}"
-            );
+            assert_eq!(office.titles(&[("q", part)]).await.len(), 1, "{part}");
         }
         assert_eq!(office.titles(&[("q", "Ünder_")]).await, [lone.title.as_str()]);
         assert_eq!(office.titles(&[("q", "_0")]).await.len(), 0);
@@ -104,6 +99,7 @@ async fn a_list_is_filtered() {
             ("cursor", "?"),
             ("assignee", "bob"),
             ("q", "\u{0}"),
+            ("q", " "),
         ] {
             assert_eq!(office.list(&[wrong]).await.unwrap_err().class, Class::Invalid, "{wrong:?}");
         }

@@ -13,6 +13,7 @@ mod octokit;
 mod people;
 mod planning;
 mod sandbox;
+mod search;
 mod sockets;
 mod spine;
 mod takeover;
