@@ -20,4 +20,5 @@ pub mod openapi;
 mod pages;
 pub mod problem;
 pub mod rate;
+mod scope;
 pub mod server;

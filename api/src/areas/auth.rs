@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::access::profile::{self, ProfilePatch};
 use trackside_engine::access::{Credentials, Me, Session, Setup, SignedIn, WorkspaceInfo, service, sessions};
-use trackside_engine::db::Tx;
+use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::{SessionId, WorkspaceId};
 use trackside_engine::paging::Page;
 use trackside_engine::vault::Secret;
@@ -121,7 +121,9 @@ struct Switch {
 
 async fn switch_(State(app): State<App>, Person(cx, user): Person, Json(to): Json<Switch>) -> Result<Answer<SignedIn>> {
     unlimited(&cx)?;
-    Ok(Answer::new(app.authenticator.switch(&app.db, user, to.workspace_id).await?))
+    // From one's workspace into another.
+    let signed_in = db::everywhere(app.authenticator.switch(&app.db, user, to.workspace_id)).await?;
+    Ok(Answer::new(signed_in))
 }
 
 /// A token that is limited to scopes must not turn into one that is not, or open another workspace.
@@ -174,5 +176,6 @@ async fn create_workspace(
 ) -> Result<Created<WorkspaceInfo>> {
     unlimited(&cx)?;
     let create = async move |tx: &mut Tx| service::create_workspace(tx, &cx, &new.name, user).await;
-    Ok(Answer::new(app.db.write(create).await?))
+    // What is made here lies outside of the workspace that is acted from.
+    Ok(Answer::new(db::everywhere(app.db.write(create)).await?))
 }

@@ -1,4 +1,5 @@
-//! `/queues`: what the queue has to do, and its dead letters.
+//! `/queues`: what the queue has to do, and its dead letters. The queues are the installation's, so what is asked of them
+//! is asked everywhere; dead letters belong to workspaces.
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::Error;
 use trackside_engine::access::{self, OperationsManage};
-use trackside_engine::db::Tx;
+use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::JobId;
 use trackside_engine::jobs::service;
 use trackside_engine::jobs::{DeadJob, service::Waiting};
@@ -38,9 +39,12 @@ pub(super) fn routes() -> ApiRouter<App> {
 
 async fn list(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Page<Waiting>>> {
     let may = cx.actor.may_here()?;
-    let mut rx = app.db.read().await?;
-    access::service::must_operate(&mut rx, &may).await?;
-    Ok(Answer::new(Page { items: service::waiting(&mut rx).await?, next_cursor: None, total: None }))
+    let list = async {
+        let mut rx = app.db.read().await?;
+        access::service::must_operate(&mut rx, &may).await?;
+        service::waiting(&mut rx).await
+    };
+    Ok(Answer::new(Page { items: db::everywhere(list).await?, next_cursor: None, total: None }))
 }
 
 async fn pause(State(app): State<App>, Auth(cx): Auth, At(queue): At<String>) -> Result<Done> {
@@ -49,7 +53,7 @@ async fn pause(State(app): State<App>, Auth(cx): Auth, At(queue): At<String>) ->
         access::service::must_operate(tx, &may).await?;
         service::pause(tx, &queue).await
     };
-    app.db.write(pause).await?;
+    db::everywhere(app.db.write(pause)).await?;
     Ok(Done)
 }
 
@@ -59,7 +63,7 @@ async fn resume(State(app): State<App>, Auth(cx): Auth, At(queue): At<String>) -
         access::service::must_operate(tx, &may).await?;
         service::resume(tx, &queue).await
     };
-    app.db.write(resume).await?;
+    db::everywhere(app.db.write(resume)).await?;
     Ok(Done)
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use trackside_engine::access::Authenticator;
 use trackside_engine::audit::State;
-use trackside_engine::db::{Db, Dialect, One, Options, Rx, migrations};
+use trackside_engine::db::{Db, Dialect, One, Options, Rx, Walls, migrations};
 use trackside_engine::vault::Vault;
 use trackside_engine::{Error, Source, audit};
 
@@ -85,6 +85,9 @@ async fn database(config: &Config) -> Vec<Finding> {
     if current {
         findings.push(("secrets", secrets(config, &db).await));
         findings.push(("audit", audit_log(&db).await));
+        if let Some(found) = walls(&db).await {
+            findings.push(("walls", found));
+        }
     }
     db.close().await;
     findings
@@ -252,6 +255,23 @@ async fn audit_log(db: &Db) -> Result<String, String> {
             wrong.join("; ")
         )),
     }
+}
+
+/// Whether row-level security stands between the workspaces, where there is such a thing.
+async fn walls(db: &Db) -> Option<Result<String, String>> {
+    let Walls { missing, passes } = match db.walls().await {
+        Ok(walls) => walls?,
+        Err(error) => return Some(Err(told(&error))),
+    };
+    Some(match (missing.is_empty(), passes) {
+        (false, _) => {
+            Err(format!("{} have no row-level security; run `trackside migrate`, which sets it up", missing.join(", ")))
+        }
+        (true, Some(role)) => Ok(format!(
+            "row-level security is set up, but passes {role} by, which is a superuser or has BYPASSRLS; better use an ordinary user that owns the database"
+        )),
+        (true, None) => Ok("row-level security stands between the workspaces".into()),
+    })
 }
 
 /// Whether the key opens what is sealed in this database. The oldest sealed thing is the key that signs tokens.

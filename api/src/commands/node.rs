@@ -41,6 +41,11 @@ impl Node {
         let db = Db::open(&Options::new(&config.database_url)).await?;
         db.migrate().await?;
         search::service::catch_up(&db).await?;
+        if let Some(role) = db.walls().await?.and_then(|walls| walls.passes) {
+            tracing::warn!(
+                "the database user {role} passes by row-level security, the second wall between workspaces; use an ordinary user that owns the database"
+            );
+        }
         let has_secrets = access::has_secrets(&db).await?;
         let vault = Vault::open_or_create(config.secret_key_file.as_deref(), &config.data, has_secrets)
             .map_err(|error| BadConfig(format!("secret_key_file: {}", error.detail)))?;

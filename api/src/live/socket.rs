@@ -10,7 +10,7 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView, RunView, TaskView};
-use trackside_engine::db::Signal;
+use trackside_engine::db::{self, Signal};
 use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, runs, tasks};
 
 use super::hub::{self, Hub, Message, Seat};
@@ -61,9 +61,10 @@ fn open(app: App, upgrade: WebSocketUpgrade, topic: Option<String>) -> Response 
     upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| async move {
         let (seat, messages, lags) = app.hub.clone().seat();
         let Some((socket, token, actor)) = hello(&app, socket).await else { return };
+        let workspace = actor.workspace;
         let session = Session { app, socket, token, actor, seat, topics: HashMap::new() };
         // However it ends, the client is gone and its seat is given up; there is nobody left to tell.
-        let _ = session.run(topic, messages, lags).await;
+        let _ = db::within(workspace, session.run(topic, messages, lags)).await;
     })
 }
 

@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{One, Rx, Signal, Tx, statements};
 use crate::events::emit;
 use crate::ids::{InvitationId, UserId, WorkspaceId};
-use crate::{Error, Result, audit};
+use crate::{Error, Result, audit, db};
 
 statements! {
     PEOPLE = "select {Member} from (\
@@ -69,6 +69,8 @@ pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> R
 
 /// Whether this person belongs, or did, to another workspace than this one.
 pub(super) async fn is_elsewhere(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<bool> {
+    // Within a workspace, the others would not be seen.
+    db::must_see_all()?;
     Ok(rx.one::<One<i64>>(ELSEWHERE, (workspace, user)).await?.0 > 0)
 }
 

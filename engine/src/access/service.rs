@@ -9,7 +9,7 @@ use super::{membership, store};
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::{UserId, WorkspaceId};
-use crate::{Error, Result, audit};
+use crate::{Error, Result, audit, db};
 
 /// The role that somebody has in a workspace now; what a rule may that acts in their name.
 pub async fn role_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Option<Role>> {
@@ -34,11 +34,14 @@ pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
 }
 
 /// Refuses whoever does not run this installation. Anybody can make a workspace and be an administrator there; what is
-/// shared by all workspaces is left to the administrators of the first one, which the set-up made.
+/// shared by all workspaces is left to the administrators of the first one, which the set-up made. Ask it
+/// [`everywhere`](crate::db::everywhere).
 ///
 /// # Errors
 /// `denied`.
 pub async fn must_operate(rx: &mut Rx, may: &Granted<OperationsManage, Workspace>) -> Result<()> {
+    // Within a workspace, it would be the first one that can be seen.
+    db::must_see_all()?;
     if store::first_of_all(rx).await? == Some(may.resource().0) {
         return Ok(());
     }

@@ -5,7 +5,7 @@
 //! that has any is refused. Insert the side that is pointed at first, or fill in one side of a circle by an update.
 
 use super::transaction::Tx;
-use super::{Db, Dialect, One};
+use super::{Db, Dialect, One, walls};
 use crate::{Error, Result};
 
 /// One step.
@@ -66,6 +66,13 @@ impl Db {
                 tracing::info!(step = step.name, "the database was migrated");
                 applied.push(step.name.to_owned());
             }
+        }
+        if self.dialect() == Dialect::Postgres {
+            let raise = async move |tx: &mut Tx| {
+                lock(tx).await?;
+                walls::raise(tx).await
+            };
+            self.write(raise).await?;
         }
         Ok(applied)
     }

@@ -47,6 +47,8 @@
 //!   [`Error::constraint`](crate::Error::constraint) is the same on both.
 //! - A caller that is dropped does not know the outcome: a queued write is skipped, a running one commits on SQLite and is
 //!   rolled back on PostgreSQL.
+//! - What a request, a socket or a job of a workspace does runs [`within`] it, and on PostgreSQL sees no other's rows. What is
+//!   about several (one's memberships, the queues) is asked [`everywhere`]; a cache that all share is filled by a task of its own.
 //! - Any `Busy` error may be tried again. `database_unavailable` at the commit leaves the outcome unknown, so what is tried
 //!   again must be idempotent.
 
@@ -57,9 +59,11 @@ mod readers;
 mod rows;
 mod signals;
 mod sqlite;
+mod tenant;
 mod text;
 mod transaction;
 mod value;
+mod walls;
 mod words;
 mod writer;
 
@@ -71,7 +75,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
 
 pub(crate) use self::gather::{Batch, Gather};
@@ -79,10 +83,12 @@ pub use self::migrations::Migration;
 pub use self::readers::Reader;
 pub use self::rows::{Both, Cell, Column, FromRow, One, Row};
 pub use self::signals::{Signal, Signals};
+pub use self::tenant::{everywhere, must_see_all, poll_within, within};
 #[doc(hidden)]
 pub use self::text::{has_hole, splice};
 pub use self::transaction::{Rx, Tx};
 pub use self::value::{Args, Json, JsonText, Kind, Param, Value};
+pub use self::walls::{OPEN, Walls};
 pub use crate::{row, sql, statements};
 
 use self::postgres::Pg;
@@ -215,7 +221,11 @@ impl Db {
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let mut tx = Tx::new(Conn::Postgres(Pg::Within(pool.begin().await.map_err(postgres::unreachable)?)));
+        let begun = match tenant::current() {
+            None => pool.begin().await.map_err(postgres::unreachable)?,
+            Some(tenant) => begin(pool, tenant).await?,
+        };
+        let mut tx = Tx::new(Conn::Postgres(Pg::Within(begun)));
         let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
         let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
         let outcome = tx.settle(outcome);
@@ -303,7 +313,16 @@ impl Db {
 pub type BoxedWrite<T> =
     Box<dyn for<'a> FnOnce(&'a mut Tx) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>> + Send>;
 
+/// A connection to read with. Within a workspace it is a transaction, which a setting can end with; each statement still
+/// sees what was committed when it began, and nothing is left to be undone when it is dropped.
 async fn alone(pool: &PgPool) -> Result<Rx> {
-    let conn = pool.acquire().await.map_err(postgres::unreachable)?;
-    Ok(Rx::new(Conn::Postgres(Pg::Alone(conn)), false))
+    let conn = match tenant::current() {
+        None => Pg::Alone(pool.acquire().await.map_err(postgres::unreachable)?),
+        Some(tenant) => Pg::Within(begin(pool, tenant).await?),
+    };
+    Ok(Rx::new(Conn::Postgres(conn), false))
+}
+
+async fn begin(pool: &PgPool, tenant: uuid::Uuid) -> Result<Transaction<'static, Postgres>> {
+    pool.begin_with(AssertSqlSafe(tenant::begin(tenant))).await.map_err(postgres::unreachable)
 }

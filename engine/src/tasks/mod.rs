@@ -22,7 +22,8 @@ mod tree;
 pub mod watchers;
 
 pub use limits::{
-    MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE, MAX_WATCHERS,
+    MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE,
+    MAX_WATCHERS,
 };
 pub use model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};

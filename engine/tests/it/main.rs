@@ -13,4 +13,5 @@ mod place;
 mod planning;
 mod projects;
 mod time_entries;
+mod walls;
 mod work;

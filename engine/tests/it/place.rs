@@ -24,8 +24,12 @@ impl Place {
         let server = std::env::var("TRACKSIDE_TEST_PG").ok()?;
         let server = server.trim_end_matches('/').trim_end_matches("/postgres").to_owned();
         let name = format!("trackside_test_{:x}", rand::random::<u64>());
-        admin(&server, &format!("create database {name}")).await;
-        let options = Options { pool: 8, ..Options::new(format!("{server}/{name}")) };
+        // An ordinary role owns it: row-level security passes superusers by.
+        let secret = format!("{:032x}", rand::random::<u128>());
+        admin(&server, &format!("create role {name} login password '{secret}'")).await;
+        admin(&server, &format!("create database {name} owner {name}")).await;
+        let host = server.rsplit_once('@').map_or_else(|| server.split_once("//").unwrap().1, |(_, host)| host);
+        let options = Options { pool: 8, ..Options::new(format!("postgres://{name}:{secret}@{host}/{name}")) };
         let db = Db::open(&options).await.unwrap();
         Some(Self { db, options, folder: None, postgres: Some((server, name)) })
     }
@@ -35,6 +39,7 @@ impl Place {
         self.db.close().await;
         if let Some((server, name)) = self.postgres {
             admin(&server, &format!("drop database {name} with (force)")).await;
+            admin(&server, &format!("drop role {name}")).await;
         }
         drop(self.folder);
     }

@@ -41,7 +41,8 @@ impl Database {
         Self { inner: Arc::new(Inner { url, folder, on_server: None }) }
     }
 
-    /// A database of its own on the PostgreSQL server that `TRACKSIDE_TEST_PG` names.
+    /// A database of its own on the PostgreSQL server that `TRACKSIDE_TEST_PG` names. It belongs to an ordinary role, made with
+    /// it and for it alone: row-level security passes superusers by, and stories are to run with that wall standing.
     ///
     /// # Panics
     /// When the variable is not set, or the server cannot be reached.
@@ -49,9 +50,12 @@ impl Database {
         let admin_url = service_url("TRACKSIDE_TEST_PG", "PostgreSQL");
         let name = format!("trackside_test_{:016x}", rand::random::<u64>());
         // The name is made of letters and digits above, so it needs no quoting.
-        as_admin(&admin_url, format!("create database {name}")).await;
+        let secret = format!("{:032x}", rand::random::<u128>());
+        as_admin(&admin_url, format!("create role {name} login password '{secret}'")).await;
+        as_admin(&admin_url, format!("create database {name} owner {name}")).await;
         let mut url = reqwest::Url::parse(&admin_url).expect("TRACKSIDE_TEST_PG is a URL");
         url.set_path(&name);
+        url.set_username(&name).and_then(|()| url.set_password(Some(&secret))).expect("such a URL has a user");
         let url = url.to_string();
         let on_server = Some(OnServer { admin_url, name });
         Self { inner: Arc::new(Inner { url, folder: temporary_folder(), on_server }) }
@@ -76,6 +80,7 @@ impl Database {
     pub async fn close(self) {
         if let Some(OnServer { admin_url, name }) = &self.inner.on_server {
             as_admin(admin_url, format!("drop database if exists {name} with (force)")).await;
+            as_admin(admin_url, format!("drop role if exists {name}")).await;
         }
     }
 }

@@ -79,6 +79,7 @@ both_databases! {
         assert!(again.out.contains("up to date"), "{}", again.out);
         let well = run(&db, &command("doctor"), &[]).await.expect(0);
         assert!(!well.out.contains("WRONG") && well.out.contains("migrations"), "{}", well.out);
+        assert_eq!(well.out.contains("row-level security stands between the workspaces"), db.is_postgres(), "{}", well.out);
         if db.is_postgres() {
             let url = db.url().rsplit_once('/').unwrap().0.to_owned() + "/no_such_database";
             let away = run(&db, &["doctor", "--database-url", &url, "--data", database[3]], &[]).await.expect(1);

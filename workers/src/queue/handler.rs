@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
+use trackside_engine::db;
 use trackside_engine::jobs::{Job, Outcome};
 
 /// Runs the jobs of one kind. A job may run more than once: be idempotent, or settle it in the transaction that holds
@@ -70,10 +71,16 @@ impl Handlers {
         self.0.iter().map(|entry| entry.kind)
     }
 
-    /// Runs a job with its handler. Panics pass through.
+    /// Runs a job with its handler, within its workspace if it has one. Panics pass through.
     pub(super) async fn run(&self, job: &Job) -> Outcome {
         match self.0.binary_search_by_key(&job.kind.as_str(), |entry| entry.kind) {
-            Ok(found) => self.0[found].run.run(job).await,
+            Ok(found) => {
+                let run = self.0[found].run.run(job);
+                match job.workspace_id {
+                    Some(workspace) => db::within(workspace, run).await,
+                    None => run.await,
+                }
+            }
             // While versions are changed one node after another, another node may know it.
             Err(_) => Outcome::Retry {
                 after: Duration::from_secs(10),
