@@ -146,6 +146,7 @@ macro_rules! id {
     };
 }
 
+id!(BaselineId, "base", "The dates of a project as they once were.");
 id!(CommentId, "cmt", "A comment on a task.");
 id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(CostId, "cost", "A cost that was entered into a budget.");

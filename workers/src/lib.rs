@@ -7,6 +7,7 @@ mod credentials;
 mod dispatcher;
 pub mod egress;
 pub mod integrations;
+mod planning;
 pub mod queue;
 mod runs;
 
@@ -55,8 +56,8 @@ pub struct Workers {
 }
 
 /// What runs each kind of job, sorted by kind.
-fn handlers(runner: Arc<Runner>) -> Result<Handlers, String> {
-    Handlers::new(vec![entry(runs::AdvanceRun(runner)), entry(queue::Noop)])
+fn handlers(runner: Arc<Runner>, db: Db, source: Source) -> Result<Handlers, String> {
+    Handlers::new(vec![entry(runs::AdvanceRun(runner)), entry(queue::Noop), entry(planning::Replan { db, source })])
 }
 
 impl Workers {
@@ -69,7 +70,7 @@ impl Workers {
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
-            queue::Options { queues, handlers: handlers(Arc::new(runner))?, redis, grace },
+            queue::Options { queues, handlers: handlers(Arc::new(runner), db.clone(), source.clone())?, redis, grace },
         )?;
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));

@@ -4,6 +4,7 @@
 mod activity;
 mod audit;
 mod auth;
+mod calendars;
 mod catalogues;
 mod comments;
 mod connections;
@@ -47,6 +48,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
+    Area { name: "calendars", about: "When work is done, and as of when it is planned.", routes: calendars::routes },
     Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
     Area { name: "connections", about: "Credentials for outside services.", routes: connections::routes },

@@ -41,6 +41,7 @@ pub const ALL: &[Migration] = &[
     migration!("0014_watchers_links_fields"),
     migration!("0018_time_and_money"),
     migration!("0021_milestones"),
+    migration!("0023_schedules"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

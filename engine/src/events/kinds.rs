@@ -29,6 +29,9 @@ fn schema<E: JsonSchema>() -> Value {
 
 /// Every kind of event, sorted by name.
 pub const KINDS: &[Kind] = &[
+    kind::<crate::planning::events::BaselineCreated>(),
+    kind::<crate::planning::events::BaselineDeleted>(),
+    kind::<crate::planning::events::CalendarUpdated>(),
     kind::<crate::hooks::events::HookReceived>(),
     kind::<crate::access::events::MemberDeactivated>(),
     kind::<crate::access::events::MemberDeparted>(),
@@ -43,6 +46,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::milestones::events::MilestoneReopened>(),
     kind::<crate::milestones::events::MilestoneTasksCompleted>(),
     kind::<crate::milestones::events::MilestoneUpdated>(),
+    kind::<crate::planning::events::PlanUpdated>(),
     kind::<crate::projects::events::ProjectCreated>(),
     kind::<crate::projects::events::ProjectDeleted>(),
     kind::<crate::projects::events::ProjectUpdated>(),
@@ -58,6 +62,8 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::planning::events::TaskDependencyRemoved>(),
     kind::<crate::links::events::TaskLinked>(),
     kind::<crate::comments::events::TaskMentioned>(),
+    kind::<crate::planning::events::TaskRescheduled>(),
+    kind::<crate::planning::events::TaskScheduleChanged>(),
     kind::<crate::tasks::events::TaskStatusChanged>(),
     kind::<crate::links::events::TaskUnlinked>(),
     kind::<crate::tasks::events::TaskUnwatched>(),

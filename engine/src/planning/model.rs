@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schedules::ConstraintType;
 use crate::db::row;
 use crate::handle::Handle;
-use crate::ids::{TaskId, UserId};
+use crate::ids::{BaselineId, TaskId, UserId};
 use crate::tasks::TaskStatus;
 use crate::words::words;
 
@@ -83,14 +84,20 @@ pub struct Timeline {
     pub items: Vec<TimelineItem>,
     /// Every dependency between them. They go in no circle.
     pub dependencies: Vec<Dependency>,
-    /// When the project starts: the earliest `start_at` of its tasks, or when it was made; in working time.
+    /// When the project starts: as its plan says, or the earliest `start_at` of its tasks, or when it was made; in
+    /// working time.
     pub start: DateTime<Utc>,
     /// The earliest that all of it can be done.
     pub finish: DateTime<Utc>,
+    /// Up to when progress is known, if the plan says so: what is not done happens after it.
+    pub status_at: Option<DateTime<Utc>>,
+    /// The baseline that it was compared with, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineId>,
 }
 
-/// When a task can and must happen. Instants lie in working time (Monday to Friday, 09:00 to 17:00 UTC); durations and
-/// floats are whole working minutes.
+/// When a task can and must happen. Instants lie in working time, but for those that people gave; durations and floats are
+/// whole working minutes of the task's calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TimelineItem {
     /// The task.
@@ -103,8 +110,26 @@ pub struct TimelineItem {
     pub status: TaskStatus,
     /// The task that it is a part of.
     pub parent: Option<TaskId>,
+    /// Whether its dates are those of its subtasks.
+    pub summary: bool,
+    /// Whether it takes no time.
+    pub milestone: bool,
     /// How long it takes, in working minutes; 0 for a milestone.
     pub duration: i64,
+    /// What else holds it.
+    pub constraint: ConstraintType,
+    /// The date of its constraint, if that has one.
+    pub constraint_at: Option<DateTime<Utc>>,
+    /// How much of it is done, in percent.
+    pub progress: i64,
+    /// When it began, if it has.
+    pub actual_start: Option<DateTime<Utc>>,
+    /// When it was done, if it is.
+    pub actual_finish: Option<DateTime<Utc>>,
+    /// When it starts as planned: early, unless it is to be as late as possible.
+    pub start: DateTime<Utc>,
+    /// When it is done as planned.
+    pub finish: DateTime<Utc>,
     /// The earliest that it can start.
     pub early_start: DateTime<Utc>,
     /// The earliest that it can be done.
@@ -113,10 +138,31 @@ pub struct TimelineItem {
     pub late_start: DateTime<Utc>,
     /// The latest that it can be done without the project being done later.
     pub late_finish: DateTime<Utc>,
-    /// How many working minutes it can slip without the project being done later.
+    /// How many working minutes it can slip without the project, or a constraint, being late; negative when it is too
+    /// late for that already.
     pub total_float: i64,
     /// How many working minutes it can slip without anything else starting later.
     pub free_float: i64,
     /// Whether the project is done later when this is.
     pub critical: bool,
+    /// Whether its constraint has it start before what it depends on lets it.
+    pub conflict: bool,
+    /// How far it is from the baseline that was asked for; null when that does not know the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variance: Option<Variance>,
+}
+
+/// How far a task is from a baseline, in working minutes of its project: positive when it is later, or longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Variance {
+    /// When it was to start.
+    pub baseline_start: DateTime<Utc>,
+    /// When it was to be done.
+    pub baseline_finish: DateTime<Utc>,
+    /// How much later it starts.
+    pub start: i64,
+    /// How much later it is done.
+    pub finish: i64,
+    /// How much longer it takes.
+    pub duration: i64,
 }

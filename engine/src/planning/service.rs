@@ -2,14 +2,15 @@
 //! which [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
 
 use super::events::{TaskDependencyAdded, TaskDependencyRemoved};
-use super::model::{Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, MAX_TASKS, NewDependency, Timeline};
-use super::{network, store, timeline};
+use super::inputs::Inputs;
+use super::model::{Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, NewDependency, Timeline};
+use super::{baselines, circles, plans, store, timeline};
 use crate::access::permissions::{Granted, TaskEdit, TaskView, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
-use crate::ids::TaskId;
+use crate::ids::{BaselineId, TaskId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::tasks::{self, Task};
 use crate::{Class, Error, Result};
@@ -56,6 +57,7 @@ pub async fn depend(
         created_at: cx.now(),
     };
     store::insert(tx, project.workspace_id, project.id, &dependency).await?;
+    plans::begin(tx, cx, project).await?;
     let project = ProjectRef::from(project);
     let (task, predecessor) = (&task, &predecessor);
     emit(tx, cx, &TaskDependencyAdded { task, predecessor, project: &project, dependency: &dependency }).await?;
@@ -81,6 +83,7 @@ pub async fn release(
     if known.is_empty() {
         return Err(Error::not_found("dependency", format!("of {} on {}", task.key, predecessor.key)));
     }
+    plans::begin(tx, cx, project).await?;
     let short = ProjectRef::from(project);
     let (task, predecessor, short) = (&task, &predecessor, &short);
     for dependency in &known {
@@ -90,17 +93,30 @@ pub async fn release(
     Ok(())
 }
 
-/// When the tasks of a project can and must happen. A project of more than [`MAX_TASKS`] is refused as
-/// `project_too_large`.
-pub async fn timeline(rx: &mut Rx, may: &Granted<TaskView, Project>) -> Result<Timeline> {
+/// When the tasks of a project can and must happen, and how far that is from a baseline, if one is asked for. A project
+/// of more than [`MAX_TASKS`](super::MAX_TASKS) is refused as `project_too_large`.
+pub async fn timeline(rx: &mut Rx, may: &Granted<TaskView, Project>, baseline: Option<BaselineId>) -> Result<Timeline> {
     let project = may.resource();
-    let tasks = tasks::service::dates_of_project(rx, may, MAX_TASKS + 1).await?;
-    if i64::try_from(tasks.len()).is_ok_and(|count| count > MAX_TASKS) {
-        let detail = format!("{} has more than {MAX_TASKS} tasks; split it to see its timeline", project.key);
-        return Err(Error::conflict("project_too_large", detail));
+    let plan = plans::find(rx, project).await?;
+    let inputs = Inputs::read(rx, may, &plan).await?;
+    let working_time = inputs.working_time.clone();
+    let mut timeline = timeline::of(project, inputs)?;
+    if let Some(baseline) = baseline {
+        baselines::compare(rx, project, &working_time.calendar()?, baseline, &mut timeline).await?;
     }
-    let dependencies = store::list_of_project(rx, project.workspace_id, project.id).await?;
-    timeline::of(project, tasks, dependencies)
+    Ok(timeline)
+}
+
+/// Refuses that a task has become a part of another, when tasks would now wait for each other in a circle. The project is
+/// locked.
+pub(crate) async fn refuse_circle_of_part(tx: &mut Tx, project: &Project, child: &Task, parent: TaskId) -> Result<()> {
+    let Some(keys) = circles::way_of_part(tx, project, child.id, parent).await? else { return Ok(()) };
+    let message = format!(
+        "{} cannot be a part of that task: they would wait for each other: {}; remove one of these dependencies first",
+        child.key,
+        shown(&keys)
+    );
+    Err(Error::conflict("dependency_cycle", message.clone()).and_field("/parent", message))
 }
 
 /// The task to wait for, locked: while it is waited for it does not go away.
@@ -137,18 +153,7 @@ fn refuse_known(known: &[Dependency], task: &Task, predecessor: &Task, kind: Dep
 
 /// Refuses the dependency if its predecessor, in the end, waits for the task itself.
 async fn refuse_circle(tx: &mut Tx, project: &Project, task: &Task, predecessor: &Task) -> Result<()> {
-    let workspace = project.workspace_id;
-    // A task that waits for nothing closes no circle: that is known at once, however large the network is.
-    if store::list_of_task(tx, workspace, predecessor.id).await?.is_empty()
-        || !store::is_behind(tx, workspace, task.id, predecessor.id).await?
-    {
-        return Ok(());
-    }
-    let behind = store::list_behind(tx, workspace, task.id).await?;
-    let Some(way) = network::path(&behind, task.id, predecessor.id) else {
-        return Ok(());
-    };
-    let mut keys = tasks::service::keys(tx, workspace, &way).await?;
+    let Some(mut keys) = circles::way(tx, project, task.id, predecessor.id).await? else { return Ok(()) };
     keys.push(task.key.clone());
     let message = format!(
         "{} cannot depend on {}, which already waits for it: {}; remove one of these dependencies first",

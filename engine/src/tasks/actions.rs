@@ -67,7 +67,7 @@ pub struct CreateInput {
 impl Internal for Create {
     const NAME: &'static str = "task.create";
     const SUMMARY: &'static str = "Makes a task.";
-    const CAUSES: &'static [&'static str] = &["task.assigned", "task.created"];
+    const CAUSES: &'static [&'static str] = &["task.assigned", "task.created", "task.rescheduled"];
     type Needs = TaskCreate;
     type Input = CreateInput;
     type Output = Task;
@@ -153,7 +153,7 @@ impl Internal for Update {
     const NAME: &'static str = "task.update";
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
     const CAUSES: &'static [&'static str] =
-        &["milestone.tasks_completed", "task.assigned", "task.status_changed", "task.updated"];
+        &["milestone.tasks_completed", "task.assigned", "task.rescheduled", "task.status_changed", "task.updated"];
     type Needs = TaskEdit;
     type Input = UpdateInput;
     type Output = Task;

@@ -98,7 +98,7 @@ fn within(pointer: &str, number: i64, most: i64) -> Result<i64> {
 }
 
 /// A time that both databases can hold, without what is finer than they hold.
-pub(super) fn time(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> {
+pub(crate) fn time(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> {
     use chrono::Datelike as _;
     DateTime::from_timestamp_micros(time.timestamp_micros())
         .filter(|time| (1..=9999).contains(&time.year()))

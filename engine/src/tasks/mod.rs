@@ -21,6 +21,7 @@ pub(crate) mod store;
 mod tree;
 pub mod watchers;
 
+pub(crate) use limits::time as storable_time;
 pub use limits::{
     MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE,
     MAX_WATCHERS,

@@ -187,6 +187,8 @@ row! {
         pub start_at: Option<DateTime<Utc>>,
         /// When it is to be done.
         pub due_at: Option<DateTime<Utc>>,
+        /// When it was completed, while it is.
+        pub completed_at: Option<DateTime<Utc>>,
     }
 }
 

@@ -18,11 +18,14 @@ use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::milestones;
 use crate::paging::Page;
 use crate::patch::{Patch, merge};
+use crate::planning;
 use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
 use crate::{Error, Result, search};
 
+/// The fields of which a change can move dates.
+const MOVING: &[&str] = &["due_at", "parent", "start_at", "status"];
 /// The most tasks that [`subtasks`] and [`of_project`] give.
 pub const MAX_RELATED: i64 = 10_000;
 
@@ -63,6 +66,26 @@ pub async fn dates_of_project(rx: &mut Rx, may: &Granted<TaskView, Project>, lim
 pub(crate) async fn keys(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<String>> {
     let mut keys: HashMap<TaskId, String> = store::list_keys(rx, workspace, ids).await?.into_iter().collect();
     Ok(ids.iter().filter_map(|id| keys.remove(id)).collect())
+}
+
+/// These tasks, in no order; one that is gone is left out.
+pub(crate) async fn by_ids(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<Task>> {
+    store::list_by_ids(rx, workspace, ids).await
+}
+
+/// What these tasks are parts of, and that, and so on up; they themselves only where one is a part of another.
+pub(crate) async fn above(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    store::list_above(rx, workspace, ids).await
+}
+
+/// What is a part of these tasks, and of that, and so on down; they themselves only where one is a part of another.
+pub(crate) async fn below(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    store::list_below(rx, workspace, ids).await
+}
+
+/// Every task of the project that is a part of another, with that other.
+pub(crate) async fn tree(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<(TaskId, TaskId)>> {
+    store::list_tree(rx, workspace, project).await
 }
 
 /// The task as it is now, if it is of this project; nobody else changes it until the transaction ends. Whoever holds
@@ -129,6 +152,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     store::set_assignees(tx, task.id, &assignees, true).await?;
     store::set_watchers(tx, task.id, &watchers).await?;
     search::service::put_task(tx, project.workspace_id, &task, true).await?;
+    planning::replan::moved(tx, cx, project.id).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
     if !assignees.is_empty() {
@@ -178,6 +202,12 @@ pub async fn update(
     if ["title", "description"].iter().any(|name| edit.changes.contains_key(name)) {
         search::service::put_task(tx, project.workspace_id, &task, false).await?;
     }
+    if let Some(parent) = task.parent_id.filter(|_| edit.changes.contains_key("parent")) {
+        planning::service::refuse_circle_of_part(tx, project, &task, parent).await?;
+    }
+    if MOVING.iter().any(|field| edit.changes.contains_key(field)) {
+        planning::replan::moved(tx, cx, project.id).await?;
+    }
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;
     if task.status != status_before {
@@ -216,6 +246,7 @@ pub async fn delete(
         ));
     }
     store::delete(tx, project.workspace_id, task.id).await?;
+    planning::replan::moved(tx, cx, project.id).await?;
     emit(tx, cx, &TaskDeleted { task: &task, project: &ProjectRef::from(project) }).await?;
     if let Some(milestone) = task.milestone_id.filter(|_| task.is_open()) {
         milestones::service::task_left(tx, cx, project, milestone, &task).await?;

@@ -16,6 +16,17 @@ statements! {
     OF_PROJECT = "select {Task} from tasks where workspace_id = $1 and project_id = $2 order by id limit $3", Task;
     DATES_OF_PROJECT = "select {TaskDates} from tasks where workspace_id = $1 and project_id = $2 order by id limit $3", TaskDates;
     KEYS = "select id, key from tasks where workspace_id = $1 and id = any($2)";
+    BY_IDS = "select {Task} from tasks where workspace_id = $1 and id = any($2)", Task;
+    // `union` keeps each task once, so these end even where a tree is wrong already.
+    ABOVE = "with recursive up (id) as ( \
+       select parent_id from tasks where workspace_id = $1 and id = any($2) and parent_id is not null \
+       union select t.parent_id from tasks t join up on t.id = up.id where t.workspace_id = $1 and t.parent_id is not null \
+     ) select id from up";
+    BELOW = "with recursive down (id) as ( \
+       select id from tasks where workspace_id = $1 and parent_id = any($2) \
+       union select t.id from tasks t join down on t.parent_id = down.id where t.workspace_id = $1 \
+     ) select id from down";
+    TREE = "select id, parent_id from tasks where workspace_id = $1 and project_id = $2 and parent_id is not null";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
      completed_at, milestone_id, watchers, estimate, points) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
@@ -92,6 +103,29 @@ pub(super) async fn list_dates_of_project(
 /// The keys of these tasks, in no order.
 pub(super) async fn list_keys(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<(TaskId, String)>> {
     rx.all(KEYS, (workspace, ids)).await
+}
+
+pub(super) async fn list_by_ids(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<Task>> {
+    rx.all(BY_IDS, (workspace, ids)).await
+}
+
+pub(super) async fn list_above(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    let rows: Vec<(TaskId,)> = rx.all(ABOVE, (workspace, ids)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn list_below(rx: &mut Rx, workspace: WorkspaceId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    let rows: Vec<(TaskId,)> = rx.all(BELOW, (workspace, ids)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Every part with what it is a part of.
+pub(super) async fn list_tree(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+) -> Result<Vec<(TaskId, TaskId)>> {
+    rx.all(TREE, (workspace, project)).await
 }
 
 /// Inserts the task; its labels and assignees as rows are [`set_labels`]' and [`set_assignees`]' matter.

@@ -55,9 +55,10 @@ both_databases! {
         assert_eq!(timeline.at("/dependencies").as_array().unwrap().len(), 3);
         // Two starts an hour after One is done, Three half an hour before Two, Four whenever.
         let expected = |at: usize, times: [&str; 4], floats: [i64; 2]| json!({
-            "id": ids[at], "key": format!("WEB-{}", at + 1), "title": format!("Task {}", at + 1), "status": "todo", "parent": null, "duration": 480,
+            "id": ids[at], "key": format!("WEB-{}", at + 1), "title": format!("Task {}", at + 1), "status": "todo", "parent": null, "summary": false, "milestone": false, "duration": 480,
+            "constraint": "as_soon_as_possible", "constraint_at": null, "progress": 0, "actual_start": null, "actual_finish": null, "start": times[0], "finish": times[1],
             "early_start": times[0], "early_finish": times[1], "late_start": times[2], "late_finish": times[3],
-            "total_float": floats[0], "free_float": floats[1], "critical": floats[0] == 0,
+            "total_float": floats[0], "free_float": floats[1], "critical": floats[0] == 0, "conflict": false,
         });
         let (monday, evening) = ("2026-03-02T09:00:00Z", "2026-03-02T17:00:00Z");
         assert_eq!(timeline.at("/items"), &json!([

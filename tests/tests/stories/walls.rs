@@ -96,6 +96,11 @@ impl World {
             .expect_status(201)
             .text("/id");
         api.post("/tasks/WEB-1/links", json!({ "other": predecessor, "type": "blocks" })).await.expect_status(201);
+        let baseline = api
+            .post("/projects/WEB/baselines", json!({ "name": format!("{mark} baseline") }))
+            .await
+            .expect_status(201)
+            .text("/id");
         let comment = api
             .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
             .await
@@ -135,6 +140,7 @@ impl World {
         let hook = hook.text("/id");
         let ids = vec![
             ("comments", comment.clone()),
+            ("baselines", baseline),
             ("connections", connection),
             ("events", event),
             ("hooks", hook),

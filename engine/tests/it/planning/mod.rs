@@ -2,13 +2,14 @@
 
 mod known;
 mod made_up;
+mod parts;
 mod stories;
 
 use trackside_engine::planning::DependencyType;
 use trackside_engine::planning::network::{Activity, Link};
 
 fn activities(durations: &[i64]) -> Vec<Activity> {
-    durations.iter().map(|duration| Activity { duration: *duration, not_before: 0 }).collect()
+    durations.iter().map(|duration| Activity::new(*duration, 0)).collect()
 }
 
 /// How long after the start of the first the second may start.

@@ -9,7 +9,7 @@ use trackside_engine::{Class, Error, Result};
 use crate::office::{Office, kinds, shown};
 use crate::place::on_each;
 
-async fn depend(office: &Office, task: &str, on: Value) -> Result<Dependency> {
+pub(super) async fn depend(office: &Office, task: &str, on: Value) -> Result<Dependency> {
     let new = serde_json::from_value(on).map_err(|error| Error::invalid("body", error.to_string()))?;
     let (cx, handle) = (office.cx(), task.parse().unwrap());
     office
@@ -21,7 +21,12 @@ async fn depend(office: &Office, task: &str, on: Value) -> Result<Dependency> {
         .await
 }
 
-async fn release(office: &Office, task: &str, predecessor: &str, kind: Option<DependencyType>) -> Result<()> {
+pub(super) async fn release(
+    office: &Office,
+    task: &str,
+    predecessor: &str,
+    kind: Option<DependencyType>,
+) -> Result<()> {
     let (cx, handle, predecessor) = (office.cx(), task.parse().unwrap(), predecessor.parse().unwrap());
     office
         .db
@@ -38,17 +43,17 @@ async fn dependencies(office: &Office, task: &str) -> Vec<Dependency> {
     service::dependencies(&mut rx, &may, &task.parse().unwrap()).await.unwrap()
 }
 
-async fn timeline(office: &Office, project: &Project) -> Timeline {
+pub(super) async fn timeline(office: &Office, project: &Project) -> Timeline {
     let may = office.cx().actor.may::<TaskView, _>(project.clone()).unwrap();
-    service::timeline(&mut office.db.read().await.unwrap(), &may).await.unwrap()
+    service::timeline(&mut office.db.read().await.unwrap(), &may, None).await.unwrap()
 }
 
-fn item<'a>(timeline: &'a Timeline, key: &str) -> &'a TimelineItem {
+pub(super) fn item<'a>(timeline: &'a Timeline, key: &str) -> &'a TimelineItem {
     timeline.items.iter().find(|item| item.key == key).unwrap()
 }
 
 /// Early start, early finish, late start, late finish; total float, free float.
-fn told(item: &TimelineItem) -> (String, i64, i64) {
+pub(super) fn told(item: &TimelineItem) -> (String, i64, i64) {
     let times = [item.early_start, item.early_finish, item.late_start, item.late_finish];
     let times = times.map(|time| time.format("%a %d %H:%M").to_string()).join(", ");
     (times, item.total_float, item.free_float)

@@ -35,6 +35,11 @@ const LISTS: &[&str] = &[
     "/tasks/WEB-1/time",
     "/tasks/WEB-1/time-entries",
     "/timer",
+    "/tasks/WEB-1/schedule",
+    "/projects/WEB/plan",
+    "/projects/WEB/calendar",
+    "/projects/WEB/baselines",
+    "/calendar",
     "/rules",
     "/hooks",
     "/audit",
@@ -82,6 +87,10 @@ impl Place {
         let task = json!({ "title": "Two", "description": "More", "type": "bug", "status": "todo", "priority": "high", "labels": ["a", "b"],
             "assignees": [], "parent": "WEB-1", "milestone": self.milestone, "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z",
             "estimate": 90, "points": 3, "custom": { "size": "large" } });
+        let calendar = json!({ "time_zone": "Europe/Berlin", "hours": { "monday": [{ "from": "09:00", "to": "17:00" }] },
+            "exceptions": [{ "from": "2026-12-24", "to": "2026-12-26", "name": "Christmas", "hours": [{ "from": "09:00", "to": "10:00" }] }] });
+        let schedule = json!({ "constraint": "must_start_on", "constraint_at": "2026-01-01T00:00:00Z", "duration": 480, "progress": 100, "actual_start": "2026-01-01T00:00:00Z",
+            "actual_finish": "2026-01-02T00:00:00Z", "calendar": calendar });
         let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
         vec![
             post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
@@ -108,6 +117,15 @@ impl Place {
             ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
             post("/tasks/WEB-1/links", json!({ "other": "WEB-1", "type": "blocks" })),
+            (Method::PUT, "/tasks/WEB-1/schedule".into(), schedule),
+            (Method::PUT, "/projects/WEB/calendar".into(), calendar.clone()),
+            (Method::PUT, "/calendar".into(), calendar),
+            (
+                Method::PUT,
+                "/projects/WEB/plan".into(),
+                json!({ "start_at": "2026-01-01T00:00:00Z", "status_at": "2026-02-01T00:00:00Z" }),
+            ),
+            post("/projects/WEB/baselines", json!({ "name": "As agreed" })),
             post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-1", "type": "SS", "lag": -60 })),
             post(
                 "/tasks/WEB-1/time-entries",
