@@ -148,9 +148,11 @@ macro_rules! id {
 
 id!(BaselineId, "base", "The dates of a project as they once were.");
 id!(CommentId, "cmt", "A comment on a task.");
+id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership.");
 id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(CostId, "cost", "A cost that was entered into a budget.");
 id!(EventId, "evt", "An event in the log.");
+id!(GroupId, "grp", "A group of people.");
 id!(HookId, "hook", "An endpoint that receives webhooks.");
 id!(IdentityProviderId, "idp", "A provider of OpenID Connect sign-in.");
 id!(InvitationId, "inv", "An invitation to a workspace.");
@@ -159,6 +161,7 @@ id!(MilestoneId, "mile", "A milestone of a project.");
 id!(NotificationId, "ntf", "A notification to a person.");
 id!(ProjectId, "proj", "A project.");
 id!(RateId, "rate", "What an hour costs.");
+id!(RoleId, "role", "A role of a workspace's own.");
 id!(RuleId, "rule", "A rule.");
 id!(RunId, "run", "A run of a rule.");
 id!(SessionId, "ses", "A signed-in session.");

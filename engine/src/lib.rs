@@ -13,6 +13,7 @@ pub mod day;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod grants;
 pub mod handle;
 pub mod hooks;
 pub mod ids;
@@ -47,11 +48,15 @@ pub struct Area {
 
 /// Every area that stores something, sorted by name.
 pub const AREAS: &[Area] = &[
-    Area { name: "access", statements: &[access::membership::ALL, access::profile::ALL, access::store::ALL] },
+    Area {
+        name: "access",
+        statements: &[access::load::ALL, access::membership::ALL, access::profile::ALL, access::store::ALL],
+    },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },
+    Area { name: "grants", statements: &[grants::store::ALL] },
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
     Area { name: "links", statements: &[links::store::ALL] },

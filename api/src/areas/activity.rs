@@ -5,6 +5,7 @@ use aide::axum::routing::get_with;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use trackside_engine::access::TaskView;
 use trackside_engine::events::activity::{self, Activity, Order};
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::TaskId;
@@ -40,7 +41,7 @@ async fn list(
     At(id): At<Handle<TaskId>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<Page<Activity>>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let mut rx = app.db.read().await?;
     let order = query.order.unwrap_or(Order::Newest);

@@ -4,6 +4,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
 use serde_json::json;
+use trackside_engine::access::TaskView;
 use trackside_engine::comments::{Comment, CommentPatch, EarlierComment, NewComment, service};
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
@@ -44,7 +45,7 @@ async fn list(
     At(id): At<Handle<TaskId>>,
     Query(page): Query<PageQuery>,
 ) -> Result<Answer<Page<Comment>>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &id, &page.into()).await?))
 }

@@ -15,9 +15,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use trackside_engine::access::{EventView, Granted, Workspace};
+use trackside_engine::access::{EventView, Granted, Reach};
 use trackside_engine::db::Signal;
-use trackside_engine::events::{Event, service};
+use trackside_engine::events::{Event, Stretch, service};
 use trackside_engine::ids::EventId;
 use trackside_engine::paging::{DEFAULT_LIMIT, MAX_LIMIT, Page};
 use trackside_engine::{Cx, Error};
@@ -65,7 +65,7 @@ async fn list(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let may = cx.actor.may_here::<EventView>()?;
+    let may = cx.actor.may_somewhere::<EventView>()?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Error::invalid("invalid_parameter", format!("`limit` must be 1 to {MAX_LIMIT}")).into());
@@ -83,14 +83,15 @@ async fn list(
             .into_response());
     }
     let wait = Duration::from_secs(query.wait.unwrap_or(0).min(LONGEST_WAIT));
-    let items = poll(&app, &may, after, limit, wait).await?;
+    let Stretch { mut events, position } = poll(&app, &may, after, limit, wait).await?;
     if access.has_changed().unwrap_or(false) {
-        // Somebody lost access while this one waited: perhaps this one.
-        app.actor(&token.0).await?.may_here::<EventView>()?;
+        // Somebody's rights changed while this one waited: perhaps this one's.
+        let may = app.actor(&token.0).await?.may_somewhere::<EventView>()?;
+        events.retain(|event| event.seen_by(may.resource().actor()));
     }
     // A log goes on: there is always a place to ask from next, also when nothing came.
-    let next = items.last().map_or(after, |event| event.position);
-    Ok(Answer::<_, 200>::new(Page { items, next_cursor: Some(next.to_string()), total: None }).into_response())
+    let page = Page { items: events, next_cursor: Some(position.to_string()), total: None };
+    Ok(Answer::<_, 200>::new(page).into_response())
 }
 
 async fn position(app: &App, text: Option<&str>) -> Result<i64> {
@@ -106,26 +107,28 @@ async fn position(app: &App, text: Option<&str>) -> Result<i64> {
 /// The events behind a position; waits for the first if there is none.
 async fn poll(
     app: &App,
-    may: &Granted<EventView, Workspace>,
-    after: i64,
+    may: &Granted<EventView, Reach>,
+    mut after: i64,
     limit: i64,
     wait: Duration,
-) -> Result<Vec<Event>> {
+) -> Result<Stretch> {
     let mut signal = app.db.signals().watch(Signal::Log);
     let until = Instant::now() + wait;
     loop {
-        let events = service::after(&mut *app.db.read().await?, may, after, limit).await?;
+        let stretch = service::after(&mut *app.db.read().await?, may, after, limit).await?;
         let left = until.saturating_duration_since(Instant::now());
-        if !events.is_empty() || left.is_zero() {
-            return Ok(events);
+        if !stretch.events.is_empty() || left.is_zero() {
+            return Ok(stretch);
         }
+        // What may not be seen is not looked at again.
+        after = stretch.position;
         // Heard or not, the log is looked at again: a word from another node may be lost.
         let _ = tokio::time::timeout(left.min(LOOK), signal.changed()).await;
     }
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<EventId>) -> Result<Answer<Event>> {
-    let may = cx.actor.may_here::<EventView>()?;
+    let may = cx.actor.may_somewhere::<EventView>()?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::get(&mut rx, &may, id).await?))
 }
@@ -134,7 +137,7 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<EventId>) -> Re
 struct Feed {
     app: App,
     cx: Cx,
-    may: Granted<EventView, Workspace>,
+    may: Granted<EventView, Reach>,
     token: Bearer,
     position: i64,
     ready: std::vec::IntoIter<Event>,
@@ -156,7 +159,13 @@ impl Feed {
                     return Some((Ok(sent(&event)), feed));
                 }
                 match poll(&feed.app, &feed.may, feed.position, MAX_LIMIT, ASK_AGAIN).await {
-                    Ok(events) => feed.ready = events.into_iter(),
+                    Ok(stretch) => {
+                        // Behind the last that is sent nothing else can be seen.
+                        if stretch.events.is_empty() {
+                            feed.position = stretch.position;
+                        }
+                        feed.ready = stretch.events.into_iter();
+                    }
                     // The reader connects again and goes on behind the last event it saw.
                     Err(_) => return None,
                 }
@@ -164,12 +173,18 @@ impl Feed {
         })
     }
 
-    /// Whether the token still stands for somebody who may read here.
+    /// Whether the token still stands for somebody who may read here; what they may see may have changed.
     async fn may_go_on(&mut self) -> bool {
         self.asked = Instant::now();
         self.access.mark_unchanged();
-        let actor = self.app.actor(&self.token.0).await;
-        actor.is_ok_and(|actor| actor.workspace == self.cx.actor.workspace && actor.may_here::<EventView>().is_ok())
+        let Ok(actor) = self.app.actor(&self.token.0).await else { return false };
+        match actor.may_somewhere::<EventView>() {
+            Ok(may) if actor.workspace == self.cx.actor.workspace => {
+                self.may = may;
+                true
+            }
+            Ok(_) | Err(_) => false,
+        }
     }
 }
 

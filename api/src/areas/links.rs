@@ -6,6 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use trackside_engine::access::TaskView;
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::TaskId;
@@ -43,7 +44,7 @@ struct Which {
 
 /// All of them on one page: a task has at most 200.
 async fn list(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Page<Link>>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     let items = service::list(&mut rx, &may, &id).await?;
     Ok(Answer::new(Page { items, next_cursor: None, total: None }))

@@ -1,7 +1,9 @@
 //! The routes under `/api/v1`, one file per area. A route reads the request, asks the engine, and answers; what is
 //! allowed and what happens is the engine's.
 
+mod access;
 mod activity;
+mod assignments;
 mod audit;
 mod auth;
 mod calendars;
@@ -9,6 +11,7 @@ mod catalogues;
 mod comments;
 mod connections;
 mod events;
+mod groups;
 mod hooks;
 mod links;
 mod members;
@@ -17,6 +20,7 @@ mod notifications;
 mod operations;
 mod planning;
 mod projects;
+mod roles;
 mod rules;
 mod runs;
 mod search;
@@ -45,7 +49,9 @@ pub struct Area {
 
 /// Every area, sorted by name.
 pub const AREAS: &[Area] = &[
+    Area { name: "access", about: "Why somebody may do something, or may not.", routes: access::routes },
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
+    Area { name: "assignments", about: "Who may do what where.", routes: assignments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
     Area { name: "calendars", about: "When work is done, and as of when it is planned.", routes: calendars::routes },
@@ -53,6 +59,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
     Area { name: "connections", about: "Credentials for outside services.", routes: connections::routes },
     Area { name: "events", about: "The log of everything that happened.", routes: events::routes },
+    Area { name: "groups", about: "People who are given things together.", routes: groups::routes },
     Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
     Area { name: "links", about: "What tasks have to do with each other.", routes: links::routes },
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
@@ -61,6 +68,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
+    Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },

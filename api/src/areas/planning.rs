@@ -71,7 +71,7 @@ struct Which {
 
 /// All of them on one page: a task has at most 200.
 async fn list(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Page<Dependency>>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     let items = service::dependencies(&mut rx, &may, &id).await?;
     Ok(Answer::new(Page { items, next_cursor: None, total: None }))
@@ -136,7 +136,7 @@ async fn schedule_of(
     Auth(cx): Auth,
     At(id): At<Handle<TaskId>>,
 ) -> Result<Answer<TaskSchedule>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     let schedule = schedules::find(&mut rx, &may, &id).await?;
     let version = schedule.version;

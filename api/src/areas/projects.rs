@@ -33,7 +33,7 @@ pub(super) fn routes() -> ApiRouter<App> {
 }
 
 async fn list(State(app): State<App>, Auth(cx): Auth, Query(page): Query<PageQuery>) -> Result<Answer<Page<Project>>> {
-    let may = cx.actor.may_here()?;
+    let may = cx.actor.may_somewhere()?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &page.into()).await?))
 }

@@ -64,14 +64,14 @@ async fn create(
 }
 
 async fn list(State(app): State<App>, Auth(cx): Auth, Pairs(pairs): Pairs) -> Result<Answer<Page<Task>>> {
-    let may = cx.actor.may_here::<TaskView>()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let query = TaskQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Task>> {
-    let may = cx.actor.may_here::<TaskView>()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     let task = service::find(&mut rx, &may, &id).await?;
     let version = task.version;

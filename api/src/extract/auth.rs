@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aide::OperationInput;
-use axum::extract::FromRequestParts;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -61,6 +63,8 @@ impl FromRequestParts<App> for Auth {
         let request = Request::from_request_parts(parts, app).await?;
         let Bearer(token) = Bearer::of(&parts.headers)?;
         let mut cx = app.source.cx(app.actor(&token).await?);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        cx.actor.address = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
         cx.trace = Some(request.trace);
         let auth = Self(cx);
         parts.extensions.insert(auth.clone());

@@ -30,6 +30,8 @@ pub(super) struct Message {
     pub(super) topic: Arc<str>,
     /// The event's position; none for a signal.
     pub(super) position: Option<i64>,
+    /// The event, for those who may not see all of them.
+    pub(super) event: Option<Arc<Event>>,
     pub(super) text: Utf8Bytes,
 }
 
@@ -103,8 +105,9 @@ impl Hub {
             // A page may end early because its events are large.
             let more = !page.is_empty();
             for event in page {
-                self.publish(&event);
-                self.position.store(event.position, Ordering::SeqCst);
+                let position = event.position;
+                self.publish(event);
+                self.position.store(position, Ordering::SeqCst);
             }
             if !more {
                 return Ok(());
@@ -121,10 +124,11 @@ impl Hub {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    fn publish(&self, event: &Event) {
-        let Ok(encoded) = serde_json::value::to_raw_value(event) else { return };
-        for topic in topics(event) {
-            self.send(event.workspace_id, &topic, |topic| message(topic, event.position, &encoded));
+    fn publish(&self, event: Event) {
+        let Ok(encoded) = serde_json::value::to_raw_value(&event) else { return };
+        let event = Arc::new(event);
+        for topic in topics(&event) {
+            self.send(event.workspace_id, &topic, |topic| message(topic, &event, &encoded));
         }
     }
 
@@ -186,7 +190,7 @@ impl Seat {
 
     /// Tells a topic something that is not stored.
     pub(super) fn signal(&self, workspace: WorkspaceId, topic: &str, text: String) {
-        self.hub.send(workspace, topic, |topic| Message { topic, position: None, text: text.into() });
+        self.hub.send(workspace, topic, |topic| Message { topic, position: None, event: None, text: text.into() });
     }
 }
 
@@ -221,7 +225,8 @@ pub(super) fn topics(event: &Event) -> Vec<String> {
 }
 
 /// An event as it goes to a topic.
-pub(super) fn message(topic: Arc<str>, position: i64, encoded: &RawValue) -> Message {
+pub(super) fn message(topic: Arc<str>, event: &Arc<Event>, encoded: &RawValue) -> Message {
+    let position = event.position;
     let text = FromServer::Event { topic: &topic, position, event: encoded }.text();
-    Message { topic, position: Some(position), text: text.into() }
+    Message { topic, position: Some(position), event: Some(event.clone()), text: text.into() }
 }

@@ -129,7 +129,11 @@ impl Session {
         let mut access = self.app.db.signals().watch(Signal::Access);
         let mut heard = Instant::now();
         loop {
+            let change = self.next_change();
             tokio::select! {
+                // Somebody's rights changed: perhaps this one's.
+                Ok(()) = access.changed() => self.check().await?,
+                () = change => self.check().await?,
                 frame = self.socket.recv() => {
                     heard = Instant::now();
                     match frame {
@@ -138,10 +142,15 @@ impl Session {
                         Some(Ok(_)) => {}
                     }
                 }
-                Some(message) = messages.recv() => self.pass(message).await?,
+                Some(message) = messages.recv() => {
+                    // Nothing is sent by rights that have ended, whichever was heard of first.
+                    if access.has_changed().unwrap_or(false) {
+                        access.mark_unchanged();
+                        self.check().await?;
+                    }
+                    self.pass(message).await?;
+                }
                 Some(topic) = lags.recv() => self.reload(topic, &mut messages).await?,
-                // Somebody lost access: perhaps this one.
-                Ok(()) = access.changed() => self.check().await?,
                 _ = beat.tick() => {
                     if heard.elapsed() > SILENCE {
                         return Err(Gone);
@@ -157,8 +166,10 @@ impl Session {
     async fn check(&mut self) -> Result<(), Gone> {
         match self.app.authenticator.authenticate(&self.app.db, &self.token).await {
             Ok(actor) => {
+                let same = actor.rights.is_same(&self.actor.rights) && actor.role == self.actor.role;
+                let begun = self.actor.rights.changes_after(self.actor.at).is_some_and(|at| at <= actor.at);
                 self.actor = actor;
-                Ok(())
+                if same && !begun { Ok(()) } else { self.permit_again().await }
             }
             Err(error) if error.class == Class::Unauthenticated => {
                 self.error(&error).await?;
@@ -169,6 +180,34 @@ impl Session {
             // The database is away for a moment: what was true a moment ago still holds.
             Err(_) => Ok(()),
         }
+    }
+
+    /// Ends when the rights change by themselves, because an assignment begins or ends; never, if none does.
+    fn next_change(&self) -> impl Future<Output = ()> + use<> {
+        let now = self.app.source.now();
+        let left = self.actor.rights.changes_after(self.actor.at).map(|at| (at - now).to_std().unwrap_or_default());
+        async move {
+            match left {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Leaves the topics that may no longer be listened to.
+    async fn permit_again(&mut self) -> Result<(), Gone> {
+        let topics: Vec<Arc<str>> = self.topics.keys().cloned().collect();
+        for topic in topics {
+            let Err(error) = self.permitted(&topic).await else { continue };
+            // The database may be away for a moment; that is no answer.
+            if matches!(error.class, Class::NotFound | Class::Denied) {
+                self.seat.leave(self.actor.workspace, &topic);
+                self.topics.remove(&topic);
+                self.error(&error).await?;
+                self.say(FromServer::Unsubscribed { topic: &topic }).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn said(&mut self, text: &str) -> Result<(), Gone> {
@@ -256,7 +295,7 @@ impl Session {
         // Each is looked for in the client's own workspace: what is of another is not found.
         let found = match kind {
             "workspace" if id == workspace.to_string() => {
-                self.actor.may_here::<EventView>().map(|_| workspace.to_string())
+                self.actor.may_somewhere::<EventView>().map(|_| workspace.to_string())
             }
             "user" if self.actor.user().is_some_and(|user| user.to_string() == id) => Ok(id.to_owned()),
             "project" => {
@@ -264,7 +303,7 @@ impl Session {
                 self.actor.may::<ProjectView, _>(project).map(|may| may.resource().id.to_string())
             }
             "task" => {
-                let may = self.actor.may_here::<TaskView>()?;
+                let may = self.actor.may_somewhere::<TaskView>()?;
                 let task = tasks::service::find(&mut rx, &may, &id.parse().map_err(|_| unknown())?).await?;
                 Ok(task.id.to_string())
             }
@@ -294,18 +333,19 @@ impl Session {
         if after > head || head - after > MISSED * 50 {
             return Ok(None);
         }
-        let may = self.actor.may_here::<EventView>()?;
+        // What concerns oneself is not of the log.
+        let Ok(may) = self.actor.may_somewhere::<EventView>() else { return Ok(Some((head, Vec::new()))) };
         let shared: Arc<str> = Arc::from(topic);
         let (mut missed, mut bytes, mut position) = (Vec::new(), 0, after);
         loop {
-            let page = events::service::after(&mut rx, &may, position, PAGE).await?;
-            let more = !page.is_empty();
-            for event in page {
-                position = event.position;
+            let stretch = events::service::after(&mut rx, &may, position, PAGE).await?;
+            let more = stretch.position > position;
+            position = stretch.position;
+            for event in stretch.events {
                 if hub::topics(&event).iter().any(|own| own == topic)
                     && let Ok(encoded) = serde_json::value::to_raw_value(&event)
                 {
-                    let message = hub::message(shared.clone(), event.position, &encoded);
+                    let message = hub::message(shared.clone(), &Arc::new(event), &encoded);
                     bytes += message.text.len();
                     missed.push(message);
                 }
@@ -327,6 +367,9 @@ impl Session {
                 return Ok(());
             }
             *last = position;
+        }
+        if message.event.is_some_and(|event| !event.seen_by(&self.actor)) {
+            return Ok(());
         }
         self.send(Frame::Text(message.text)).await
     }

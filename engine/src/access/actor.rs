@@ -1,13 +1,19 @@
 //! Who acts.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::permissions::{self, Granted, Permission, Role, Scoped, Workspace};
+use serde_json::{Map, Value, json};
+
+use super::permissions::{self, Granted, Permission, Permissions, Resource, Role, Workspace};
+use super::reach::Reach;
+use super::rights::{Outcome, Place, Question, Reason, Rights};
 use crate::Result;
-use crate::ids::{HookId, RuleId, UserId, WorkspaceId};
+use crate::ids::{AssignmentId, HookId, RuleId, UserId, WorkspaceId};
 
 /// What kind of actor, as events record it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,17 +51,30 @@ pub struct Actor {
     pub role: Role,
     /// What the token is limited to; `None` is no limit beyond the role. `task.*` covers every action on tasks.
     pub scopes: Option<Arc<[String]>>,
+    /// What the role and assignments come to.
+    pub rights: Rights,
+    /// When the rights were asked for: assignments begin and end.
+    pub at: DateTime<Utc>,
+    /// Where the request came from, if it came from outside.
+    pub address: Option<IpAddr>,
 }
 
 impl Actor {
+    /// Somebody with a default role and nothing besides.
+    pub fn with_role(who: Who, workspace: WorkspaceId, role: Role) -> Self {
+        let rights = Rights::of_role(role);
+        // Without assignments no moment matters.
+        Self { who, workspace, role, scopes: None, rights, at: DateTime::UNIX_EPOCH, address: None }
+    }
+
     /// A hook that received something: it may do nothing but leave its event.
     pub fn hook(id: HookId, workspace: WorkspaceId) -> Self {
-        Self { who: Who::Hook { id }, workspace, role: Role::Viewer, scopes: None }
+        Self::with_role(Who::Hook { id }, workspace, Role::Guest)
     }
 
     /// Trackside itself, in one workspace.
     pub fn system(workspace: WorkspaceId) -> Self {
-        Self { who: Who::System, workspace, role: Role::Admin, scopes: None }
+        Self::with_role(Who::System, workspace, Role::Admin)
     }
 
     /// The person who acts or in whose name it is done.
@@ -77,12 +96,59 @@ impl Actor {
     }
 
     /// The proof that this actor may do `P` to `resource`.
-    pub fn may<P: Permission, R: Scoped>(&self, resource: R) -> Result<Granted<P, R>> {
+    pub fn may<P: Permission, R: Resource>(&self, resource: R) -> Result<Granted<P, R::Subject>> {
         permissions::authorize(self, resource)
     }
 
-    /// The proof that this actor may do `P` in its workspace.
+    /// The proof that this actor may do `P` in all of its workspace.
     pub fn may_here<P: Permission>(&self) -> Result<Granted<P, Workspace>> {
         self.may(Workspace(self.workspace))
+    }
+
+    /// The proof for a list: where in its workspace this actor may do `P`.
+    pub fn may_somewhere<P: Permission>(&self) -> Result<Granted<P, Reach>> {
+        permissions::reach(self)
+    }
+
+    /// Whether this actor certainly may, everywhere, whatever `other` may anywhere.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.rights.most().beyond(self.rights.least()) == Permissions::default()
+    }
+
+    /// Whether a permission holds at a place, and why or why not. Scopes are not asked.
+    pub(crate) fn decide(
+        &self,
+        bit: u32,
+        place: &Place,
+        facts: &dyn Fn() -> Map<String, Value>,
+    ) -> Result<Reason, Reason> {
+        self.rights.decide(&Question { bit, place, at: self.at, facts: &|| self.beside(facts()) })
+    }
+
+    /// The same, with every assignment that was weighed.
+    pub(crate) fn weigh(
+        &self,
+        bit: u32,
+        place: &Place,
+        facts: &dyn Fn() -> Map<String, Value>,
+    ) -> (Result<Reason, Reason>, Vec<(AssignmentId, bool, Outcome)>) {
+        let question = Question { bit, place, at: self.at, facts: &|| self.beside(facts()) };
+        (self.rights.decide(&question), self.rights.weigh(&question))
+    }
+
+    /// What conditions see, with who asks and from where.
+    fn beside(&self, mut facts: Map<String, Value>) -> Map<String, Value> {
+        facts.insert("actor".into(), json!({ "id": self.user(), "role": self.role }));
+        facts.insert("request".into(), json!({ "address": self.address }));
+        facts
+    }
+
+    /// Those of the permissions that this actor does not have at a place, by name.
+    pub(crate) fn lacking(&self, place: &Place, permissions: Permissions) -> Vec<&'static str> {
+        let lacks = |name: &&'static str| {
+            let has = |bit| self.decide(bit, place, &Map::new).is_ok();
+            !self.scope_allows(name) || !permissions::bit(name).is_some_and(has)
+        };
+        permissions.names().into_iter().filter(lacks).collect()
     }
 }

@@ -9,12 +9,12 @@ use serde_json::json;
 use super::events::{MemberDeactivated, MemberDeparted, MemberJoined, MemberReactivated, MemberRoleChanged};
 use super::model::{Member, MemberState};
 use super::permissions::{Granted, MemberManage, MemberView, Role, Workspace};
-use super::store;
+use super::{service, store};
 use crate::cx::Cx;
-use crate::db::{One, Rx, Signal, Tx, statements};
+use crate::db::{One, Rx, Tx, statements};
 use crate::events::emit;
 use crate::ids::{InvitationId, UserId, WorkspaceId};
-use crate::{Error, Result, audit, db};
+use crate::{Error, Result, audit, db, grants};
 
 statements! {
     PEOPLE = "select {Member} from (\
@@ -93,7 +93,7 @@ pub async fn change_role(
     if from != role {
         held.keep_an_administrator()?;
         tx.execute(SET_ROLE, (workspace, user, role)).await?;
-        tx.wake(Signal::Access);
+        service::moved(tx).await?;
         let member = find(tx, workspace, user).await?;
         emit(tx, cx, &MemberRoleChanged { member: &member, from, to: role }).await?;
         record(tx, cx, "member.role_changed", user, Some(from), Some(role)).await?;
@@ -260,6 +260,9 @@ async fn end(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId, user: UserId, state: 
     tx.execute(REMOVE, (workspace, user)).await?;
     tx.execute(END_SESSIONS, (workspace, user, now, state.as_str())).await?;
     tx.execute(DELETE_TOKENS, (workspace, user)).await?;
-    tx.wake(Signal::Access);
-    Ok(())
+    if state == MemberState::Left {
+        // Who comes back by an invitation begins anew.
+        grants::service::forget(tx, cx, workspace, user).await?;
+    }
+    service::moved(tx).await
 }

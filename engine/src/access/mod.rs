@@ -9,17 +9,23 @@
 //! as a hash. Passwords are hashed outside of any transaction; a wrong password, an unknown address and a locked one
 //! are answered alike and equally late.
 //!
+//!
+//! What an actor may is the role of their membership (plain look-up) and, in workspaces that use them, the assignments
+//! that [`grants`](crate::grants) keeps: [`rights`] judges them, [`load`] reads them once for each change.
 
 pub(crate) mod actions;
 mod actor;
 pub(crate) mod events;
 mod keys;
+pub mod load;
 pub mod members;
 pub mod membership;
 mod model;
 pub mod passwords;
 pub mod permissions;
 pub mod profile;
+pub mod reach;
+pub mod rights;
 pub mod service;
 pub mod sessions;
 mod signin;
@@ -34,4 +40,6 @@ pub use model::{
     TokenInfo, User, WorkspaceInfo,
 };
 pub use permissions::*;
+pub use reach::{Reach, Sight};
+pub use rights::{Place, Rights};
 pub use signin::{ACCESS_LIFETIME, Authenticator, REFRESH_LIFETIME};

@@ -1,20 +1,31 @@
-//! Who may do what. A permission is a type, and the proof of having it is a value that only [`authorize`] makes:
-//! a service that takes `&Granted<TaskEdit, Project>` cannot be called by code that forgot to ask.
+//! Who may do what. A permission is a type, and the proof of having it is a value that only [`authorize`] and [`reach`]
+//! make: a service that takes `&Granted<TaskEdit, Project>` cannot be called by code that forgot to ask.
+//!
+//! Three questions, three proofs. *May I do this to that?* gives a `Granted<P, Project>`, for the whole of it; asked about a
+//! task ([`ProjectOfTask`](crate::projects::ProjectOfTask)) it is good for that task alone. *May I do this here?* gives a
+//! `Granted<P, Workspace>`, and only to whoever is kept from nothing there. *What of it may I see?* gives a
+//! `Granted<P, Reach>`, which lists filter by. What is unsure is refused: a service that does not know about parts of a
+//! project is never handed a proof for a part.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::actor::Actor;
-use crate::ids::WorkspaceId;
+use super::reach::Reach;
+use super::rights::Place;
+use crate::ids::{TaskId, WorkspaceId};
 use crate::{Error, Result};
 
 /// What a member of a workspace is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// Belongs here, and sees only what was assigned.
+    Guest,
     /// Sees everything, changes nothing.
     Viewer,
     /// Works on tasks.
@@ -26,9 +37,13 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Self; 5] = [Self::Guest, Self::Viewer, Self::TeamMember, Self::ProjectManager, Self::Admin];
+
     /// The word that is stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Guest => "guest",
             Self::Viewer => "viewer",
             Self::TeamMember => "team_member",
             Self::ProjectManager => "project_manager",
@@ -44,7 +59,8 @@ impl From<&str> for Role {
             "admin" => Self::Admin,
             "project_manager" => Self::ProjectManager,
             "team_member" => Self::TeamMember,
-            _ => Self::Viewer,
+            "viewer" => Self::Viewer,
+            _ => Self::Guest,
         }
     }
 }
@@ -61,10 +77,14 @@ pub trait Permission: Send + Sync + 'static {
     const NAME: &'static str;
     /// The least role that has it.
     const LEAST: Role;
+    /// Its place in [`ALL`].
+    const BIT: u32;
 }
 
 macro_rules! permissions {
     ($($type:ident $name:literal $least:ident;)+) => {
+        /// The permissions as numbers.
+        enum Bit { $($type),+ }
         $(
             #[doc = concat!("The permission `", $name, "`.")]
             #[derive(Debug, Clone, Copy)]
@@ -72,6 +92,7 @@ macro_rules! permissions {
             impl Permission for $type {
                 const NAME: &'static str = $name;
                 const LEAST: Role = Role::$least;
+                const BIT: u32 = Bit::$type as u32;
             }
         )+
         /// Every permission by name, with the least role that has it: the table in the docs is made of it.
@@ -80,7 +101,11 @@ macro_rules! permissions {
 }
 
 permissions! {
+    AccessManage "access.manage" Admin;
+    AccessView "access.view" ProjectManager;
     AuditView "audit.view" Admin;
+    BudgetEdit "budget.edit" ProjectManager;
+    BudgetView "budget.view" ProjectManager;
     CommentModerate "comment.moderate" ProjectManager;
     ConnectionManage "connection.manage" Admin;
     ConnectionUse "connection.use" ProjectManager;
@@ -103,7 +128,7 @@ permissions! {
     RuleView "rule.view" Viewer;
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
-    SessionManage "session.manage" Viewer;
+    SessionManage "session.manage" Guest;
     TaskComment "task.comment" TeamMember;
     TaskCreate "task.create" TeamMember;
     TaskDelete "task.delete" ProjectManager;
@@ -112,7 +137,59 @@ permissions! {
     TimeLog "time.log" TeamMember;
     TimeManage "time.manage" ProjectManager;
     TimeView "time.view" Viewer;
-    TokenCreate "token.create" Viewer;
+    TokenCreate "token.create" Guest;
+}
+
+/// A set of permissions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Permissions(u128);
+
+// One bit each.
+const _: () = assert!(ALL.len() <= 128);
+
+impl Permissions {
+    /// What a default role has.
+    pub fn of_role(role: Role) -> Self {
+        let had = ALL.iter().enumerate().filter(|(_, (_, least))| *least <= role);
+        Self(had.fold(0, |bits, (bit, _)| bits | 1 << bit))
+    }
+
+    /// What a name stands for: `task.edit`, `task.*` or `*`; nothing when it stands for nothing.
+    pub fn named(name: &str) -> Option<Self> {
+        let meant = |known: &str| match name.strip_suffix(".*") {
+            Some(resource) => known.split('.').next() == Some(resource),
+            None => name == "*" || known == name,
+        };
+        let meant = ALL.iter().enumerate().filter(|(_, (known, _))| meant(known));
+        Some(Self(meant.fold(0, |bits, (bit, _)| bits | 1 << bit))).filter(|set| set.0 != 0)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    /// What of these is not among `others`.
+    #[must_use]
+    pub fn beyond(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Whether it holds this one.
+    pub fn has(self, bit: u32) -> bool {
+        self.0 >> bit & 1 == 1
+    }
+
+    /// The names, sorted.
+    pub fn names(self) -> Vec<&'static str> {
+        ALL.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 == 1).map(|(_, (name, _))| *name).collect()
+    }
+}
+
+/// The place of a permission in [`ALL`], by name.
+pub fn bit(name: &str) -> Option<u32> {
+    ALL.iter().position(|(known, _)| *known == name).and_then(|at| u32::try_from(at).ok())
 }
 
 /// Something that belongs to one workspace.
@@ -121,6 +198,60 @@ pub trait Scoped {
     fn workspace(&self) -> WorkspaceId;
     /// What it is called in messages (`task`), and its id: what a stranger asked for and must not learn about.
     fn named(&self) -> (&'static str, String);
+    /// Where assignments reach it.
+    fn place(&self) -> Place {
+        Place::default()
+    }
+    /// The permission to see it, where seeing is granted one by one: to whoever lacks it, it does not exist.
+    fn seen_by(&self) -> Option<&'static str> {
+        None
+    }
+    /// What conditions of assignments see of it, by name.
+    fn facts(&self) -> Map<String, Value> {
+        Map::new()
+    }
+}
+
+/// What a permission is asked for; nearly always what the proof is about, too.
+pub trait Resource {
+    /// What the proof is about.
+    type Subject;
+    /// Who and where it is.
+    fn asked(&self) -> impl Scoped + '_;
+    /// The part of the subject that is asked about, when it is only a part, and where the whole is.
+    fn part(&self) -> Option<(TaskId, Place)> {
+        None
+    }
+    /// What the proof is about.
+    fn into_subject(self) -> Self::Subject;
+}
+
+impl<R: Scoped> Scoped for &R {
+    fn workspace(&self) -> WorkspaceId {
+        (*self).workspace()
+    }
+    fn named(&self) -> (&'static str, String) {
+        (*self).named()
+    }
+    fn place(&self) -> Place {
+        (*self).place()
+    }
+    fn seen_by(&self) -> Option<&'static str> {
+        (*self).seen_by()
+    }
+    fn facts(&self) -> Map<String, Value> {
+        (*self).facts()
+    }
+}
+
+impl<R: Scoped> Resource for R {
+    type Subject = R;
+    fn asked(&self) -> impl Scoped + '_ {
+        self
+    }
+    fn into_subject(self) -> R {
+        self
+    }
 }
 
 /// A workspace as a whole, for what belongs to no smaller thing (`rule.edit`, `project.create`).
@@ -134,12 +265,16 @@ impl Scoped for Workspace {
     fn named(&self) -> (&'static str, String) {
         ("workspace", self.0.to_string())
     }
+    fn place(&self) -> Place {
+        Place::Workspace
+    }
 }
 
 /// The proof that somebody may do `P` to this resource.
 #[derive(Debug, Clone)]
 pub struct Granted<P, R> {
     resource: R,
+    part: Option<TaskId>,
     proof: PhantomData<P>,
 }
 
@@ -153,28 +288,78 @@ impl<P, R> Granted<P, R> {
     pub fn into_resource(self) -> R {
         self.resource
     }
+
+    /// Whether it is good for this task: a proof that was asked for one task is good for no other.
+    pub fn covers(&self, task: TaskId) -> bool {
+        self.part.is_none_or(|part| part == task)
+    }
+
+    /// Whether it is good for the whole of the resource.
+    pub fn is_whole(&self) -> bool {
+        self.part.is_none()
+    }
 }
 
-/// The only way to a [`Granted`]. A resource of another workspace answers "not found", never "not allowed":
+/// The only way to a [`Granted`], beside [`reach`]. What the actor may not see answers "not found", never "not allowed":
 /// that it exists is already something a stranger must not learn.
-pub fn authorize<P: Permission, R: Scoped>(actor: &Actor, resource: R) -> Result<Granted<P, R>> {
-    if resource.workspace() != actor.workspace {
-        let (what, id) = resource.named();
-        return Err(Error::not_found(what, id));
+pub fn authorize<P: Permission, R: Resource>(actor: &Actor, resource: R) -> Result<Granted<P, R::Subject>> {
+    judge::<P>(actor, &resource.asked())?;
+    // Whoever may do it to the whole holds a proof for the whole.
+    let whole = |place: &Place| actor.decide(P::BIT, place, &|| resource.asked().facts()).is_ok();
+    let part = resource.part().filter(|(_, place)| !whole(place)).map(|(task, _)| task);
+    Ok(Granted { resource: resource.into_subject(), part, proof: PhantomData })
+}
+
+fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
+    let hidden = || {
+        let (what, id) = asked.named();
+        Error::not_found(what, id)
+    };
+    if asked.workspace() != actor.workspace {
+        return Err(hidden());
     }
-    if actor.role < P::LEAST {
-        return Err(Error::denied(format!(
-            "`{}` needs the role {} or higher; you are {}. Ask an administrator of the workspace.",
-            P::NAME,
-            P::LEAST,
-            actor.role
-        )));
+    let place = asked.place();
+    let may = |bit: u32| actor.decide(bit, &place, &|| asked.facts()).is_ok();
+    if !may(P::BIT) {
+        let unseen = asked.seen_by().and_then(bit).is_some_and(|seen| !may(seen));
+        return Err(if unseen { hidden() } else { lacks::<P>(actor) });
     }
-    if !actor.scope_allows(P::NAME) {
-        return Err(Error::denied(format!(
-            "this token's scopes do not include `{}`; make a token that has it",
+    in_scope::<P>(actor)
+}
+
+/// The proof for a list: what of the workspace the actor may do `P` to.
+///
+/// # Errors
+/// `denied` when that is nothing at all.
+pub fn reach<P: Permission>(actor: &Actor) -> Result<Granted<P, Reach>> {
+    in_scope::<P>(actor)?;
+    let reach = Reach::of(actor, P::BIT);
+    if reach.is_nothing() {
+        return Err(lacks::<P>(actor));
+    }
+    Ok(Granted { resource: reach, part: None, proof: PhantomData })
+}
+
+fn in_scope<P: Permission>(actor: &Actor) -> Result<()> {
+    if actor.scope_allows(P::NAME) {
+        return Ok(());
+    }
+    let detail = format!("this token's scopes do not include `{}`; make a token that has it", P::NAME);
+    Err(Error::denied(detail))
+}
+
+fn lacks<P: Permission>(actor: &Actor) -> Error {
+    if actor.role >= P::LEAST {
+        let detail = format!(
+            "`{}` is taken from you here by an assignment; ask an administrator of the workspace, who sees which one under /access/explain.",
             P::NAME
-        )));
+        );
+        return Error::denied(detail);
     }
-    Ok(Granted { resource, proof: PhantomData })
+    Error::denied(format!(
+        "`{}` needs the role {} or higher, or an assignment; you are {}. Ask an administrator of the workspace.",
+        P::NAME,
+        P::LEAST,
+        actor.role
+    ))
 }

@@ -1,19 +1,42 @@
 //! The public verbs on people, workspaces and memberships.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::actor::{Actor, Who};
+use super::load;
 use super::model::{self, Me, NewUser, User, WorkspaceInfo};
 use super::permissions::{Granted, MemberManage, OperationsManage, Role, Workspace};
 use super::{membership, store};
 use crate::cx::{Cx, Source};
-use crate::db::{Rx, Tx};
-use crate::ids::{UserId, WorkspaceId};
-use crate::{Error, Result, audit, db};
+use crate::db::{Rx, Signal, Tx};
+use crate::ids::{AssignmentId, Id as _, UserId, WorkspaceId};
+use crate::{Error, Result, audit, db, rules};
 
-/// The role that somebody has in a workspace now; what a rule may that acts in their name.
-pub async fn role_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Option<Role>> {
-    store::role(rx, workspace, user).await
+/// Somebody who acts in the name of a member, with the member's rights now; nobody when they are no member.
+pub async fn acting(
+    rx: &mut Rx,
+    who: Who,
+    workspace: WorkspaceId,
+    member: UserId,
+    at: DateTime<Utc>,
+) -> Result<Option<Actor>> {
+    let Some((role, stamp)) = store::membership(rx, workspace, member).await? else { return Ok(None) };
+    let rights = load::rights(rx, workspace, member, role, stamp).await?;
+    Ok(Some(Actor { who, workspace, role, scopes: None, rights, at, address: None }))
+}
+
+/// Says that who may do what has changed in a workspace: the next question anybody asks is answered by what is there now.
+pub async fn changed(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId) -> Result<()> {
+    store::stamp(tx, workspace, cx.new_id::<AssignmentId>().uuid()).await?;
+    moved(tx).await
+}
+
+/// Says that somebody's membership has changed: sockets and rules ask anew.
+pub(super) async fn moved(tx: &mut Tx) -> Result<()> {
+    rules::service::reread(tx).await?;
+    tx.wake(Signal::Access);
+    Ok(())
 }
 
 /// Who the actor is, and where.

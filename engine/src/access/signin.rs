@@ -13,7 +13,7 @@ use super::actor::{Actor, Who};
 use super::keys::{Claims, KeyRing, invalid};
 use super::model::{self, Credentials, NewUser, Setup, SignedIn, User};
 use super::permissions::Role;
-use super::{passwords, service, store, tokens};
+use super::{load, passwords, service, store, tokens};
 use crate::db::{Db, Tx};
 use crate::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::vault::{Secret, Vault};
@@ -236,10 +236,12 @@ impl Authenticator {
             return self.by_token(db, bearer).await;
         }
         let claims = self.ring.verify(db, bearer).await?;
-        let found = store::session_role(&mut *db.read().await?, claims.sid).await?;
-        match found {
-            Some((workspace, id, None, Some(role))) if workspace == claims.ws && id == claims.sub => {
-                Ok(Actor { who: Who::User { id }, workspace, role, scopes: None })
+        let mut rx = db.read().await?;
+        match store::session_role(&mut rx, claims.sid).await? {
+            Some((workspace, id, None, Some(role), stamp)) if workspace == claims.ws && id == claims.sub => {
+                let rights = load::rights(&mut rx, workspace, id, role, stamp).await?;
+                let at = self.source.now();
+                Ok(Actor { who: Who::User { id }, workspace, role, scopes: None, rights, at, address: None })
             }
             _ => Err(session_ended()),
         }
@@ -247,8 +249,8 @@ impl Authenticator {
 
     async fn by_token(&self, db: &Db, bearer: &str) -> Result<Actor> {
         let hash = tokens::hash(bearer).ok_or_else(invalid)?;
-        let found = store::find_token(&mut *db.read().await?, &hash).await?;
-        let (token, role) = found.ok_or_else(invalid)?;
+        let mut rx = db.read().await?;
+        let (token, role, stamp) = store::find_token(&mut rx, &hash).await?.ok_or_else(invalid)?;
         let now = self.source.now();
         if token.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::unauthenticated(
@@ -256,9 +258,12 @@ impl Authenticator {
                 "This personal access token has expired; make a new one.",
             ));
         }
+        let (id, workspace) = (token.user_id, token.workspace_id);
+        let rights = load::rights(&mut rx, workspace, id, role, stamp).await?;
+        drop(rx);
         self.note_use(db, &token, now).await;
         let scopes = tokens::scopes(token.scopes.as_deref())?.map(Arc::from);
-        Ok(Actor { who: Who::User { id: token.user_id }, workspace: token.workspace_id, role, scopes })
+        Ok(Actor { who: Who::User { id }, workspace, role, scopes, rights, at: now, address: None })
     }
 
     /// Notes the use of a token, at most once a minute. That it cannot be noted is no reason to refuse the request.

@@ -1,6 +1,7 @@
 //! All SQL on people, workspaces, memberships, sessions, tokens and signing keys.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::model::{Session, User, WorkspaceInfo};
 use super::permissions::Role;
@@ -91,11 +92,14 @@ statements! {
     UPDATE_FAILURES = "update users set failed_logins = $2, locked_until = $3 where id = $1";
     INSERT_MEMBER = "insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4) on conflict do nothing";
     ROLE = "select role from members where workspace_id = $1 and user_id = $2";
+    MEMBERSHIP = "select m.role, w.access_stamp from members m join workspaces w on w.id = m.workspace_id \
+         where m.workspace_id = $1 and m.user_id = $2";
+    STAMP = "update workspaces set access_stamp = $2 where id = $1";
     FIRST_WORKSPACE = "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1";
     AMONG_MEMBERS = "select user_id from members where workspace_id = $1 and user_id = any($2)";
     INSERT_SESSION = "insert into sessions (id, workspace_id, user_id, created_at) values ($1, $2, $3, $4)";
-    SESSION_ROLE = "select s.workspace_id, s.user_id, s.ended_at, m.role from sessions s \
-         left join members m on m.workspace_id = s.workspace_id and m.user_id = s.user_id where s.id = $1";
+    SESSION_ROLE = "select s.workspace_id, s.user_id, s.ended_at, m.role, w.access_stamp from sessions s \
+         join workspaces w on w.id = s.workspace_id left join members m on m.workspace_id = s.workspace_id and m.user_id = s.user_id where s.id = $1";
     LIST_SESSIONS = "select s.id, s.created_at, max(r.created_at), max(r.expires_at) from sessions s \
          join refresh_tokens r on r.session_id = s.id \
          where s.user_id = $1 and s.workspace_id = $2 and s.ended_at is null and r.spent_at is null and r.expires_at > $3 \
@@ -110,8 +114,8 @@ statements! {
     DELETE_EXPIRED_REFRESH = "delete from refresh_tokens where session_id = $1 and expires_at < $2";
     INSERT_TOKEN = "insert into personal_tokens (id, workspace_id, user_id, name, hash, scopes, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    FIND_TOKEN = "select t.id, t.workspace_id, t.user_id, t.scopes, t.expires_at, t.last_used_at, m.role from personal_tokens t \
-         join members m on m.workspace_id = t.workspace_id and m.user_id = t.user_id where t.hash = $1";
+    FIND_TOKEN = "select t.id, t.workspace_id, t.user_id, t.scopes, t.expires_at, t.last_used_at, m.role, w.access_stamp from personal_tokens t \
+         join workspaces w on w.id = t.workspace_id join members m on m.workspace_id = t.workspace_id and m.user_id = t.user_id where t.hash = $1";
     LIST_TOKENS = "select {OwnToken} from personal_tokens where workspace_id = $1 and user_id = $2 order by id", OwnToken;
     DELETE_TOKEN = "delete from personal_tokens where workspace_id = $1 and user_id = $2 and id = $3";
     TOUCH_TOKEN = "update personal_tokens set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)";
@@ -181,6 +185,20 @@ pub(super) async fn role(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> R
     Ok(rx.opt::<One<Role>>(ROLE, (workspace, user)).await?.map(|row| row.0))
 }
 
+/// Somebody's role in a workspace, and the stamp of its access.
+pub(super) async fn membership(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    user: UserId,
+) -> Result<Option<(Role, Option<Uuid>)>> {
+    rx.opt(MEMBERSHIP, (workspace, user)).await
+}
+
+/// Gives a workspace's access a new stamp: whatever was worked out from it is read again.
+pub(super) async fn stamp(tx: &mut Tx, workspace: WorkspaceId, stamp: Uuid) -> Result<()> {
+    tx.execute(STAMP, (workspace, stamp)).await.map(drop)
+}
+
 pub(super) async fn first_workspace(rx: &mut Rx, user: UserId) -> Result<Option<WorkspaceId>> {
     Ok(rx.opt::<One<WorkspaceId>>(FIRST_WORKSPACE, (user,)).await?.map(|row| row.0))
 }
@@ -200,8 +218,9 @@ pub(super) async fn insert_session(
     tx.execute(INSERT_SESSION, (id, workspace, user, at)).await.map(drop)
 }
 
-/// Where and whose a session is, when it ended, and its person's role there while they are a member.
-pub(super) type SessionRole = (WorkspaceId, UserId, Option<DateTime<Utc>>, Option<Role>);
+/// Where and whose a session is, when it ended, its person's role there while they are a member, and the stamp of the
+/// workspace's access.
+pub(super) type SessionRole = (WorkspaceId, UserId, Option<DateTime<Utc>>, Option<Role>, Option<Uuid>);
 
 pub(super) async fn session_role(rx: &mut Rx, id: SessionId) -> Result<Option<SessionRole>> {
     rx.opt(SESSION_ROLE, (id,)).await
@@ -265,10 +284,10 @@ pub(super) async fn insert_token(tx: &mut Tx, row: TokenRow<'_>) -> Result<()> {
     tx.execute(INSERT_TOKEN, args).await.map(drop)
 }
 
-/// A token of somebody who is still a member, and their role.
-pub(super) async fn find_token(rx: &mut Rx, hash: &[u8]) -> Result<Option<(Token, Role)>> {
-    let found: Option<crate::db::Both<Token, One<Role>>> = rx.opt(FIND_TOKEN, (hash,)).await?;
-    Ok(found.map(|row| (row.0, row.1.0)))
+/// A token of somebody who is still a member, their role, and the stamp of the workspace's access.
+pub(super) async fn find_token(rx: &mut Rx, hash: &[u8]) -> Result<Option<(Token, Role, Option<Uuid>)>> {
+    let found: Option<crate::db::Both<Token, (Role, Option<Uuid>)>> = rx.opt(FIND_TOKEN, (hash,)).await?;
+    Ok(found.map(|row| (row.0, row.1.0, row.1.1)))
 }
 
 pub(super) async fn list_tokens(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Vec<OwnToken>> {

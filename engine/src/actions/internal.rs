@@ -102,6 +102,8 @@ const fn erased<A: Internal>() -> &'static dyn ErasedInternal {
 
 /// Every internal action, sorted by name.
 pub const INTERNAL: &[&dyn ErasedInternal] = &[
+    erased::<crate::grants::actions::Assign>(),
+    erased::<crate::grants::actions::End>(),
     erased::<crate::access::actions::Deactivate>(),
     erased::<crate::milestones::actions::Complete>(),
     erased::<crate::milestones::actions::Create>(),

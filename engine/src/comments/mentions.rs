@@ -1,9 +1,12 @@
 //! Whom a text mentions: `@user_01h…`, or `@ada@acme.example`. What stands in code is not meant.
 
 use super::model::MAX_MENTIONS;
+use crate::access::{self, TaskView, Who};
+use crate::cx::Cx;
 use crate::db::Rx;
 use crate::ids::UserId;
-use crate::projects::{Project, members};
+use crate::projects::{Project, ProjectOfTask, TaskFacts, members};
+use crate::tasks::Task;
 use crate::{Error, Result};
 
 /// The length of a user's id as text: `user_` and 26 characters.
@@ -88,12 +91,12 @@ fn read(rest: &str) -> (usize, Option<Mention>) {
     (address.len(), (address.len() <= 254).then(|| Mention::Email(address.to_lowercase())))
 }
 
-/// The people behind the mentions of a text who may see the project's tasks; who may not is passed over as if nobody was
+/// The people behind the mentions of a text who may see the task; who may not is passed over as if nobody was
 /// meant, so that a mention tells nothing about who is there.
 ///
 /// # Errors
 /// More than [`MAX_MENTIONS`].
-pub(super) async fn resolve(rx: &mut Rx, project: &Project, text: &str) -> Result<Vec<UserId>> {
+pub(super) async fn resolve(rx: &mut Rx, cx: &Cx, project: &Project, task: &Task, text: &str) -> Result<Vec<UserId>> {
     let found = find(text);
     if found.len() > MAX_MENTIONS {
         return Err(Error::field("/body", format!("mentions {} people; at most {MAX_MENTIONS} can be", found.len())));
@@ -109,11 +112,15 @@ pub(super) async fn resolve(rx: &mut Rx, project: &Project, text: &str) -> Resul
     let named = members::by_email(rx, workspace, &emails).await?;
     people
         .extend(emails.iter().filter_map(|email| named.iter().find(|(_, known)| known == email)).map(|(user, _)| user));
-    let seeing = members::among(rx, workspace, &people).await?;
     let mut kept = Vec::with_capacity(people.len());
-    for user in people {
-        if seeing.contains(&user) && !kept.contains(&user) {
-            kept.push(user);
+    for id in people {
+        if kept.contains(&id) {
+            continue;
+        }
+        let member = access::service::acting(rx, Who::User { id }, workspace, id, cx.now()).await?;
+        let asked = || ProjectOfTask { project: project.clone(), task: TaskFacts::of(task) };
+        if member.is_some_and(|member| member.may::<TaskView, _>(asked()).is_ok()) {
+            kept.push(id);
         }
     }
     Ok(kept)

@@ -4,7 +4,7 @@
 use super::events::{TaskCommentDeleted, TaskCommentEdited, TaskCommented, TaskMentioned};
 use super::model::{Comment, CommentPatch, EarlierComment, MAX_EDITS, NewComment, check_body};
 use super::{mentions, store};
-use crate::access::permissions::{CommentModerate, Granted, TaskComment, TaskView, Workspace};
+use crate::access::{CommentModerate, Granted, Sight, TaskComment, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -12,13 +12,13 @@ use crate::handle::Handle;
 use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
 use crate::notifications;
 use crate::paging::{Cursor, Page, PageRequest};
-use crate::projects::{self, Project, ProjectRef};
+use crate::projects::{self, Project, ProjectOfTask, ProjectRef};
 use crate::raw::Raw;
 use crate::tasks::{self, Task};
 use crate::{Error, Result, search};
 
 /// The project that a comment belongs to: what a permission on the comment is asked for.
-pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: CommentId) -> Result<Project> {
+pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: CommentId) -> Result<ProjectOfTask> {
     let comment = store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("comment", id))?;
     projects::service::find_of_task(rx, workspace, &comment.task_id.into()).await
 }
@@ -27,20 +27,20 @@ pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: CommentId) -> R
 pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Project>, id: CommentId) -> Result<Comment> {
     let comment = store::find(rx, may.resource().workspace_id, id).await?;
     let comment = comment.ok_or_else(|| Error::not_found("comment", id))?;
-    tasks::service::find_in(rx, may.resource(), &comment.task_id.into()).await?;
+    tasks::service::find_in(rx, may, &comment.task_id.into()).await?;
     Ok(comment)
 }
 
 /// A task's comments, oldest first, those that were deleted among them.
 pub async fn list(
     rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
+    may: &(impl Sight + Sync),
     task: &Handle<TaskId>,
     page: &PageRequest,
 ) -> Result<Page<Comment>> {
     let limit = page.limit()?;
     let task = tasks::service::find(rx, may, task).await?;
-    let rows = store::list(rx, may.resource().0, task.id, page.after()?, limit + 1).await?;
+    let rows = store::list(rx, may.workspace(), task.id, page.after()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
 }
 
@@ -54,8 +54,8 @@ pub async fn comment(
 ) -> Result<Comment> {
     check_body(&new.body)?;
     let project = may.resource();
-    let task = tasks::service::find_in(tx, project, task).await?;
-    let mentioned = mentions::resolve(tx, project, &new.body).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
+    let mentioned = mentions::resolve(tx, cx, project, &task, &new.body).await?;
     let comment = Comment {
         id: cx.new_id(),
         task_id: task.id,
@@ -88,7 +88,7 @@ pub async fn edit(
     let body = patch.body.required("/body")?;
     body.as_deref().map_or(Ok(()), check_body)?;
     let project = may.resource();
-    let (task, mut comment) = hold(tx, cx, project, id, expected).await?;
+    let (task, mut comment) = hold(tx, cx, may, id, expected).await?;
     if comment.deleted_at.is_some() {
         return Err(Error::conflict("comment_deleted", "this comment was deleted; write a new one"));
     }
@@ -99,7 +99,7 @@ pub async fn edit(
         let detail = format!("this comment was edited {MAX_EDITS} times, which is the most; write a new one");
         return Err(Error::conflict("comment_edited_too_often", detail));
     }
-    let mentioned = mentions::resolve(tx, project, &body).await?;
+    let mentioned = mentions::resolve(tx, cx, project, &task, &body).await?;
     let before = comment.mentions.read()?;
     store::keep(tx, cx, project.workspace_id, &comment).await?;
     comment.version += 1;
@@ -125,7 +125,7 @@ pub async fn delete(
     expected: Option<i64>,
 ) -> Result<()> {
     let project = may.resource();
-    let (task, mut comment) = hold(tx, cx, project, id, expected).await?;
+    let (task, mut comment) = hold(tx, cx, may, id, expected).await?;
     if comment.deleted_at.is_some() {
         return Ok(());
     }
@@ -149,7 +149,7 @@ pub async fn history(
 ) -> Result<Vec<EarlierComment>> {
     let workspace = may.resource().workspace_id;
     let comment = store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("comment", id))?;
-    tasks::service::find_in(rx, may.resource(), &comment.task_id.into()).await?;
+    tasks::service::find_in(rx, may, &comment.task_id.into()).await?;
     store::list_earlier(rx, workspace, id, MAX_EDITS + 1).await
 }
 
@@ -158,13 +158,14 @@ pub async fn history(
 async fn hold(
     tx: &mut Tx,
     cx: &Cx,
-    project: &Project,
+    may: &Granted<TaskComment, Project>,
     id: CommentId,
     expected: Option<i64>,
 ) -> Result<(Task, Comment)> {
+    let project = may.resource();
     let comment = store::find_for_update(tx, project.workspace_id, id).await?;
     let comment = comment.ok_or_else(|| Error::not_found("comment", id))?;
-    let task = tasks::service::find_in(tx, project, &comment.task_id.into()).await?;
+    let task = tasks::service::find_in(tx, may, &comment.task_id.into()).await?;
     if comment.author_id.is_none() || comment.author_id != cx.actor.user() {
         cx.actor.may::<CommentModerate, _>(project.clone())?;
     }

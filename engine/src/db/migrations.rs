@@ -34,6 +34,7 @@ pub const ALL: &[Migration] = &[
     migration!("0001_spine"),
     migration!("0002_jobs"),
     migration!("0003_planning"),
+    migration!("0004_access"),
     migration!("0005_audit"),
     migration!("0010_people"),
     migration!("0012_files"),

@@ -19,7 +19,7 @@ use tokio::sync::{Notify, watch};
 /// What there may be to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
-    /// Somebody may less than before, or nothing any more.
+    /// Who may do what has changed.
     Access,
     /// Events that have not been dispatched exist.
     Events,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::store;
-use crate::access::permissions::{Granted, TaskView, Workspace};
+use crate::access::Sight;
 use crate::db::Rx;
 use crate::handle::Handle;
 use crate::ids::{EventId, TaskId};
@@ -54,13 +54,13 @@ pub struct Activity {
 /// What happened to a task, page by page.
 pub async fn of_task(
     rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
+    may: &(impl Sight + Sync),
     task: &Handle<TaskId>,
     order: Order,
     page: &PageRequest,
 ) -> Result<Page<Activity>> {
     let limit = page.limit()?;
-    let workspace = may.resource().0;
+    let workspace = may.workspace();
     let task = tasks::service::find(rx, may, task).await?;
     let after = match &page.cursor {
         None => None,

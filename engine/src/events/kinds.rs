@@ -15,12 +15,14 @@ pub struct Kind {
     pub version: i64,
     /// One sentence.
     pub summary: &'static str,
+    /// What one must be allowed to see it.
+    pub needs: &'static str,
     /// Makes the JSON schema of the payload.
     pub schema: fn() -> Value,
 }
 
 const fn kind<E: EventType>() -> Kind {
-    Kind { name: E::KIND, version: E::VERSION, summary: E::SUMMARY, schema: schema::<E> }
+    Kind { name: E::KIND, version: E::VERSION, summary: E::SUMMARY, needs: E::NEEDS, schema: schema::<E> }
 }
 
 fn schema<E: JsonSchema>() -> Value {
@@ -29,6 +31,10 @@ fn schema<E: JsonSchema>() -> Value {
 
 /// Every kind of event, sorted by name.
 pub const KINDS: &[Kind] = &[
+    kind::<crate::grants::events::AccessAssigned>(),
+    kind::<crate::grants::events::AccessEnded>(),
+    kind::<crate::grants::events::GroupChanged>(),
+    kind::<crate::grants::events::RoleChanged>(),
     kind::<crate::planning::events::BaselineCreated>(),
     kind::<crate::planning::events::BaselineDeleted>(),
     kind::<crate::planning::events::CalendarUpdated>(),
@@ -85,6 +91,8 @@ pub struct CatalogueEntry {
     pub version: i64,
     /// One sentence.
     pub summary: &'static str,
+    /// The permission that one needs, where it happens, to see it.
+    pub needs: &'static str,
     /// The JSON schema (draft 2020-12) of the payload.
     pub schema: Value,
 }
@@ -97,6 +105,7 @@ pub fn catalogue() -> Vec<CatalogueEntry> {
             kind: kind.name,
             version: kind.version,
             summary: kind.summary,
+            needs: kind.needs,
             schema: (kind.schema)(),
         })
         .collect()

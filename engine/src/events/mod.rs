@@ -13,8 +13,10 @@ pub mod activity;
 mod kinds;
 mod model;
 pub mod service;
+mod sight;
 pub(crate) mod store;
 
 pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
 pub use model::{Event, EventType, Fresh, NewEvent};
-pub use service::emit;
+pub use service::{Stretch, emit};
+pub use sight::{Sighted, sees};

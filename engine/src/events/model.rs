@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::store::Pending;
+use crate::access::{EventView, Permission};
 use crate::cx::Cx;
 use crate::ids::{EventId, ProjectId, WorkspaceId};
 use crate::{Error, Result};
@@ -18,6 +19,8 @@ pub trait EventType: Serialize + JsonSchema + Send + Sync {
     const VERSION: i64 = 1;
     /// One sentence, for the catalogue.
     const SUMMARY: &'static str;
+    /// What one must be allowed, where it happened, to see it.
+    const NEEDS: &'static str = EventView::NAME;
     /// The id of what it is about; with its prefix it names the realtime topic too.
     fn subject(&self) -> String;
     /// The project it happened in, if it happened in one.

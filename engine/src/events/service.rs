@@ -2,7 +2,7 @@
 
 use super::model::{Event, EventType, Fresh, NewEvent};
 use super::store;
-use crate::access::{EventView, Granted, Workspace};
+use crate::access::{EventView, Granted, Reach, Sight as _};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::EventId;
@@ -33,9 +33,30 @@ pub(crate) async fn append(tx: &mut Tx, events: &[&Fresh], head: Option<i64>) ->
     Ok(())
 }
 
-/// A page of a workspace's log after `position`, oldest first.
-pub async fn after(rx: &mut Rx, may: &Granted<EventView, Workspace>, position: i64, limit: i64) -> Result<Vec<Event>> {
-    store::after(rx, may.resource().0, position, limit).await
+/// What was read of the log.
+#[derive(Debug)]
+pub struct Stretch {
+    /// The events that may be seen.
+    pub events: Vec<Event>,
+    /// Where to go on: everything up to here was looked at.
+    pub position: i64,
+}
+
+/// The events of a workspace after `position` that may be seen, oldest first: `limit` of them, or those up to the end.
+pub async fn after(rx: &mut Rx, may: &Granted<EventView, Reach>, position: i64, limit: i64) -> Result<Stretch> {
+    let mut stretch = Stretch { events: Vec::new(), position };
+    let room = |stretch: &Stretch| limit - i64::try_from(stretch.events.len()).unwrap_or(limit);
+    loop {
+        let page = store::after(rx, may.workspace(), stretch.position, room(&stretch)).await?;
+        let Some(last) = page.last() else { return Ok(stretch) };
+        stretch.position = last.position;
+        let whole = page.len();
+        stretch.events.extend(page.into_iter().filter(|event| event.seen_by(may.resource().actor())));
+        // When all of a page was seen, it is given as it came: it may have ended early because its events are large.
+        if stretch.events.len() == whole || room(&stretch) <= 0 {
+            return Ok(stretch);
+        }
+    }
 }
 
 /// Every workspace's events after `position`: for the realtime hub alone, which shows each to those who may see it.
@@ -49,6 +70,7 @@ pub async fn head(rx: &mut Rx) -> Result<i64> {
 }
 
 /// One event.
-pub async fn get(rx: &mut Rx, may: &Granted<EventView, Workspace>, id: EventId) -> Result<Event> {
-    store::find(rx, may.resource().0, id).await?.ok_or_else(|| Error::not_found("event", id))
+pub async fn get(rx: &mut Rx, may: &Granted<EventView, Reach>, id: EventId) -> Result<Event> {
+    let event = store::find(rx, may.workspace(), id).await?;
+    event.filter(|event| event.seen_by(may.resource().actor())).ok_or_else(|| Error::not_found("event", id))
 }

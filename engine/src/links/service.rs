@@ -3,7 +3,7 @@
 use super::events::{LinkSeen, TaskLinked, TaskUnlinked};
 use super::model::{Link, LinkType, LinkedTask, MAX_LINKS, NewLink, Row};
 use super::store;
-use crate::access::permissions::{Granted, TaskEdit, TaskView, Workspace};
+use crate::access::{Granted, Sight, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -14,10 +14,17 @@ use crate::tasks::{self, Task};
 use crate::{Class, Error, Result};
 
 /// What a task is linked with, in the order it was linked; at most [`MAX_LINKS`].
-pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Workspace>, task: &Handle<TaskId>) -> Result<Vec<Link>> {
+pub async fn list(rx: &mut Rx, may: &(impl Sight + Sync), task: &Handle<TaskId>) -> Result<Vec<Link>> {
     let task = tasks::service::find(rx, may, task).await?;
-    let rows = store::list_of_task(rx, may.resource().0, task.id, MAX_LINKS).await?;
-    Ok(rows.into_iter().map(|(row, other)| seen_from(&row, task.id, other)).collect())
+    let rows = store::list_of_task(rx, may.workspace(), task.id, MAX_LINKS).await?;
+    let mut links = Vec::with_capacity(rows.len());
+    for (row, other) in rows {
+        // Another project's task may be one that the reader does not see.
+        if may.reach().is_none() || tasks::service::find(rx, may, &Handle::Id(other.id)).await.is_ok() {
+            links.push(seen_from(&row, task.id, other));
+        }
+    }
+    Ok(links)
 }
 
 /// Links a task with another one. Where they are linked in this way already, from either end, the answer is the conflict
@@ -30,7 +37,7 @@ pub async fn link(
     new: NewLink,
 ) -> Result<Link> {
     let project = may.resource();
-    let task = tasks::service::find_in(tx, project, task).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
     let other = other(tx, cx, &new.other).await?;
     if task.id == other.id {
         return Err(Error::field("/other", format!("{} cannot be linked with itself; name another task", task.key)));
@@ -59,10 +66,10 @@ pub async fn unlink(
     kind: Option<LinkType>,
 ) -> Result<()> {
     let project = may.resource();
-    let task = tasks::service::find_in(tx, project, task).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
     let other_project = projects::service::find_of_task(tx, project.workspace_id, with).await?;
     let view = cx.actor.may::<TaskView, _>(other_project)?;
-    let other = tasks::service::find_in(tx, view.resource(), with).await?;
+    let other = tasks::service::find_in(tx, &view, with).await?;
     let seen = |row: &Row| if row.task_id == task.id { row.kind } else { row.kind.inverse() };
     let mut known = store::list_between(tx, project.workspace_id, task.id, other.id).await?;
     known.retain(|row| kind.is_none_or(|kind| kind == seen(row)));
@@ -87,7 +94,7 @@ async fn other(tx: &mut Tx, cx: &Cx, handle: &Handle<TaskId>) -> Result<Task> {
     };
     let project = projects::service::find_of_task(tx, workspace, handle).await.map_err(unknown)?;
     let view = cx.actor.may::<TaskView, _>(project).map_err(unknown)?;
-    tasks::service::find_in(tx, view.resource(), handle).await.map_err(unknown)
+    tasks::service::find_in(tx, &view, handle).await.map_err(unknown)
 }
 
 async fn refuse_too_many(tx: &mut Tx, project: &Project, ends: [&Task; 2]) -> Result<()> {

@@ -89,7 +89,7 @@ impl Internal for RemoveDependency {
         let project = projects::service::find_of_task(tx, cx.actor.workspace, &input.task).await?;
         let may = cx.actor.may::<TaskEdit, _>(project)?;
         service::release(tx, cx, &may, &input.task, &input.predecessor, input.kind).await?;
-        let task = tasks::service::find_in(tx, may.resource(), &input.task).await?;
+        let task = tasks::service::find_in(tx, &may, &input.task).await?;
         Ok(Remaining { dependencies: store::list_of_task(tx, cx.actor.workspace, task.id).await? })
     }
 }
@@ -152,7 +152,7 @@ impl Internal for Reschedule {
         }
         // Before the task's own row, as everyone does who wants both.
         projects::service::lock(tx, may.resource()).await?;
-        let mut task = tasks::service::find_in(tx, may.resource(), &input.task).await?;
+        let mut task = tasks::service::find_in(tx, &may, &input.task).await?;
         if of_dates {
             let patch = TaskPatch { start_at: input.start_at, due_at: input.due_at, ..TaskPatch::default() };
             task = tasks::service::update(tx, cx, &may, &input.task, None, patch).await?;

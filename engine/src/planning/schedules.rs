@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::events::TaskScheduleChanged;
 use super::hours::WorkingTime;
 use super::{plans, store};
-use crate::access::permissions::{Granted, TaskEdit, TaskView, Workspace};
+use crate::access::{Granted, Sight, TaskEdit};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx, row};
 use crate::events::emit;
@@ -154,9 +154,9 @@ pub struct NewSchedule {
 }
 
 /// What a task says about its time.
-pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, task: &Handle<TaskId>) -> Result<TaskSchedule> {
+pub async fn find(rx: &mut Rx, may: &(impl Sight + Sync), task: &Handle<TaskId>) -> Result<TaskSchedule> {
     let task = tasks::service::find(rx, may, task).await?;
-    Ok(store::find_schedule(rx, may.resource().0, task.id).await?.unwrap_or_else(|| TaskSchedule::of(&task)))
+    Ok(store::find_schedule(rx, may.workspace(), task.id).await?.unwrap_or_else(|| TaskSchedule::of(&task)))
 }
 
 /// Says all about a task's time anew. `expected` is the version that the caller saw; another one now is refused as
@@ -171,7 +171,7 @@ pub async fn set(
 ) -> Result<TaskSchedule> {
     let project = may.resource();
     projects::service::lock(tx, project).await?;
-    let task = tasks::service::hold(tx, project, task).await?;
+    let task = tasks::service::hold(tx, may, task).await?;
     let before =
         store::find_schedule(tx, project.workspace_id, task.id).await?.unwrap_or_else(|| TaskSchedule::of(&task));
     if let Some(expected) = expected.filter(|expected| *expected != before.version) {

@@ -5,7 +5,7 @@ use super::events::{TaskDependencyAdded, TaskDependencyRemoved};
 use super::inputs::Inputs;
 use super::model::{Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, NewDependency, Timeline};
 use super::{baselines, circles, plans, store, timeline};
-use crate::access::permissions::{Granted, TaskEdit, TaskView, Workspace};
+use crate::access::{Granted, Sight, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -16,13 +16,9 @@ use crate::tasks::{self, Task};
 use crate::{Class, Error, Result};
 
 /// What a task waits for, in the order it was added; at most [`MAX_PREDECESSORS`].
-pub async fn dependencies(
-    rx: &mut Rx,
-    may: &Granted<TaskView, Workspace>,
-    task: &Handle<TaskId>,
-) -> Result<Vec<Dependency>> {
+pub async fn dependencies(rx: &mut Rx, may: &(impl Sight + Sync), task: &Handle<TaskId>) -> Result<Vec<Dependency>> {
     let task = tasks::service::find(rx, may, task).await?;
-    store::list_of_task(rx, may.resource().0, task.id).await
+    store::list_of_task(rx, may.workspace(), task.id).await
 }
 
 /// Makes a task wait for another one of its project. One that already does in the same way answers the conflict
@@ -40,8 +36,8 @@ pub async fn depend(
     let project = may.resource();
     // The network of a project changes under its lock, so nobody closes a circle with a link that is not seen here.
     projects::service::lock(tx, project).await?;
-    let task = tasks::service::hold(tx, project, task).await?;
-    let predecessor = predecessor(tx, project, &new.predecessor).await?;
+    let task = tasks::service::hold(tx, may, task).await?;
+    let predecessor = predecessor(tx, may, &new.predecessor).await?;
     if task.id == predecessor.id {
         return Err(Error::field("/predecessor", format!("{} cannot depend on itself; name another task", task.key)));
     }
@@ -76,8 +72,8 @@ pub async fn release(
 ) -> Result<()> {
     let project = may.resource();
     projects::service::lock(tx, project).await?;
-    let task = tasks::service::find_in(tx, project, task).await?;
-    let predecessor = tasks::service::find_in(tx, project, predecessor).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
+    let predecessor = tasks::service::find_in(tx, may, predecessor).await?;
     let mut known = store::list_of_task(tx, project.workspace_id, task.id).await?;
     known.retain(|known| known.predecessor_id == predecessor.id && kind.is_none_or(|kind| kind == known.kind));
     if known.is_empty() {
@@ -120,8 +116,9 @@ pub(crate) async fn refuse_circle_of_part(tx: &mut Tx, project: &Project, child:
 }
 
 /// The task to wait for, locked: while it is waited for it does not go away.
-async fn predecessor(tx: &mut Tx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
-    tasks::service::hold(tx, project, handle).await.map_err(|error| match error.class {
+async fn predecessor(tx: &mut Tx, may: &Granted<TaskEdit, Project>, handle: &Handle<TaskId>) -> Result<Task> {
+    let project = may.resource();
+    tasks::service::hold(tx, may, handle).await.map_err(|error| match error.class {
         Class::NotFound => {
             let message = format!(
                 "there is no task {handle} in the project {}; a task depends on tasks of its own project",

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use crate::access::permissions::Scoped;
+use crate::access::{Place, Scoped};
 use crate::db::row;
 use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::patch::Patch;
@@ -64,6 +65,16 @@ impl Scoped for Project {
     }
     fn named(&self) -> (&'static str, String) {
         ("project", self.id.to_string())
+    }
+    fn place(&self) -> Place {
+        Place::Project(self.id)
+    }
+    fn seen_by(&self) -> Option<&'static str> {
+        Some("project.view")
+    }
+    fn facts(&self) -> Map<String, Value> {
+        let seen = json!({ "id": self.id, "key": self.key, "status": self.status, "owner": self.owner_id });
+        Map::from_iter([("project".to_owned(), seen)])
     }
 }
 

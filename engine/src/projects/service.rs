@@ -1,9 +1,13 @@
 //! The public verbs of projects.
 
+use std::collections::HashMap;
+
 use super::events::{Changes, ProjectCreated, ProjectDeleted, ProjectUpdated, change};
 use super::model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};
+use super::of_task::ProjectOfTask;
 use super::{members, store};
 use crate::access::permissions::{Granted, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Workspace};
+use crate::access::{Reach, Scoped as _, Sight as _};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -18,15 +22,33 @@ pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId
 }
 
 /// The project of the task with this id or key; what a permission on the task is asked for.
-pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<Project> {
+pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<ProjectOfTask> {
     store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::not_found("task", task))
 }
 
-/// The workspace's projects, oldest first.
-pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Workspace>, page: &PageRequest) -> Result<Page<Project>> {
+/// The projects that may be seen, oldest first.
+pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Reach>, page: &PageRequest) -> Result<Page<Project>> {
     let limit = page.limit()?;
-    let rows = store::list(rx, may.resource().0, page.after()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
+    let (mut after, mut seen) = (page.after()?, Vec::new());
+    loop {
+        let rows = store::list(rx, may.workspace(), after, limit + 1).await?;
+        let more = rows.len() as i64 > limit;
+        after = rows.last().map(|last| last.id);
+        seen.extend(rows.into_iter().filter(|project| may.sees(&project.place(), &|| project.facts())));
+        if !more || seen.len() as i64 > limit {
+            return Ok(Page::cut(seen, limit, |last| Cursor::of_id(last.id)));
+        }
+    }
+}
+
+/// These projects by id; one that is gone is left out.
+pub(crate) async fn among(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    ids: &[ProjectId],
+) -> Result<HashMap<ProjectId, Project>> {
+    let found = store::among(rx, workspace, ids).await?;
+    Ok(found.into_iter().map(|project| (project.id, project)).collect())
 }
 
 /// Makes a project. A key that is in use answers the conflict `project_key_taken`.

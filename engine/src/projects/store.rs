@@ -1,6 +1,7 @@
 //! All SQL on `projects`.
 
 use super::model::Project;
+use super::of_task::ProjectOfTask;
 use crate::Result;
 use crate::db::{Rx, Tx, statements};
 use crate::handle::Handle;
@@ -10,10 +11,16 @@ statements! {
     FIND = "select {Project} from projects where workspace_id = $1 and id = $2", Project;
     FIND_KEY = "select {Project} from projects where workspace_id = $1 and key = $2", Project;
     FIND_FOR_UPDATE = "select {Project} from projects where workspace_id = $1 and id = $2 for update", Project;
-    FIND_OF_TASK = "select {Project} from projects where workspace_id = $1 and id = \
-     (select project_id from tasks where workspace_id = $1 and id = $2)", Project;
-    FIND_OF_TASK_KEY = "select {Project} from projects where workspace_id = $1 and id = \
-     (select project_id from tasks where workspace_id = $1 and key = $2)", Project;
+    // The columns of the task have names of their own, so that those of the project need no table before them.
+    FIND_OF_TASK = "select {Project}, task_id, task_key, task_kind, task_status, task_priority, task_labels, task_assignees, task_made_by \
+     from projects join (select id as task_id, key as task_key, project_id, kind as task_kind, status as task_status, \
+       priority as task_priority, labels as task_labels, assignees as task_assignees, created_by as task_made_by \
+       from tasks where workspace_id = $1 and id = $2) t on project_id = id where workspace_id = $1", Project;
+    FIND_OF_TASK_KEY = "select {Project}, task_id, task_key, task_kind, task_status, task_priority, task_labels, task_assignees, task_made_by \
+     from projects join (select id as task_id, key as task_key, project_id, kind as task_kind, status as task_status, \
+       priority as task_priority, labels as task_labels, assignees as task_assignees, created_by as task_made_by \
+       from tasks where workspace_id = $1 and key = $2) t on project_id = id where workspace_id = $1", Project;
+    AMONG = "select {Project} from projects where workspace_id = $1 and id = any($2)", Project;
     LIST = "select {Project} from projects where workspace_id = $1 order by id limit $2", Project;
     LIST_AFTER = "select {Project} from projects where workspace_id = $1 and id > $3 order by id limit $2", Project;
     INSERT = "insert into projects \
@@ -43,11 +50,16 @@ pub(super) async fn find_of_task(
     rx: &mut Rx,
     workspace: WorkspaceId,
     task: &Handle<TaskId>,
-) -> Result<Option<Project>> {
+) -> Result<Option<ProjectOfTask>> {
     match task {
         Handle::Id(id) => rx.opt(FIND_OF_TASK, (workspace, *id)).await,
         Handle::Key(key) => rx.opt(FIND_OF_TASK_KEY, (workspace, key)).await,
     }
+}
+
+/// These projects, in no order.
+pub(super) async fn among(rx: &mut Rx, workspace: WorkspaceId, ids: &[ProjectId]) -> Result<Vec<Project>> {
+    rx.all(AMONG, (workspace, ids)).await
 }
 
 pub(super) async fn list(

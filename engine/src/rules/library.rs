@@ -1,14 +1,17 @@
 //! The rules that are listened to, compiled and indexed; and compiled versions that runs are pinned to.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use chrono::DateTime;
 use trackside_rules::matcher::Index;
 use trackside_rules::{Catalogue, Compiled, Sandbox};
 
 use super::model::RuleState;
 use super::{service, store};
+use crate::access::{self, Actor, Who};
 use crate::actions::Actions;
 use crate::db::Rx;
 use crate::ids::{RuleId, UserId, WorkspaceId};
@@ -23,6 +26,9 @@ pub struct Entry {
     pub version: i64,
     /// In whose name it acts.
     pub owner: UserId,
+    /// Who that is, with the rights they had when the book was read; nobody once they have left. What they may not see, the
+    /// rule does not see, either.
+    pub acting: Option<Actor>,
     /// Live, or shadow.
     pub mode: Mode,
     /// Ready to be judged and carried out.
@@ -91,6 +97,7 @@ impl Library {
             return Ok(());
         }
         let mut book = Book { revision, workspaces: HashMap::new() };
+        let mut owners: HashMap<_, Option<Actor>> = HashMap::new();
         for info in store::listening(rx).await? {
             let info = match info {
                 Ok(info) => info,
@@ -109,7 +116,17 @@ impl Library {
             };
             let mode = if info.state == RuleState::Shadow { Mode::Shadow } else { Mode::Live };
             let slow = AtomicBool::new(false);
-            let entry = Entry { rule: info.id, version: info.version, owner: info.owner_id, mode, compiled, slow };
+            let (rule, version, owner) = (info.id, info.version, info.owner_id);
+            let acting = match owners.entry((info.workspace_id, owner)) {
+                Slot::Occupied(known) => known.get().clone(),
+                Slot::Vacant(slot) => {
+                    let who = Who::User { id: owner };
+                    // The moment is that of each event.
+                    let at = DateTime::UNIX_EPOCH;
+                    slot.insert(access::service::acting(rx, who, info.workspace_id, owner, at).await?).clone()
+                }
+            };
+            let entry = Entry { rule, version, owner, acting, mode, compiled, slow };
             if info.rule.trigger.is_event() {
                 // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
                 book.workspaces.entry(info.workspace_id).or_default().insert(

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use trackside_rules::{Problem, Rule};
 
-use crate::access::Scoped;
-use crate::ids::{RuleId, UserId, WorkspaceId};
+use crate::access::{Place, Scoped};
+use crate::ids::{Id as _, RuleId, UserId, WorkspaceId};
 use crate::words::words;
 
 words! {
@@ -57,6 +57,9 @@ impl Scoped for RuleInfo {
     }
     fn named(&self) -> (&'static str, String) {
         ("rule", self.id.to_string())
+    }
+    fn place(&self) -> Place {
+        Place::Object(self.id.uuid())
     }
 }
 

@@ -160,8 +160,10 @@ pub async fn replace(
         return Ok(info);
     }
     // What is saved here acts with the owner's rights, so nobody may write it who has fewer.
-    let owners = access::service::role_of(tx, known.workspace_id, known.owner_id).await?;
-    if owners.is_some_and(|owners| owners > cx.actor.role) {
+    let owner = access::Who::User { id: known.owner_id };
+    let owner = access::service::acting(tx, owner, known.workspace_id, known.owner_id, cx.now()).await?;
+    let beyond = |owner: Actor| owner.user() != cx.actor.user() && !cx.actor.covers(&owner);
+    if owner.is_some_and(beyond) {
         let detail = "this rule acts with the rights of its owner, who may more than you; ask them to change it, or save it as a rule of your own";
         return Err(Error::denied(detail));
     }
@@ -230,6 +232,13 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> 
     runs::service::forget(tx, known.id).await?;
     store::delete(tx, known.id).await?;
     announce(tx, cx, known, None, None).await
+}
+
+/// Makes every node read the book of rules again: what rules may see has changed.
+pub(crate) async fn reread(tx: &mut Tx) -> Result<()> {
+    store::move_revision(tx).await?;
+    tx.wake(Signal::Events);
+    Ok(())
 }
 
 async fn locked(tx: &mut Tx, known: &RuleInfo) -> Result<(i64, RuleState)> {

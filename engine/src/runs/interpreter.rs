@@ -219,14 +219,15 @@ impl<'r> Walk<'r> {
         let plan = &self.plan;
         let facts = plan.facts.json();
         let mut rx = self.runner.db.read().await?;
-        settle::actor(&mut rx, plan).await?.may_here::<TaskView>()?;
+        let actor = settle::actor(&mut rx, &self.runner.source, plan).await?;
+        let may = actor.may_somewhere::<TaskView>()?;
         let found = match name {
             "subtasks" => match id(&facts["task"]["id"]) {
-                Some(task) => tasks::service::subtasks(&mut rx, plan.workspace, task).await?,
+                Some(task) => tasks::service::subtasks(&mut rx, &may, task).await?,
                 None => return Ok(Err("the event has no task, so there are no subtasks".to_owned())),
             },
             "tasks" => match id(&facts["project"]["id"]) {
-                Some(project) => tasks::service::of_project(&mut rx, plan.workspace, project).await?,
+                Some(project) => tasks::service::of_project(&mut rx, &may, project).await?,
                 None => return Ok(Err("the event has no project, so there are no tasks".to_owned())),
             },
             other => return Ok(Err(format!("`{other}` is no relation that a rule can go through"))),

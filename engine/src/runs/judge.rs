@@ -11,8 +11,10 @@ use trackside_rules::{Facts, Vars};
 
 use super::hot::Plan;
 use super::model::{NewRun, RunError, RunState};
+use crate::access::Actor;
 use crate::cx::{Cause, Source};
 use crate::events::store::Pending;
+use crate::events::{Sighted, sees};
 use crate::ids::EventId;
 use crate::rules::{Book, Entry};
 use crate::{Error, Result};
@@ -71,7 +73,15 @@ impl Judge<'_> {
         if !accepts(entry, event) {
             return None;
         }
-        match seen.get_or_insert_with(|| read(event)) {
+        let seen = seen.get_or_insert_with(|| read(event));
+        let fields = match &*seen {
+            Ok(facts) => facts.json(),
+            Err((fields, _)) => fields,
+        };
+        if !may_see(entry, event, fields) {
+            return None;
+        }
+        match seen {
             Ok(facts) => self.hold(entry, event, facts),
             Err((fields, error)) if listens(entry, event, fields) => {
                 let mut run = self.new_run(entry, event);
@@ -195,6 +205,22 @@ fn accepts(entry: &Entry, event: &Pending) -> bool {
         return serde_json::from_str::<Cause>(cause).map_or(true, |cause| cause.rule != entry.rule);
     }
     entry.compiled.rule.policy.cause.accept_rules
+}
+
+/// Whether the rule's owner may see the event. Of one who has left the run tells, by failing.
+fn may_see(entry: &Entry, event: &Pending, fields: &Value) -> bool {
+    let Some(owner) = &entry.acting else { return true };
+    let id = |name: &str| fields[name]["id"].as_str();
+    let sighted = Sighted {
+        kind: &event.kind,
+        project: id("project").and_then(|id| id.parse().ok()),
+        task: id("task").and_then(|id| id.parse().ok()),
+        payload: &|| fields.as_object().cloned().unwrap_or_default(),
+    };
+    if owner.rights.is_plain() {
+        return sees(owner, &sighted);
+    }
+    sees(&Actor { at: event.occurred_at, ..owner.clone() }, &sighted)
 }
 
 /// Whether the event happened in one of the rule's projects, given by key or id.

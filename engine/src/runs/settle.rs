@@ -22,20 +22,20 @@ use crate::jobs::{self, Ticket};
 use crate::{Error, Result, crash, events, notifications, rules};
 
 /// Who acts in a run: its rule, with the rights its owner has now.
-pub(super) async fn actor(rx: &mut Rx, plan: &Plan) -> Result<Actor> {
-    let role = access::service::role_of(rx, plan.workspace, plan.owner).await?.ok_or_else(|| {
+pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<Actor> {
+    let who = Who::Rule { id: plan.rule, owner: plan.owner };
+    let gone = || {
         Error::denied(format!(
             "the rule's owner {} is no longer a member of the workspace; give the rule to another",
             plan.owner
         ))
-    })?;
-    let who = Who::Rule { id: plan.rule, owner: plan.owner };
-    Ok(Actor { who, workspace: plan.workspace, role, scopes: None })
+    };
+    access::service::acting(rx, who, plan.workspace, plan.owner, source.now()).await?.ok_or_else(gone)
 }
 
 /// The context in which a step acts.
 async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
-    let mut cx = source.cx(actor(tx, plan).await?).because(Cause {
+    let mut cx = source.cx(actor(tx, source, plan).await?).because(Cause {
         rule: plan.rule,
         run: plan.run,
         step: step.to_owned(),

@@ -143,7 +143,7 @@ impl Walk<'_> {
     /// Whether the rule's owner may, now, reach outside: no transaction of an area asks that for a call.
     async fn may_call(&self) -> Result<()> {
         let mut rx = self.runner.db.read().await?;
-        settle::actor(&mut rx, &self.plan).await?.may_here::<ConnectionUse>().map(drop)
+        settle::actor(&mut rx, &self.runner.source, &self.plan).await?.may_here::<ConnectionUse>().map(drop)
     }
 
     /// Makes one attempt. One that takes a while is journalled as running while it runs, so that people see it.

@@ -378,7 +378,7 @@ async fn relabel(
 ) -> Result<Task> {
     let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
     let may = cx.actor.may::<TaskEdit, _>(project)?;
-    let mut labels = service::hold(tx, may.resource(), task).await?.labels.read()?;
+    let mut labels = service::hold(tx, &may, task).await?.labels.read()?;
     turn(&mut labels);
     service::update(tx, cx, &may, task, None, TaskPatch { labels: Patch::Value(labels), ..TaskPatch::default() }).await
 }
@@ -392,7 +392,7 @@ async fn update(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, patch: TaskPatch) -
 async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, pick: Pick) -> Result<UserId> {
     let workspace = cx.actor.workspace;
     let project = projects::service::find_of_task(tx, workspace, task).await?;
-    let task = service::find_in(tx, &project, task).await?;
+    let task = service::find_in(tx, &cx.actor.may::<TaskEdit, _>(project)?, task).await?;
     let found = match pick {
         Pick::LeastLoaded => members::least_loaded(tx, workspace, task.id).await?,
         Pick::RoundRobin => {

@@ -17,6 +17,7 @@ mod model;
 mod query;
 mod select;
 pub mod service;
+mod sight;
 pub(crate) mod store;
 mod tree;
 pub mod watchers;

@@ -13,16 +13,24 @@ use serde_json::Value as Json;
 use super::model::{Task, TaskStatus};
 use super::query::{Filter, Sort, SortBy, TaskQuery, TimeColumn};
 use crate::Result;
+use crate::access::Reach;
+use crate::access::reach::ByIds;
 use crate::db::{Dialect, Kind, Param, Rx, Value};
 use crate::handle::Handle;
 use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
 use crate::search::{self, Terms};
 
-/// The page that `query` asks for.
-pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery) -> Result<Page<Task>> {
+/// The page that `query` asks for, of what `reach` allows by ids; all of the workspace's tasks without one.
+pub(super) async fn page(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    reach: Option<&Reach>,
+    query: &TaskQuery,
+) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let mut select = Statement::new(rx, format_args!("select {} from tasks", Task::COLUMNS), workspace, &query.filters);
+    let mut select =
+        Statement::new(rx, format_args!("select {} from tasks", Task::COLUMNS), workspace, reach, &query.filters);
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
@@ -35,7 +43,7 @@ pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &TaskQuery)
         values: steps.iter().map(|step| step.column.of(last)).collect(),
     });
     if query.total {
-        let count = Statement::new(rx, format_args!("select count(*) from tasks"), workspace, &query.filters);
+        let count = Statement::new(rx, format_args!("select count(*) from tasks"), workspace, reach, &query.filters);
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -166,15 +174,38 @@ struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn new(rx: &Rx, head: std::fmt::Arguments<'_>, workspace: WorkspaceId, filters: &'a [Filter]) -> Self {
+    fn new(
+        rx: &Rx,
+        head: std::fmt::Arguments<'_>,
+        workspace: WorkspaceId,
+        reach: Option<&'a Reach>,
+        filters: &'a [Filter],
+    ) -> Self {
         // Room for a usual statement at once.
         let (sql, args) = (String::with_capacity(1024), vec![Value::Uuid(workspace.uuid())]);
         let mut statement = Self { dialect: rx.dialect(), workspace, sql, args };
         let _ = write!(statement.sql, "{head} where workspace_id = $1");
+        if let Some(reach) = reach {
+            statement.within(reach.by_ids());
+        }
         for filter in filters {
             statement.filter(filter);
         }
         statement
+    }
+
+    /// Only what may be seen, as far as ids tell.
+    fn within(&mut self, ids: ByIds<'a>) {
+        if !ids.everywhere {
+            self.push(" and (project_id = any(").bind(ids.projects.value()).push(") or id = any(");
+            self.bind(ids.objects.value()).push("))");
+        }
+        if !ids.not_projects.is_empty() {
+            self.push(" and project_id <> all(").bind(ids.not_projects.value()).push(")");
+        }
+        if !ids.not_objects.is_empty() {
+            self.push(" and id <> all(").bind(ids.not_objects.value()).push(")");
+        }
     }
 
     fn push(&mut self, text: &str) -> &mut Self {

@@ -8,8 +8,8 @@ use super::events::{
 };
 use super::model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 use super::query::TaskQuery;
-use super::{limits, select, store, tree};
-use crate::access::permissions::{Granted, TaskCreate, TaskDelete, TaskEdit, TaskView, Workspace};
+use super::{limits, sight, store, tree};
+use crate::access::{Granted, Permission, Sight, TaskCreate, TaskDelete, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -30,31 +30,40 @@ const MOVING: &[&str] = &["due_at", "parent", "start_at", "status"];
 pub const MAX_RELATED: i64 = 10_000;
 
 /// The task with this id or key.
-pub async fn find(rx: &mut Rx, may: &Granted<TaskView, Workspace>, handle: &Handle<TaskId>) -> Result<Task> {
-    store::find(rx, may.resource().0, handle).await?.ok_or_else(|| Error::not_found("task", handle))
+pub async fn find(rx: &mut Rx, may: &(impl Sight + Sync), handle: &Handle<TaskId>) -> Result<Task> {
+    let absent = || Error::not_found("task", handle);
+    let task = store::find(rx, may.workspace(), handle).await?.ok_or_else(absent)?;
+    if sight::sees(rx, may, &task).await? { Ok(task) } else { Err(absent()) }
 }
 
-/// The task with this id or key, if it is of this project.
-pub(crate) async fn find_in(rx: &mut Rx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
+/// The task with this id or key, if it is of this project and the proof covers it.
+pub(crate) async fn find_in<P: Permission>(
+    rx: &mut Rx,
+    may: &Granted<P, Project>,
+    handle: &Handle<TaskId>,
+) -> Result<Task> {
+    let project = may.resource();
     store::find(rx, project.workspace_id, handle)
         .await?
-        .filter(|task| task.project_id == project.id)
+        .filter(|task| task.project_id == project.id && may.covers(task.id))
         .ok_or_else(|| Error::not_found("task", handle))
 }
 
-/// A page of the workspace's tasks.
-pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &TaskQuery) -> Result<Page<Task>> {
-    select::page(rx, may.resource().0, query).await
+/// A page of the tasks that may be seen.
+pub async fn list(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<Page<Task>> {
+    sight::page(rx, may, query).await
 }
 
 /// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
-pub async fn subtasks(rx: &mut Rx, workspace: WorkspaceId, parent: TaskId) -> Result<Vec<Task>> {
-    store::list_subtasks(rx, workspace, parent, MAX_RELATED).await
+pub async fn subtasks(rx: &mut Rx, may: &(impl Sight + Sync), parent: TaskId) -> Result<Vec<Task>> {
+    let found = store::list_subtasks(rx, may.workspace(), parent, MAX_RELATED).await?;
+    sight::seen(rx, may, found).await
 }
 
 /// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
-pub async fn of_project(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Task>> {
-    store::list_of_project(rx, workspace, project, MAX_RELATED).await
+pub async fn of_project(rx: &mut Rx, may: &(impl Sight + Sync), project: ProjectId) -> Result<Vec<Task>> {
+    let found = store::list_of_project(rx, may.workspace(), project, MAX_RELATED).await?;
+    sight::seen(rx, may, found).await
 }
 
 /// When the tasks of a project are to begin and to be done, oldest first, at most `limit`.
@@ -90,8 +99,12 @@ pub(crate) async fn tree(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId
 
 /// The task as it is now, if it is of this project; nobody else changes it until the transaction ends. Whoever holds
 /// two has locked the project before: otherwise two could wait for each other.
-pub(crate) async fn hold(tx: &mut Tx, project: &Project, handle: &Handle<TaskId>) -> Result<Task> {
-    lock(tx, project, handle, None, None).await
+pub(crate) async fn hold<P: Permission>(
+    tx: &mut Tx,
+    may: &Granted<P, Project>,
+    handle: &Handle<TaskId>,
+) -> Result<Task> {
+    lock(tx, may, handle, None, None).await
 }
 
 /// Makes a task.
@@ -114,7 +127,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     // Taking the number locks the project's row, which the check of the parent wants too.
     let number = projects::service::take_number(tx, project).await?;
     let parent_id = match &new.parent {
-        Some(handle) => Some(tree::parent(tx, project, None, handle).await?),
+        Some(handle) => Some(tree::parent(tx, may, None, handle).await?),
         None => None,
     };
     if let Some(milestone) = new.milestone {
@@ -178,11 +191,11 @@ pub async fn update(
         // Before the task's own row, as everyone does who wants both: otherwise two could wait for each other.
         projects::service::lock(tx, project).await?;
     }
-    let mut task = lock(tx, project, handle, expected, Some(&patch)).await?;
+    let mut task = lock(tx, may, handle, expected, Some(&patch)).await?;
     let status_before = task.status;
     let open_in = task.milestone_id.filter(|_| task.is_open());
     let people_before = task.assignees.clone();
-    let edit = apply(tx, project, &mut task, patch).await?;
+    let edit = apply(tx, may, &mut task, patch).await?;
     if edit.changes.is_empty() {
         return Ok(task);
     }
@@ -237,7 +250,7 @@ pub async fn delete(
 ) -> Result<()> {
     let project = may.resource();
     projects::service::refuse_archived(project)?;
-    let task = lock(tx, project, handle, expected, None).await?;
+    let task = lock(tx, may, handle, expected, None).await?;
     let parts = store::count_subtasks(tx, project.workspace_id, task.id).await?;
     if parts > 0 {
         return Err(Error::conflict(
@@ -255,16 +268,17 @@ pub async fn delete(
 }
 
 /// The task as it is now; nobody else changes it until the transaction ends.
-async fn lock(
+async fn lock<P: Permission>(
     tx: &mut Tx,
-    project: &Project,
+    may: &Granted<P, Project>,
     handle: &Handle<TaskId>,
     expected: Option<i64>,
     patch: Option<&TaskPatch>,
 ) -> Result<Task> {
+    let project = may.resource();
     let task = store::find_for_update(tx, project.workspace_id, handle)
         .await?
-        .filter(|task| task.project_id == project.id)
+        .filter(|task| task.project_id == project.id && may.covers(task.id))
         .ok_or_else(|| Error::not_found("task", handle))?;
     match expected.filter(|expected| *expected != task.version) {
         Some(expected) => Err(stale(&task, expected, patch)),
@@ -305,7 +319,8 @@ struct Edit {
 }
 
 /// Puts a patch into a task, and notes what it changes.
-async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch) -> Result<Edit> {
+async fn apply(tx: &mut Tx, may: &Granted<TaskEdit, Project>, task: &mut Task, patch: TaskPatch) -> Result<Edit> {
+    let project = may.resource();
     let mut changes = Changes::new();
     let title = patch.title.required("/title")?;
     title.as_deref().map_or(Ok(()), limits::title)?;
@@ -338,7 +353,7 @@ async fn apply(tx: &mut Tx, project: &Project, task: &mut Task, patch: TaskPatch
     let parent = match patch.parent {
         Patch::Absent => None,
         Patch::Null => Some(None),
-        Patch::Value(handle) => Some(Some(tree::parent(tx, project, Some(task), &handle).await?)),
+        Patch::Value(handle) => Some(Some(tree::parent(tx, may, Some(task), &handle).await?)),
     };
     change(&mut changes, "parent", &mut task.parent_id, parent);
     let milestone = patch.milestone.optional();

@@ -2,6 +2,7 @@
 
 use super::model::Task;
 use super::store;
+use crate::access::{Granted, Permission};
 use crate::db::Rx;
 use crate::handle::Handle;
 use crate::ids::TaskId;
@@ -13,16 +14,17 @@ pub const MAX_DEPTH: i64 = 32;
 
 /// The parent that `handle` names, if `child` (none for a new task) may be put under it. The project's row is locked,
 /// so nobody else moves a task of the project meanwhile.
-pub(super) async fn parent(
+pub(super) async fn parent<P: Permission>(
     rx: &mut Rx,
-    project: &Project,
+    may: &Granted<P, Project>,
     child: Option<&Task>,
     handle: &Handle<TaskId>,
 ) -> Result<TaskId> {
+    let project = may.resource();
     let workspace = project.workspace_id;
     let parent = store::find(rx, workspace, handle)
         .await?
-        .filter(|parent| parent.project_id == project.id)
+        .filter(|parent| parent.project_id == project.id && may.covers(parent.id))
         .ok_or_else(|| Error::field("/parent", format!("there is no task {handle} in the project {}", project.key)))?;
     let above = store::list_ancestors(rx, workspace, parent.id).await?;
     if let Some(child) = child.filter(|child| above.contains(&(child.id,))) {

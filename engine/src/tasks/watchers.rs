@@ -17,8 +17,7 @@ use crate::{Error, Result};
 
 /// Makes `user` watch the task; whoever does already stays.
 pub async fn watch(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, user: UserId) -> Result<Task> {
-    let project = allowed(tx, cx, task, user).await?;
-    let mut task = service::hold(tx, &project, task).await?;
+    let Held { project, mut task } = held(tx, cx, task, user).await?;
     let mut watchers = task.watchers.read()?;
     if watchers.contains(&user) {
         return Ok(task);
@@ -40,8 +39,7 @@ pub async fn watch(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, user: UserId) ->
 
 /// Ends that `user` watches the task; whoever does not stays away.
 pub async fn unwatch(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, user: UserId) -> Result<Task> {
-    let project = allowed(tx, cx, task, user).await?;
-    let mut task = service::hold(tx, &project, task).await?;
+    let Held { project, mut task } = held(tx, cx, task, user).await?;
     let mut watchers = task.watchers.read()?;
     if !watchers.contains(&user) {
         return Ok(task);
@@ -53,13 +51,23 @@ pub async fn unwatch(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, user: UserId) 
     Ok(task)
 }
 
-/// The project, if the actor may say of `user` that they watch one of its tasks.
-async fn allowed(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, user: UserId) -> Result<Project> {
-    let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
+/// A task that is held, with its project.
+struct Held {
+    project: Project,
+    task: Task,
+}
+
+/// The task, if the actor may say of `user` that they watch it; nobody else changes it until the transaction ends.
+async fn held(tx: &mut Tx, cx: &Cx, handle: &Handle<TaskId>, user: UserId) -> Result<Held> {
+    let project = projects::service::find_of_task(tx, cx.actor.workspace, handle).await?;
     if cx.actor.user() == Some(user) {
-        return Ok(cx.actor.may::<TaskView, _>(project)?.into_resource());
+        let may = cx.actor.may::<TaskView, _>(project)?;
+        let task = service::hold(tx, &may, handle).await?;
+        return Ok(Held { task, project: may.into_resource() });
     }
-    Ok(cx.actor.may::<TaskEdit, _>(project)?.into_resource())
+    let may = cx.actor.may::<TaskEdit, _>(project)?;
+    let task = service::hold(tx, &may, handle).await?;
+    Ok(Held { task, project: may.into_resource() })
 }
 
 async fn turn(

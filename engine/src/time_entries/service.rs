@@ -41,7 +41,7 @@ pub async fn list(
 ) -> Result<Page<TimeEntry>> {
     let limit = page.limit()?;
     let project = may.resource();
-    let task = tasks::service::find_in(rx, project, task).await?;
+    let task = tasks::service::find_in(rx, may, task).await?;
     let rows = store::list_of_task(rx, project.workspace_id, task.id, page.after()?, limit + 1).await?;
     Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
 }
@@ -49,7 +49,7 @@ pub async fn list(
 /// How much time a task took so far.
 pub async fn of_task(rx: &mut Rx, may: &Granted<TimeView, Project>, task: &Handle<TaskId>) -> Result<TaskTime> {
     let project = may.resource();
-    let task = tasks::service::find_in(rx, project, task).await?;
+    let task = tasks::service::find_in(rx, may, task).await?;
     let people = store::list_people(rx, project.workspace_id, task.id).await?;
     let running = store::list_running(rx, project.workspace_id, task.id).await?;
     let sum = |of: fn(&PersonTime) -> i64| people.iter().map(of).sum::<i64>();
@@ -79,7 +79,7 @@ pub async fn log(
     book::note(&new.note)?;
     let span = span(cx, &new)?;
     let user = whose(tx, cx, project, new.user).await?;
-    let task = tasks::service::find_in(tx, project, task).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
     let day = book::day_of(tx, project.workspace_id, user, span.start).await?;
     let (note, billable) = (new.note, new.billable.unwrap_or(true));
     let booking = Booking { task: task.id, task_key: task.key, user, span, day, note, billable };

@@ -34,7 +34,7 @@ pub async fn start(
     book::note(&new.note)?;
     let project = may.resource();
     let user = person(cx)?;
-    let task = tasks::service::find_in(tx, project, task).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
     let now = cx.now();
     let timer = Timer {
         user_id: user,
@@ -72,7 +72,7 @@ pub async fn stop(
     how.note.as_deref().map_or(Ok(()), book::note)?;
     let project = may.resource();
     let user = person(cx)?;
-    let task = tasks::service::find_in(tx, project, task).await?;
+    let task = tasks::service::find_in(tx, may, task).await?;
     let running = store::take_timer(tx, project.workspace_id, user).await?;
     let timer = match running {
         Some(timer) if timer.task_id == task.id => timer,

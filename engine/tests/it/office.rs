@@ -63,7 +63,7 @@ impl Office {
     }
 
     pub fn as_user(&self, id: UserId, role: Role) -> Cx {
-        self.source.cx(Actor { who: Who::User { id }, workspace: self.workspace, role, scopes: None })
+        self.source.cx(Actor::with_role(Who::User { id }, self.workspace, role))
     }
 
     pub fn cx(&self) -> Cx {

@@ -317,7 +317,7 @@ async fn roles_and_membership_count_with_the_next_request() {
         assert_eq!(code(actor.may_here::<MemberManage>()), "denied");
         let workspace = actor.workspace;
         let rx = &mut place.db.read().await.unwrap();
-        assert_eq!(access::service::role_of(rx, workspace, ben).await.unwrap(), Some(Role::Viewer));
+        assert_eq!(access::members::role(rx, workspace, ben).await.unwrap(), Some(Role::Viewer));
         assert_eq!(
             membership::list(rx, &actor.may_here().unwrap(), &[access::MemberState::Active], None, 10)
                 .await
@@ -331,7 +331,7 @@ async fn roles_and_membership_count_with_the_next_request() {
         place.db.write(away).await.unwrap();
         assert_eq!(code(house.actor(&signed_in.access_token).await), "session_ended");
         assert_eq!(code(house.refresh(&signed_in.refresh_token).await), "session_ended");
-        assert_eq!(access::service::role_of(rx, workspace, ben).await.unwrap(), None);
+        assert_eq!(access::members::role(rx, workspace, ben).await.unwrap(), None);
     })
     .await;
 }

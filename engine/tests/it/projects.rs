@@ -66,7 +66,7 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
         assert_eq!(office.titles(&[]).await.len(), 0);
         let (kind, payload) = office.events(0).await.pop().unwrap();
         assert_eq!((kind.as_str(), &payload["tasks"]), ("project.deleted", &json!(2)));
-        let may = office.cx().actor.may_here::<ProjectView>().unwrap();
+        let may = office.cx().actor.may_somewhere::<ProjectView>().unwrap();
         let projects =
             projects::service::list(&mut office.db.read().await.unwrap(), &may, &PageRequest::default()).await.unwrap();
         assert_eq!(projects.items.len(), 0);

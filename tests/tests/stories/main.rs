@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod comments;
 mod fairness;
+mod grants;
 mod kills;
 mod ledger;
 mod milestones;

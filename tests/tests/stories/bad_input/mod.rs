@@ -43,6 +43,9 @@ const LISTS: &[&str] = &[
     "/rules",
     "/hooks",
     "/audit",
+    "/roles",
+    "/groups",
+    "/assignments",
     "/connections",
     "/notifications",
     "/runs",
@@ -93,6 +96,11 @@ impl Place {
             "actual_finish": "2026-01-02T00:00:00Z", "calendar": calendar });
         let post = |path: &str, body: Value| (Method::POST, path.to_owned(), body);
         vec![
+            post(
+                "/roles",
+                json!({ "name": "Editor", "description": "More", "inherits": ["viewer"], "permissions": ["task.edit"] }),
+            ),
+            post("/groups", json!({ "name": "Editors", "members": [] })),
             post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
             (
                 Method::PATCH,

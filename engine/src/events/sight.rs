@@ -1,0 +1,60 @@
+//! Who may see an event: whoever may `event.view` where it happened, and see what it is about.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::kinds::KINDS;
+use super::model::Event;
+use crate::access::{Actor, EventView, Permission, Permissions, Place, TaskView, bit};
+use crate::ids::{Id as _, ProjectId, TaskId};
+
+/// What decides over an event.
+pub struct Sighted<'e> {
+    /// Its kind.
+    pub kind: &'e str,
+    /// Where it happened.
+    pub project: Option<ProjectId>,
+    /// The task it is about, if it is about one.
+    pub task: Option<TaskId>,
+    /// Its payload, for conditions.
+    pub payload: &'e dyn Fn() -> Map<String, Value>,
+}
+
+/// The kinds that want more than `event.view`, with what they want.
+static WANTING: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
+    let more = KINDS.iter().filter(|kind| kind.needs != EventView::NAME);
+    more.filter_map(|kind| Some((kind.name, bit(kind.needs)?))).collect()
+});
+
+/// Whether this actor may see it.
+pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
+    let wanted = WANTING.get(event.kind).copied();
+    if actor.rights.is_plain() {
+        let had = Permissions::of_role(actor.role);
+        return had.has(EventView::BIT) && wanted.is_none_or(|bit| had.has(bit));
+    }
+    let facts = || {
+        let mut facts = (event.payload)();
+        facts.retain(|name, _| name == "task" || name == "project");
+        facts
+    };
+    let place = match (event.project, event.task) {
+        (Some(project), Some(task)) => Place::Task(project, task.uuid()),
+        (Some(project), None) => Place::Project(project),
+        // What is left of a workspace to somebody who is kept from a project of it still happens.
+        (None, _) => Place::Beside,
+    };
+    let may = |bit| actor.decide(bit, &place, &facts).is_ok();
+    may(EventView::BIT) && wanted.is_none_or(may) && (event.task.is_none() || may(TaskView::BIT))
+}
+
+impl Event {
+    /// Whether this actor may see it.
+    pub fn seen_by(&self, actor: &Actor) -> bool {
+        let payload = || serde_json::from_str(self.data.get()).unwrap_or_default();
+        let task = self.subject.parse().ok();
+        sees(actor, &Sighted { kind: &self.kind, project: self.project_id, task, payload: &payload })
+    }
+}

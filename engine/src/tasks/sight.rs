@@ -1,0 +1,88 @@
+//! Which tasks somebody may see: what is asked of rows that are read.
+
+use super::model::Task;
+use super::query::TaskQuery;
+use super::select;
+use crate::Result;
+use crate::access::{Place, Sight};
+use crate::db::Rx;
+use crate::ids::{Id as _, ProjectId};
+use crate::paging::Page;
+use crate::projects::{self, TaskFacts};
+
+/// How many rows one page looks at, when conditions decide: beyond them it ends early, with a cursor to go on.
+const MOST_LOOKED_AT: usize = 10_000;
+
+/// Whether this task may be seen.
+pub(super) async fn sees(rx: &mut Rx, may: &(impl Sight + Sync), task: &Task) -> Result<bool> {
+    Ok(!seen(rx, may, vec![task.clone()]).await?.is_empty())
+}
+
+/// Those of the tasks that may be seen.
+pub(super) async fn seen(rx: &mut Rx, may: &(impl Sight + Sync), mut tasks: Vec<Task>) -> Result<Vec<Task>> {
+    if may.reach().is_none() || tasks.is_empty() {
+        return Ok(tasks);
+    }
+    let mut ids: Vec<ProjectId> = tasks.iter().map(|task| task.project_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let projects = projects::service::among(rx, may.workspace(), &ids).await?;
+    tasks.retain(|task| {
+        let place = Place::Task(task.project_id, task.id.uuid());
+        let facts = || match projects.get(&task.project_id) {
+            Some(project) => projects::facts(project, &TaskFacts::of(task)),
+            None => serde_json::Map::new(),
+        };
+        may.sees(&place, &facts)
+    });
+    Ok(tasks)
+}
+
+/// A page of what may be seen. Ids are filtered by the statement; where conditions decide, rows are looked at until the
+/// page is full.
+pub(super) async fn page(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<Page<Task>> {
+    let reach = may.reach();
+    if reach.is_none_or(|reach| !reach.is_conditional()) {
+        return select::page(rx, may.workspace(), reach, query).await;
+    }
+    let mut asked = query.clone();
+    let (mut items, mut looked_at, mut skipped) = (Vec::new(), 0, 0);
+    // Rows to leave out are counted among those that are seen.
+    asked.offset = 0;
+    let wanted = usize::try_from(query.limit).unwrap_or_default();
+    let to_skip = usize::try_from(query.offset).unwrap_or_default();
+    let total = if query.total { Some(count(rx, may, query).await?) } else { None };
+    asked.total = false;
+    loop {
+        // One more than is missing would be cut from this page's cursor, so exactly as many are taken.
+        asked.limit = i64::try_from(wanted - items.len()).unwrap_or(query.limit);
+        let page = select::page(rx, may.workspace(), reach, &asked).await?;
+        looked_at += page.items.len();
+        for task in seen(rx, may, page.items).await? {
+            if skipped < to_skip {
+                skipped += 1;
+            } else {
+                items.push(task);
+            }
+        }
+        let full = items.len() >= wanted || looked_at >= MOST_LOOKED_AT;
+        if full || page.next_cursor.is_none() {
+            return Ok(Page { items, next_cursor: page.next_cursor, total });
+        }
+        asked.cursor = page.next_cursor;
+    }
+}
+
+/// How many may be seen.
+async fn count(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<i64> {
+    let mut asked = TaskQuery { total: false, offset: 0, cursor: None, limit: 1_000, ..query.clone() };
+    let mut count = 0;
+    loop {
+        let page = select::page(rx, may.workspace(), may.reach(), &asked).await?;
+        count += i64::try_from(seen(rx, may, page.items).await?.len()).unwrap_or_default();
+        match page.next_cursor {
+            Some(cursor) => asked.cursor = Some(cursor),
+            None => return Ok(count),
+        }
+    }
+}
