@@ -45,7 +45,7 @@ struct Params {
 }
 
 async fn search(State(app): State<App>, Auth(cx): Auth, Query(params): Query<Params>) -> Result<Answer<Found>> {
-    let may = cx.actor.may_here::<TaskView>()?;
+    let may = cx.actor.may_somewhere::<TaskView>()?;
     let query = SearchQuery {
         terms: Terms::parse("q", &params.q)?,
         types: params.kinds.as_deref().map(|text| list("type", text)).transpose()?.unwrap_or_default(),

@@ -16,6 +16,7 @@
 mod fulltext;
 mod marks;
 mod model;
+mod part;
 pub mod service;
 pub(crate) mod store;
 mod terms;

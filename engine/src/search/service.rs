@@ -8,33 +8,36 @@ use uuid::Uuid;
 use super::fulltext::{self, Document, Match, Scope};
 use super::model::{DocumentType, Found, Highlights, Hit, ProjectCount, SearchQuery, TypeCount};
 use super::terms::Terms;
-use super::{marks, store};
-use crate::access::permissions::{Granted, TaskView, Workspace};
+use super::{marks, part, store};
+use crate::access::Sight;
 use crate::comments::Comment;
 use crate::db::{Db, Rx, Tx};
 use crate::handle::Handle;
-use crate::ids::{CommentId, Id, WorkspaceId};
+use crate::ids::{CommentId, Id, ProjectId, WorkspaceId};
 use crate::paging::{Cursor, bad_cursor};
 use crate::projects::{self, Project};
 use crate::tasks::{self, Task};
 use crate::{Class, Result};
 
 /// What a cursor of a search is sorted by.
-const SORT: &str = "relevance";
+pub(super) const SORT: &str = "relevance";
 /// Millionths that a score is kept in.
 const UNIT: i64 = 1_000_000;
 /// The score of the task whose key was given.
-const BY_KEY: i64 = 4 * UNIT;
+pub(super) const BY_KEY: i64 = 4 * UNIT;
 /// How many documents one write of [`catch_up`] puts in.
 const AT_ONCE: i64 = 50;
 
 /// A page of what fits the query and may be seen, the best first.
-pub async fn search(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &SearchQuery) -> Result<Found> {
+pub async fn search(rx: &mut Rx, may: &(impl Sight + Sync), query: &SearchQuery) -> Result<Found> {
     let limit = query.page.limit()?;
     let after = query.page.cursor.as_deref().map(read_cursor).transpose()?;
     let mut scope = scope(rx, may, query).await?;
     let by_key = by_key(rx, may, &query.terms, &scope).await?;
     scope.besides = by_key;
+    if may.reach().is_some() {
+        return part::search(rx, may, query, &scope, after).await;
+    }
     let mut best: Vec<Match> = by_key
         .filter(|_| after.is_none())
         .map(|id| Match { kind: DocumentType::Task, id, score: BY_KEY })
@@ -49,7 +52,7 @@ pub async fn search(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &Sea
         let score = if Some(last.id) == by_key { i64::MAX } else { last.score };
         Cursor { sort: SORT.into(), values: vec![score.into(), last.id.to_string().into()] }.encode()
     });
-    let items = show(rx, scope.workspace, &query.terms, best).await?;
+    let items = show(rx, scope.workspace, &query.terms, best).await?.into_iter().map(|(_, hit)| hit).collect();
     let mut found = Found { items, next_cursor, total: None, types: None, projects: None };
     if query.total {
         count(rx, &query.terms, &scope, &mut found).await?;
@@ -64,9 +67,9 @@ fn read_cursor(text: &str) -> Result<(i64, Uuid)> {
     }
 }
 
-/// Which documents the actor may find by this query. What may not be seen is kept out here, and so of the counts, too.
-async fn scope(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &SearchQuery) -> Result<Scope> {
-    let workspace = may.resource().0;
+/// Which documents come into question by this query; what of them may be seen, [`part`] asks where it is not all.
+async fn scope(rx: &mut Rx, may: &(impl Sight + Sync), query: &SearchQuery) -> Result<Scope> {
+    let workspace = may.workspace();
     let kinds = match query.types.as_slice() {
         [] => vec![DocumentType::Task, DocumentType::Comment],
         some => some.to_vec(),
@@ -90,7 +93,7 @@ async fn scope(rx: &mut Rx, may: &Granted<TaskView, Workspace>, query: &SearchQu
 }
 
 /// The task whose key the query is, if it may be found.
-async fn by_key(rx: &mut Rx, may: &Granted<TaskView, Workspace>, terms: &Terms, scope: &Scope) -> Result<Option<Uuid>> {
+async fn by_key(rx: &mut Rx, may: &(impl Sight + Sync), terms: &Terms, scope: &Scope) -> Result<Option<Uuid>> {
     let Some(key) = terms.key.clone().filter(|_| scope.kinds.contains(&DocumentType::Task)) else {
         return Ok(None);
     };
@@ -105,7 +108,12 @@ async fn by_key(rx: &mut Rx, may: &Granted<TaskView, Workspace>, terms: &Terms, 
 }
 
 /// What is shown of each, in the order found.
-async fn show(rx: &mut Rx, workspace: WorkspaceId, terms: &Terms, best: Vec<Match>) -> Result<Vec<Hit>> {
+pub(super) async fn show(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    terms: &Terms,
+    best: Vec<Match>,
+) -> Result<Vec<(Match, Hit)>> {
     let of = |kind| best.iter().filter(|found| found.kind == kind).map(|found| found.id).collect::<Vec<_>>();
     let (tasks, comments) = (of(DocumentType::Task), of(DocumentType::Comment));
     let mut shown = HashMap::new();
@@ -122,7 +130,7 @@ async fn show(rx: &mut Rx, workspace: WorkspaceId, terms: &Terms, best: Vec<Matc
             DocumentType::Task => (shown.task_id.to_string(), marks::whole(&shown.title, terms)),
             DocumentType::Comment => (CommentId::from_uuid(found.id).to_string(), None),
         };
-        Some(Hit {
+        let hit = Hit {
             kind: found.kind,
             id,
             task: shown.task_id,
@@ -131,7 +139,8 @@ async fn show(rx: &mut Rx, workspace: WorkspaceId, terms: &Terms, best: Vec<Matc
             project: shown.project_id,
             highlights: Highlights { title, text: marks::part(&shown.text, terms) },
             score: found.score as f64 / UNIT as f64,
-        })
+        };
+        Some((found, hit))
     });
     Ok(hits.collect())
 }
@@ -142,8 +151,14 @@ async fn count(rx: &mut Rx, terms: &Terms, scope: &Scope, found: &mut Found) -> 
         let task = store::list_tasks(rx, scope.workspace, &[id]).await?;
         counts.extend(task.into_iter().map(|task| (DocumentType::Task, task.project_id, 1)));
     }
+    sum_up(&counts, found);
+    Ok(())
+}
+
+/// Puts counts together, by type and by project.
+pub(super) fn sum_up(counts: &[(DocumentType, ProjectId, i64)], found: &mut Found) {
     let (mut types, mut projects): (Vec<TypeCount>, Vec<ProjectCount>) = (Vec::new(), Vec::new());
-    for (kind, project, count) in &counts {
+    for (kind, project, count) in counts {
         match types.iter_mut().find(|known| known.kind == *kind) {
             Some(known) => known.count += count,
             None => types.push(TypeCount { kind: *kind, count: *count }),
@@ -158,7 +173,6 @@ async fn count(rx: &mut Rx, terms: &Terms, scope: &Scope, found: &mut Found) -> 
     found.total = Some(types.iter().map(|known| known.count).sum());
     found.types = Some(types);
     found.projects = Some(projects);
-    Ok(())
 }
 
 /// Writes a task into the index; `fresh` says that it was not there.

@@ -1,7 +1,7 @@
 //! The public verbs of tasks. Those that change something want the permission on the task's project, which
 //! [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::events::{
     AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated,
@@ -64,6 +64,12 @@ pub async fn subtasks(rx: &mut Rx, may: &(impl Sight + Sync), parent: TaskId) ->
 pub async fn of_project(rx: &mut Rx, may: &(impl Sight + Sync), project: ProjectId) -> Result<Vec<Task>> {
     let found = store::list_of_project(rx, may.workspace(), project, MAX_RELATED).await?;
     sight::seen(rx, may, found).await
+}
+
+/// Those of these tasks that may be seen.
+pub(crate) async fn seen_of(rx: &mut Rx, may: &(impl Sight + Sync), ids: &[TaskId]) -> Result<HashSet<TaskId>> {
+    let found = store::list_by_ids(rx, may.workspace(), ids).await?;
+    Ok(sight::seen(rx, may, found).await?.into_iter().map(|task| task.id).collect())
 }
 
 /// When the tasks of a project are to begin and to be done, oldest first, at most `limit`.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trackside_tests::both_databases;
 use trackside_tests::harness::Socket;
 
-use super::{Firm, log, seen};
+use super::{Firm, found, log, seen};
 
 both_databases! {
     async fn a_guest_sees_the_project_that_was_assigned_and_nothing_else(db) {
@@ -25,6 +25,8 @@ both_databases! {
         assert_eq!(seen(&firm.gus, "").await, (vec!["WEB-1".into(), "WEB-2".into(), "WEB-3".into()], 3));
         assert_eq!(seen(&firm.gus, "&project=OPS").await, (vec![], 0));
         assert_eq!(seen(&firm.gus, "&q=task").await.1, 3);
+        assert_eq!(found(&firm.gus, "task").await, (vec!["WEB-1".into(), "WEB-2".into(), "WEB-3".into()], 3));
+        assert_eq!(found(&firm.gus, "OPS-1").await, (vec![], 0));
         firm.gus.get("/tasks/WEB-1").await.expect_status(200);
         firm.gus.get("/tasks/WEB-1/comments").await.expect_status(200);
         firm.gus.get("/projects/WEB/timeline").await.expect_status(200);
@@ -71,6 +73,8 @@ both_databases! {
         let task = firm.task("WEB-2").await;
         firm.assign(json!({ "user": firm.gus_id, "role": "team_member", "on": task })).await;
         assert_eq!(seen(&firm.gus, "").await, (vec!["WEB-2".into()], 1));
+        assert_eq!(found(&firm.gus, "task").await, (vec!["WEB-2".into()], 1));
+        assert_eq!(found(&firm.gus, "WEB-1").await, (vec![], 0));
         firm.gus.patch("/tasks/WEB-2", json!({ "status": "in_progress" })).await.expect_status(200);
         firm.gus.post("/tasks/WEB-2/comments", json!({ "body": "on it" })).await.expect_status(201);
         for other in ["WEB-1", "OPS-1"] {
@@ -95,6 +99,7 @@ both_databases! {
         keys.sort();
         assert_eq!((keys, total), (["OPS-1", "OPS-2", "WEB-1", "WEB-3"].map(String::from).to_vec(), 4));
         assert_eq!(seen(&firm.tom, "&project=WEB").await.1, 2);
+        assert_eq!(found(&firm.tom, "task").await.1, 4);
         firm.tom.get("/tasks/WEB-2").await.expect_problem(404, "task_not_found");
         firm.tom.patch("/tasks/WEB-2", json!({ "title": "x" })).await.expect_problem(404, "task_not_found");
         for key in left {

@@ -63,6 +63,23 @@ async fn seen(api: &Api, query: &str) -> (Vec<String>, i64) {
     (keys, page.at("/total").as_i64().unwrap())
 }
 
+/// The keys of the tasks that somebody finds by a word, and their number as the search counts it. Page by page, of two.
+async fn found(api: &Api, word: &str) -> (Vec<String>, i64) {
+    let (mut keys, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = api.get(&format!("/search?q={word}&total=true&limit=2{cursor}")).await.expect_status(200);
+        keys.extend(page.at("/items").as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap().to_owned()));
+        let total = page.at("/total").as_i64().unwrap();
+        match page.at("/next_cursor").as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => {
+                keys.sort();
+                return (keys, total);
+            }
+        }
+    }
+}
+
 /// Everything that the log shows somebody.
 async fn log(api: &Api) -> Vec<Value> {
     let (mut events, mut after) = (Vec::new(), "0".to_owned());
