@@ -20,6 +20,8 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 pub struct Answer<T, const STATUS: u16 = 200> {
     body: T,
     version: Option<i64>,
+    /// Whether the caller has it already.
+    known: bool,
 }
 
 /// 201 with what was made.
@@ -28,7 +30,7 @@ pub type Created<T> = Answer<T, 201>;
 impl<T, const STATUS: u16> Answer<T, STATUS> {
     /// An answer with this body.
     pub fn new(body: T) -> Self {
-        Self { body, version: None }
+        Self { body, version: None, known: false }
     }
 
     /// The same, with the version as `ETag: "3"`, for a later `If-Match`.
@@ -37,10 +39,20 @@ impl<T, const STATUS: u16> Answer<T, STATUS> {
         self.version = Some(version);
         self
     }
+
+    /// The same, or 304 without a body if the caller has this version already.
+    #[must_use]
+    pub fn unless(mut self, seen: &crate::extract::IfNoneMatch) -> Self {
+        self.known = self.version.is_some_and(|version| seen.has(version));
+        self
+    }
 }
 
 impl<T: Serialize, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
     fn into_response(self) -> Response {
+        if self.known {
+            return not_modified(self.version);
+        }
         let mut text = Vec::with_capacity(512);
         if let Err(error) = serde_json::to_writer(&mut text, &self.body) {
             return Problem::internal(format!("an answer cannot be written as JSON: {error}")).into_response();
@@ -48,12 +60,22 @@ impl<T: Serialize, const STATUS: u16> IntoResponse for Answer<T, STATUS> {
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(version) = self.version
-            && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
-        {
-            response.headers_mut().insert(ETAG, tag);
-        }
+        tag(&mut response, self.version);
         response
+    }
+}
+
+fn not_modified(version: Option<i64>) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    tag(&mut response, version);
+    response
+}
+
+fn tag(response: &mut Response, version: Option<i64>) {
+    if let Some(version) = version
+        && let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\""))
+    {
+        response.headers_mut().insert(ETAG, tag);
     }
 }
 

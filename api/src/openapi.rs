@@ -120,6 +120,12 @@ fn complete(document: &mut OpenApi) {
             if method == "post" && !open {
                 operation.parameters.push(reference("#/components/parameters/IdempotencyKey"));
             }
+            if has_header(operation, "If-None-Match") {
+                let responses = operation.responses.get_or_insert_default();
+                let description = "Nothing has changed since the version that `If-None-Match` names; there is no body.";
+                let answer = aide::openapi::Response { description: description.to_owned(), ..Default::default() };
+                responses.responses.entry(StatusCode::Code(304)).or_insert(ReferenceOr::Item(answer));
+            }
             for code in codes(method, operation, open, named) {
                 let responses = operation.responses.get_or_insert_default();
                 let answer = || responses_of_problem(code);
@@ -132,9 +138,7 @@ fn complete(document: &mut OpenApi) {
 /// The errors that an operation can answer with.
 fn codes(method: &str, operation: &Operation, open: bool, named: bool) -> Vec<u16> {
     let body = operation.request_body.is_some();
-    let conditional = operation.parameters.iter().any(|parameter| {
-        matches!(parameter, ReferenceOr::Item(Parameter::Header { parameter_data, .. }) if parameter_data.name == "If-Match")
-    });
+    let conditional = has_header(operation, "If-Match");
     let all = [
         (400, body || conditional),
         (401, !open),
@@ -149,6 +153,13 @@ fn codes(method: &str, operation: &Operation, open: bool, named: bool) -> Vec<u1
         (503, true),
     ];
     all.into_iter().filter(|(_, applies)| *applies).map(|(code, _)| code).collect()
+}
+
+/// Whether the operation reads this header.
+fn has_header(operation: &Operation, name: &str) -> bool {
+    operation.parameters.iter().any(|parameter| {
+        matches!(parameter, ReferenceOr::Item(Parameter::Header { parameter_data, .. }) if parameter_data.name == name)
+    })
 }
 
 fn responses_of_problem(code: u16) -> ReferenceOr<aide::openapi::Response> {

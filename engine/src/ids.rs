@@ -152,6 +152,7 @@ id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership
 id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(CostId, "cost", "A cost that was entered into a budget.");
 id!(EventId, "evt", "An event in the log.");
+id!(FieldId, "fld", "A custom field of a project.");
 id!(GroupId, "grp", "A group of people.");
 id!(HookId, "hook", "An endpoint that receives webhooks.");
 id!(IdentityProviderId, "idp", "A provider of OpenID Connect sign-in.");

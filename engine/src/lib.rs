@@ -13,6 +13,7 @@ pub mod day;
 pub mod db;
 pub mod error;
 pub mod events;
+pub mod fields;
 pub mod grants;
 pub mod handle;
 pub mod hooks;
@@ -33,6 +34,7 @@ pub mod tasks;
 pub mod time_entries;
 pub mod vault;
 mod words;
+pub mod workflow;
 
 pub use cx::{Cause, Cx, Source};
 pub use error::{Class, Error, FieldError, Result};
@@ -56,6 +58,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },
+    Area { name: "fields", statements: &[fields::store::ALL] },
     Area { name: "grants", statements: &[grants::store::ALL] },
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
@@ -69,4 +72,5 @@ pub const AREAS: &[Area] = &[
     Area { name: "search", statements: &[search::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
+    Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

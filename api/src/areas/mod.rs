@@ -11,8 +11,10 @@ mod catalogues;
 mod comments;
 mod connections;
 mod events;
+mod fields;
 mod groups;
 mod hooks;
+mod labels;
 mod links;
 mod members;
 mod milestones;
@@ -27,6 +29,7 @@ mod search;
 mod tasks;
 mod time_entries;
 mod tokens;
+mod workflow;
 
 use aide::axum::ApiRouter;
 use schemars::JsonSchema;
@@ -59,8 +62,10 @@ pub const AREAS: &[Area] = &[
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
     Area { name: "connections", about: "Credentials for outside services.", routes: connections::routes },
     Area { name: "events", about: "The log of everything that happened.", routes: events::routes },
+    Area { name: "fields", about: "The custom fields that projects define.", routes: fields::routes },
     Area { name: "groups", about: "People who are given things together.", routes: groups::routes },
     Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
+    Area { name: "labels", about: "The labels of tasks.", routes: labels::routes },
     Area { name: "links", about: "What tasks have to do with each other.", routes: links::routes },
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
     Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
@@ -75,6 +80,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
     Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
+    Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];
 
 /// Which page of a list.

@@ -16,7 +16,7 @@ use trackside_engine::tasks::{NewTask, PARAMETERS, Task, TaskPatch, TaskQuery, s
 
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, IfMatch, Json, Pairs, Whom};
+use crate::extract::{At, Auth, IfMatch, IfNoneMatch, Json, Pairs, Whom};
 use crate::openapi::{self, doc, doc_with};
 
 pub(super) fn routes() -> ApiRouter<App> {
@@ -70,12 +70,17 @@ async fn list(State(app): State<App>, Auth(cx): Auth, Pairs(pairs): Pairs) -> Re
     Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
 }
 
-async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Task>> {
+async fn find(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<TaskId>>,
+    seen: IfNoneMatch,
+) -> Result<Answer<Task>> {
     let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
     let task = service::find(&mut rx, &may, &id).await?;
     let version = task.version;
-    Ok(Answer::new(task).at(version))
+    Ok(Answer::new(task).at(version).unless(&seen))
 }
 
 async fn update(

@@ -1,11 +1,11 @@
-//! `If-Match`: the version that the caller saw.
+//! `If-Match` and `If-None-Match`: the version that the caller saw.
 
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
 use aide::operation::add_parameters;
 use axum::extract::FromRequestParts;
-use axum::http::header::IF_MATCH;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 
 use crate::problem::Problem;
@@ -36,5 +36,35 @@ impl OperationInput for IfMatch {
         let about = "The version that was seen, as `ETag` gave it: `\"3\"`. Another one now answers 412.";
         let schema = schemars::json_schema!({ "type": "string", "pattern": "^(\\*|\"[0-9]+\")$" });
         add_parameters(ctx, operation, [crate::openapi::header("If-Match", about, schema)]);
+    }
+}
+
+/// The tags in `If-None-Match`: what the caller has already.
+#[derive(Debug, Clone, Default)]
+pub struct IfNoneMatch(String);
+
+impl IfNoneMatch {
+    /// Whether the caller has this version. Tags are compared weakly, as RFC 9110 wants it here; what is no tag is none.
+    pub fn has(&self, version: i64) -> bool {
+        let tag = format!("\"{version}\"");
+        self.0.split(',').map(str::trim).any(|seen| seen == "*" || seen.trim_start_matches("W/") == tag)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let value = parts.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        Ok(Self(value.unwrap_or_default().to_owned()))
+    }
+}
+
+impl OperationInput for IfNoneMatch {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let about =
+            "The versions that one has, as `ETag` gave them: `\"3\"`. If one of them is the newest the answer is 304.";
+        let schema = schemars::json_schema!({ "type": "string" });
+        add_parameters(ctx, operation, [crate::openapi::header("If-None-Match", about, schema)]);
     }
 }

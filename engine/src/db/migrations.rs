@@ -40,6 +40,7 @@ pub const ALL: &[Migration] = &[
     migration!("0012_files"),
     migration!("0013_search"),
     migration!("0014_watchers_links_fields"),
+    migration!("0015_workflow"),
     migration!("0018_time_and_money"),
     migration!("0021_milestones"),
     migration!("0023_schedules"),

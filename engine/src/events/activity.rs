@@ -11,7 +11,7 @@ use super::store;
 use crate::access::Sight;
 use crate::db::Rx;
 use crate::handle::Handle;
-use crate::ids::{EventId, TaskId};
+use crate::ids::{EventId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest, bad_cursor};
 use crate::words::words;
 use crate::{Error, Result, tasks};
@@ -135,4 +135,78 @@ impl TryFrom<store::About> for Activity {
             occurred_at: row.occurred_at,
         })
     }
+}
+
+/// What one change did to a task.
+#[derive(Debug)]
+pub(crate) struct ChangeSeen {
+    /// The version that it made.
+    pub version: i64,
+    /// Who did it: the id of a person, a rule or a hook, or the program.
+    pub by: String,
+    /// Pointers to the fields that it changed: `/title`, `/custom/severity`.
+    pub fields: Vec<String>,
+}
+
+/// The most changes that are looked at.
+const MAX_CHANGES: i64 = 20;
+
+/// The parts of an event about a task that tell what changed.
+#[derive(Deserialize)]
+struct Told {
+    task: ToldTask,
+    #[serde(default)]
+    change: IndexMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct ToldTask {
+    version: i64,
+}
+
+/// What changed a task since this version, the newest first; not more than the last few changes.
+pub(crate) async fn changes_since(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    version: i64,
+) -> Result<Vec<ChangeSeen>> {
+    let found = store::list_of_task(rx, workspace, task, false, None, MAX_CHANGES).await?;
+    let ids: Vec<EventId> = found.into_iter().map(|(id, _)| id).collect();
+    let mut rows = store::list_by_id(rx, workspace, &ids).await?;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    let mut changes = Vec::new();
+    for row in rows {
+        let fields =
+            |change: &IndexMap<String, Value>| change.iter().flat_map(|(name, to)| pointers(name, to)).collect();
+        let Ok(told) = serde_json::from_str::<Told>(&row.payload) else { continue };
+        let fields: Vec<String> = match row.kind.as_str() {
+            "task.updated" => fields(&told.change),
+            "task.watched" | "task.unwatched" => vec!["/watchers".to_owned()],
+            _ => continue,
+        };
+        if told.task.version > version {
+            changes.push(ChangeSeen { version: told.task.version, by: by(&row.actor), fields });
+        }
+    }
+    Ok(changes)
+}
+
+/// Pointers to what a change of one field changed: of custom fields each that differs.
+fn pointers(name: &str, change: &Value) -> Vec<String> {
+    if name != "custom" {
+        return vec![format!("/{name}")];
+    }
+    let (from, to) = (&change["from"], &change["to"]);
+    let keys = [from, to].into_iter().filter_map(Value::as_object).flat_map(|fields| fields.keys());
+    let mut pointers: Vec<String> =
+        keys.filter(|key| from.get(key.as_str()) != to.get(key.as_str())).map(|key| format!("/custom/{key}")).collect();
+    pointers.sort_unstable();
+    pointers.dedup();
+    pointers
+}
+
+fn by(actor: &str) -> String {
+    let actor: Value = serde_json::from_str(actor).unwrap_or_default();
+    actor["id"].as_str().unwrap_or("Trackside itself").to_owned()
 }

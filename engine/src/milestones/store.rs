@@ -24,7 +24,7 @@ statements! {
      where workspace_id = $1 and milestone_id = $2";
     // As `Task::is_open` has it.
     PROGRESS = "select milestone_id, count(*), count(completed_at), \
-     cast(sum(case when completed_at is null and status = 'cancelled' then 1 else 0 end) as bigint) \
+     cast(sum(case when category = 'cancelled' then 1 else 0 end) as bigint) \
      from tasks where workspace_id = $1 and milestone_id = any($2) group by milestone_id";
 }
 

@@ -15,7 +15,7 @@ use crate::handle::Handle;
 use crate::ids::{TaskId, UserId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::raw::Raw;
-use crate::tasks::{self, Task, TaskStatus};
+use crate::tasks::{self, Category, Task};
 use crate::words::words;
 use crate::{Error, Result};
 
@@ -229,7 +229,7 @@ fn checked(cx: &Cx, task: &Task, version: i64, new: NewSchedule) -> Result<TaskS
     }
     let now = tasks::storable_time("/actual_start", cx.now())?;
     if progress == 100 && actual_finish.is_none() {
-        let done = task.completed_at.filter(|_| task.status == TaskStatus::Completed);
+        let done = task.completed_at.filter(|_| task.category == Category::Done);
         actual_finish = Some(done.unwrap_or(now));
     }
     if progress > 0 && actual_start.is_none() {

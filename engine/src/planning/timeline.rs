@@ -13,7 +13,7 @@ use super::schedules::{ConstraintType, TaskSchedule};
 use super::tree::{Tree, links, roll_up};
 use crate::ids::TaskId;
 use crate::projects::Project;
-use crate::tasks::{TaskDates, TaskStatus};
+use crate::tasks::{Category, TaskDates};
 use crate::{Error, Result};
 
 /// The timeline of what was read. What refers to tasks that are not there is left out: one may have gone between two reads.
@@ -39,7 +39,7 @@ pub fn of(project: &Project, inputs: Inputs) -> Result<Timeline> {
     let mut items: Vec<TimelineItem> =
         items.map(|((task, said), (activity, times))| planner.item(task, said, activity, times)).collect();
     for (item, duration) in items.iter_mut().zip(durations) {
-        item.milestone = duration == 0 && item.status != TaskStatus::Cancelled;
+        item.milestone = duration == Some(0);
     }
     roll_up(&tree, planner.calendar(0), &mut items);
     let start = planner.calendar(0).start(planner.zero(0));
@@ -89,7 +89,7 @@ fn solve(
 
 /// Whether it is to be done at all.
 pub(super) fn is_planned(task: &TaskDates) -> bool {
-    task.status != TaskStatus::Cancelled
+    task.category != Category::Cancelled
 }
 
 /// Turns tasks into activities and back. Calendar 0 is the project's.
@@ -145,10 +145,10 @@ impl Planner {
         Ok(self.calendars.len() - 1)
     }
 
-    /// What the task brings into the network, and how long it was to take.
-    fn activity(&mut self, task: &TaskDates, said: Option<&TaskSchedule>) -> Result<(Activity, i64)> {
+    /// What the task brings into the network, and how long it was to take if it is to be done at all.
+    fn activity(&mut self, task: &TaskDates, said: Option<&TaskSchedule>) -> Result<(Activity, Option<i64>)> {
         if !is_planned(task) {
-            return Ok((Activity::new(0, self.zero(0)), 0));
+            return Ok((Activity::new(0, self.zero(0)), None));
         }
         let at = self.calendar_of(said)?;
         let calendar = &self.calendars[at];
@@ -169,7 +169,7 @@ impl Planner {
             Progress::Done { start, finish } => finish - start,
             Progress::Waiting | Progress::Started { .. } => duration,
         };
-        Ok((Activity { calendar: at, bound, bound_ends, progress, ..Activity::new(took, not_before) }, duration))
+        Ok((Activity { calendar: at, bound, bound_ends, progress, ..Activity::new(took, not_before) }, Some(duration)))
     }
 
     fn item(&self, task: TaskDates, said: Option<TaskSchedule>, activity: &Activity, times: &Times) -> TimelineItem {
@@ -267,7 +267,7 @@ fn progress(
 }
 
 fn done(task: &TaskDates, said: Option<&TaskSchedule>) -> Option<DateTime<Utc>> {
-    said.and_then(|said| said.actual_finish).or(task.completed_at.filter(|_| task.status == TaskStatus::Completed))
+    said.and_then(|said| said.actual_finish).or(task.completed_at.filter(|_| task.category == Category::Done))
 }
 
 /// When the task began and was done, if it has and is.

@@ -14,7 +14,7 @@ statements! {
     LEAST_LOADED = "select m.user_id from members m \
      left join task_assignees a on a.user_id = m.user_id \
      left join tasks t on t.id = a.task_id and t.workspace_id = $1 and t.id <> $2 \
-       and t.status not in ('completed', 'cancelled') \
+       and t.category in ('todo', 'in_progress') \
      where m.workspace_id = $1 and m.role in ('team_member', 'project_manager', 'admin') \
      group by m.user_id order by count(t.id), m.user_id limit 1";
 }

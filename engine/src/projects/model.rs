@@ -9,7 +9,9 @@ use crate::access::{Place, Scoped};
 use crate::db::row;
 use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::patch::Patch;
+use crate::raw::Raw;
 use crate::words::words;
+use crate::workflow::{CustomType, Workflow};
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 200;
@@ -56,6 +58,16 @@ row! {
         pub created_at: DateTime<Utc>,
         /// When it last changed.
         pub updated_at: DateTime<Utc>,
+        /// Goes up with every change of what the project has of its own for its tasks (fields, workflow, types); 0 says that it never
+        /// had anything, so that nobody needs to look.
+        #[serde(skip)]
+        pub setup: i64,
+        /// The workflow of its own, if it has one.
+        #[serde(skip)]
+        pub workflow: Option<Raw<Workflow>>,
+        /// The types of its own, if it has any.
+        #[serde(skip)]
+        pub types: Option<Raw<Vec<CustomType>>>,
     }
 }
 

@@ -80,6 +80,9 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectCreate, Workspace
         version: 1,
         created_at: now,
         updated_at: now,
+        setup: 0,
+        workflow: None,
+        types: None,
     };
     store::insert(tx, &project).await.map_err(|error| match error.constraint() {
         Some("projects_workspace_id_key_key") => key_taken(&handle),
@@ -154,10 +157,21 @@ pub(crate) fn refuse_archived(project: &Project) -> Result<()> {
 }
 
 /// The next number for a task of this project: 1, 2, 3 … A number is lost only when its task is deleted.
+/// The project must still have the fields that it had when it was read, for the task was checked by them.
 pub(crate) async fn take_number(tx: &mut Tx, project: &Project) -> Result<i64> {
-    store::take_number(tx, project.workspace_id, project.id)
+    let (number, setup) = store::take_number(tx, project.workspace_id, project.id)
         .await?
-        .ok_or_else(|| Error::not_found("project", project.id))
+        .ok_or_else(|| Error::not_found("project", project.id))?;
+    if setup != project.setup {
+        let detail = format!("what {} has of its own was changed just now; try again", project.key);
+        return Err(Error::busy("project_setup_changed", detail));
+    }
+    Ok(number)
+}
+
+/// Notes that what the project has of its own for its tasks has changed. Whoever calls this holds the project.
+pub(crate) async fn touch_setup(tx: &mut Tx, project: &Project) -> Result<()> {
+    store::touch_setup(tx, project.workspace_id, project.id).await
 }
 
 fn key_taken(key: &Handle<ProjectId>) -> Error {

@@ -29,7 +29,8 @@ statements! {
     UPDATE = "update projects set name = $3, description = $4, status = $5, owner_id = $6, version = $7, \
      updated_at = $8 where workspace_id = $1 and id = $2";
     TAKE_NUMBER = "update projects set next_number = next_number + 1 \
-     where workspace_id = $1 and id = $2 returning next_number - 1";
+     where workspace_id = $1 and id = $2 returning next_number - 1, setup";
+    TOUCH_SETUP = "update projects set setup = setup + 1 where workspace_id = $1 and id = $2";
     DELETE_TASKS = "delete from tasks where workspace_id = $1 and project_id = $2";
     DELETE = "delete from projects where workspace_id = $1 and id = $2";
 }
@@ -75,7 +76,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at } =
+    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at, .. } =
         project;
     let args = (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at);
     tx.execute(INSERT, args).await.map(drop)
@@ -87,10 +88,15 @@ pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
     tx.execute(UPDATE, args).await.map(drop)
 }
 
-/// The next number for a task of the project. The row stays locked until the transaction ends.
-pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<i64>> {
-    let row: Option<(i64,)> = tx.opt(TAKE_NUMBER, (workspace, id)).await?;
-    Ok(row.map(|(number,)| number))
+/// The next number for a task of the project, and the state of what it has of its own. The row stays locked until the
+/// transaction ends.
+pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<Option<(i64, i64)>> {
+    tx.opt(TAKE_NUMBER, (workspace, id)).await
+}
+
+/// Notes that what the project has of its own has changed.
+pub(super) async fn touch_setup(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<()> {
+    tx.execute(TOUCH_SETUP, (workspace, id)).await.map(drop)
 }
 
 /// Deletes the project and its tasks; says how many tasks.

@@ -26,10 +26,10 @@ pub fn examine(library: &Library, rule: &Rule) -> Verdict {
 /// The same without what cannot be carried out yet: a draft may hold that.
 fn examine_draft(library: &Library, rule: &Rule) -> Verdict {
     let mut problems = check(rule, library.catalogue(), library.sandbox());
-    if problems.is_empty()
+    if !problems.iter().any(is_error)
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
     {
-        problems = more;
+        problems.extend(more);
     }
     Verdict { ok: !problems.iter().any(is_error), problems }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Task, TaskStatus};
-use crate::ids::UserId;
+use crate::ids::{ProjectId, UserId};
 use crate::projects::ProjectRef;
 use crate::projects::events::Changes;
 
@@ -97,6 +97,30 @@ pub struct TaskUnwatched<'a> {
     pub project: &'a ProjectRef,
     /// Who watched it.
     pub watcher: UserId,
+}
+
+/// A label of a project's tasks got another name, or was taken off them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LabelRenamed<'a> {
+    /// The project.
+    pub project: &'a ProjectRef,
+    /// The label that tasks had.
+    pub from: &'a str,
+    /// The label that they have instead, if they do.
+    pub to: Option<&'a str>,
+    /// How many tasks.
+    pub tasks: usize,
+}
+
+impl crate::events::EventType for LabelRenamed<'_> {
+    const KIND: &'static str = "project.label_renamed";
+    const SUMMARY: &'static str = "A label of a project's tasks got another name, or was taken off them.";
+    fn subject(&self) -> String {
+        self.project.id.to_string()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.project.id)
+    }
 }
 
 /// Declares events that carry the task that they are about.

@@ -39,14 +39,19 @@ pub(super) fn description(description: &str) -> Result<()> {
     storable("/description", description)
 }
 
+/// A label that can be one.
+pub(super) fn label(pointer: &str, label: &str) -> Result<()> {
+    if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
+        return Err(Error::field(pointer, format!("must be 1 to {MAX_LABEL} characters")));
+    }
+    storable(pointer, label)
+}
+
 /// The labels as they are kept: each once, in the order given.
 pub(super) fn labels(labels: Vec<String>) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::with_capacity(labels.len().min(MAX_LABELS));
     for (at, label) in labels.into_iter().enumerate() {
-        if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
-            return Err(Error::field(format!("/labels/{at}"), format!("must be 1 to {MAX_LABEL} characters")));
-        }
-        storable("/labels", &label)?;
+        self::label(&format!("/labels/{at}"), &label)?;
         if !kept.contains(&label) {
             kept.push(label);
         }

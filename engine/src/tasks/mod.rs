@@ -7,26 +7,31 @@
 //!
 //! A list ([`TaskQuery`]) is paged by the values of its last row, so pages stay right while tasks come and go.
 //! What tasks wait for is [`planning`](crate::planning)'s.
-//! What they are linked with is [`links`](crate::links)'.
-//! Deliberately absent: statuses per project.
+//! What they are linked with is [`links`](crate::links)', what they may be and become [`workflow`](crate::workflow)'s, and
+//! what projects want to know of them besides [`fields`](crate::fields)'.
 
 pub mod actions;
+mod custom;
 pub mod events;
+pub mod labels;
 mod limits;
 mod model;
 mod query;
 mod select;
 pub mod service;
 mod sight;
+mod stale;
 pub(crate) mod store;
 mod tree;
 pub mod watchers;
+pub(crate) mod word;
 
 pub(crate) use limits::time as storable_time;
 pub use limits::{
     MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE,
     MAX_WATCHERS,
 };
-pub use model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
+pub use model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;
+pub use word::MAX_WORD;

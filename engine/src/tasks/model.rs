@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::word::open_words;
 use crate::db::{self, Cell, Column, Param, row};
 use crate::handle::Handle;
 use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
@@ -13,9 +14,9 @@ use crate::raw::Raw;
 use crate::words::words;
 use crate::{Error, Result};
 
-words! {
-    /// What kind of work a task is.
-    pub enum TaskType {
+open_words! {
+    /// What kind of work a task is. Projects may have others.
+    pub struct TaskType("type") {
         /// Work.
         Task = "task",
         /// Something is broken.
@@ -29,9 +30,9 @@ words! {
     }
 }
 
-words! {
-    /// How a task stands.
-    pub enum TaskStatus {
+open_words! {
+    /// How a task stands. Projects with a workflow of their own may have others.
+    pub struct TaskStatus("status") {
         /// Nobody has begun.
         Todo = "todo",
         /// Somebody works on it.
@@ -44,6 +45,32 @@ words! {
         Completed = "completed",
         /// It will not be done.
         Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// What a status means, whatever it is called: what everything else goes by.
+    pub enum Category {
+        /// Nobody has begun.
+        Todo = "todo",
+        /// Work goes on, or waits.
+        InProgress = "in_progress",
+        /// The work is done: the task is completed.
+        Done = "done",
+        /// It will not be done.
+        Cancelled = "cancelled",
+    }
+}
+
+impl Category {
+    /// Its place in the flow of work.
+    pub(crate) fn rank(self) -> i64 {
+        self as i64
+    }
+
+    /// Whether there is still something to do.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Todo | Self::InProgress)
     }
 }
 
@@ -122,6 +149,11 @@ row! {
         pub kind: TaskType,
         /// How it stands.
         pub status: TaskStatus,
+        /// What its status means.
+        pub category: Category,
+        /// The place of its status in the flow of work: what lists are ordered by.
+        #[serde(skip)]
+        pub status_rank: i64,
         /// How urgent it is.
         pub priority: Priority,
         /// Its labels, in the order they were given.
@@ -160,7 +192,7 @@ row! {
 impl Task {
     /// Whether it is still to be done: neither completed nor cancelled.
     pub fn is_open(&self) -> bool {
-        self.completed_at.is_none() && self.status != TaskStatus::Cancelled
+        self.category.is_open()
     }
 
     /// Its number in the project: 142 of `WEB-142`.
@@ -181,6 +213,8 @@ row! {
         pub title: String,
         /// How it stands.
         pub status: TaskStatus,
+        /// What its status means.
+        pub category: Category,
         /// The task that it is a part of.
         pub parent_id: Option<TaskId>,
         /// When work is to begin.
@@ -204,7 +238,7 @@ pub struct NewTask {
     /// `task` when left out.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<TaskType>,
-    /// `todo` when left out.
+    /// What the project's workflow begins with when left out: usually `todo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<TaskStatus>,
     /// `medium` when left out.

@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Priority, TaskStatus, TaskType};
+use super::model::{Category, Priority, TaskStatus, TaskType};
+use crate::fields::Comparison;
 use crate::handle::Handle;
 use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
 use crate::paging;
@@ -14,8 +15,10 @@ use crate::{Error, Result};
 /// The query parameters, with what each means. Where several values may stand, commas part them.
 pub const PARAMETERS: &[(&str, &str)] = &[
     ("assignee", "user ids, any of them; or `none`"),
+    ("category", "todo, in_progress, done, cancelled: what the status means"),
     ("cursor", "`next_cursor` of the page before"),
-    ("custom.<field>", "the field's value, exactly"),
+    ("custom.<field>", "the field's value; of options, people, numbers and days several"),
+    ("custom.<field>.gt, .gte, .lt, .lte", "a number, an amount or a day, of a field that projects define"),
     ("due_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
     ("key", "keys, any of them: `WEB-142`"),
     ("label", "labels, any of them; given twice, both must hold"),
@@ -26,10 +29,13 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("priority", "critical, high, medium, low"),
     ("project", "ids or keys of projects"),
     ("q", "words of the title or description, or a key; `\"phrases\"` in quotes, and the last word may go on"),
-    ("sort", "any of created_at, due_at, key, priority, status, title, updated_at; `-` before one turns it round"),
-    ("status", "todo, in_progress, in_review, blocked, completed, cancelled"),
+    (
+        "sort",
+        "any of created_at, due_at, key, priority, status, title, updated_at, custom.<field>; `-` before one turns it round",
+    ),
+    ("status", "todo, in_progress, in_review, blocked, completed, cancelled, and those of projects' own workflows"),
     ("total", "`true` counts the tasks on all pages, which takes longer"),
-    ("type", "task, bug, feature, improvement, documentation"),
+    ("type", "task, bug, feature, improvement, documentation, and those of projects' own"),
     ("updated_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
     ("watcher", "user ids, any of them; or `none`"),
 ];
@@ -38,6 +44,8 @@ pub const PARAMETERS: &[(&str, &str)] = &[
 const MAX_FILTERS: usize = 20;
 /// The most values of one filter.
 const MAX_VALUES: usize = 100;
+/// The most custom fields of one order.
+const MAX_SORT_FIELDS: usize = 4;
 /// The longest parameter, in bytes.
 const MAX_LENGTH: usize = 8 * 1024;
 const MAX_OFFSET: i64 = 10_000;
@@ -54,6 +62,7 @@ pub(super) enum TimeColumn {
 pub(super) enum Filter {
     Project(Vec<Handle<ProjectId>>),
     Status(Vec<TaskStatus>),
+    Category(Vec<Category>),
     Priority(Vec<Priority>),
     Type(Vec<TaskType>),
     Label(Vec<String>),
@@ -66,7 +75,7 @@ pub(super) enum Filter {
     Milestone(Vec<MilestoneId>),
     Key(Vec<String>),
     Time(TimeColumn, &'static str, DateTime<Utc>),
-    Custom(String, String),
+    Custom(String, Comparison, String),
     Text(Terms),
 }
 
@@ -80,6 +89,8 @@ pub(super) enum SortBy {
     Status,
     Title,
     UpdatedAt,
+    /// The custom field at this place of the query's list.
+    Custom(usize),
 }
 
 /// One step of the order.
@@ -96,6 +107,8 @@ pub struct TaskQuery {
     /// The order as it was asked for: cursors carry it.
     pub(super) sort_text: String,
     pub(super) sort: Vec<Sort>,
+    /// The keys of the custom fields in the order.
+    pub(super) sort_fields: Vec<String>,
     pub(super) limit: i64,
     pub(super) offset: i64,
     pub(super) cursor: Option<String>,
@@ -109,6 +122,7 @@ impl Default for TaskQuery {
             filters: Vec::new(),
             sort_text: "-created_at".into(),
             sort: vec![Sort { by: SortBy::CreatedAt, descending: true }],
+            sort_fields: Vec::new(),
             limit: paging::DEFAULT_LIMIT,
             offset: 0,
             cursor: None,
@@ -139,6 +153,15 @@ impl TaskQuery {
         Ok(query)
     }
 
+    /// The custom fields that it is filtered or ordered by: whoever may not see one may not ask by it either.
+    pub fn custom_fields(&self) -> Vec<&str> {
+        let filtered = self.filters.iter().filter_map(|filter| match filter {
+            Filter::Custom(key, ..) => Some(key.as_str()),
+            _ => None,
+        });
+        filtered.chain(self.sort_fields.iter().map(String::as_str)).collect()
+    }
+
     fn take(&mut self, name: &str, value: &str) -> Result<()> {
         let filter = match name {
             "limit" => {
@@ -159,12 +182,13 @@ impl TaskQuery {
                 return Ok(());
             }
             "sort" => {
-                self.sort = read_sort(value)?;
+                (self.sort, self.sort_fields) = read_sort(value)?;
                 value.clone_into(&mut self.sort_text);
                 return Ok(());
             }
             "project" => Filter::Project(list(name, value)?),
             "status" => Filter::Status(list(name, value)?),
+            "category" => Filter::Category(list(name, value)?),
             "priority" => Filter::Priority(list(name, value)?),
             "type" => Filter::Type(list(name, value)?),
             "label" => Filter::Label(list(name, value)?),
@@ -184,7 +208,16 @@ impl TaskQuery {
                 Some(("updated_at", side)) => {
                     Filter::Time(TimeColumn::Updated, operator(name, side)?, one(name, value)?)
                 }
-                Some(("custom", field)) if !field.is_empty() => Filter::Custom(field.to_owned(), value.to_owned()),
+                Some(("custom", field)) if !field.is_empty() => match field.rsplit_once('.') {
+                    Some((field, side)) => {
+                        if field.is_empty() {
+                            return Err(unknown(name));
+                        }
+                        let side = Comparison::Side(operator(name, side)?);
+                        Filter::Custom(field.to_owned(), side, value.to_owned())
+                    }
+                    None => Filter::Custom(field.to_owned(), Comparison::Equal, value.to_owned()),
+                },
                 _ => return Err(unknown(name)),
             },
         };
@@ -221,8 +254,8 @@ where
     Ok(values)
 }
 
-fn read_sort(text: &str) -> Result<Vec<Sort>> {
-    let mut sort: Vec<Sort> = Vec::new();
+fn read_sort(text: &str) -> Result<(Vec<Sort>, Vec<String>)> {
+    let (mut sort, mut fields): (Vec<Sort>, Vec<String>) = Default::default();
     for word in text.split(',') {
         let (name, descending) = match word.strip_prefix('-') {
             Some(name) => (name, true),
@@ -236,8 +269,19 @@ fn read_sort(text: &str) -> Result<Vec<Sort>> {
             "status" => SortBy::Status,
             "title" => SortBy::Title,
             "updated_at" => SortBy::UpdatedAt,
+            _ if name.strip_prefix("custom.").is_some_and(|field| !field.is_empty()) => {
+                let field = name.strip_prefix("custom.").unwrap_or_default();
+                let at = fields.iter().position(|known| known == field).unwrap_or(fields.len());
+                if at == MAX_SORT_FIELDS {
+                    return Err(invalid("sort", format!("names more than {MAX_SORT_FIELDS} custom fields")));
+                }
+                if at == fields.len() {
+                    fields.push(field.to_owned());
+                }
+                SortBy::Custom(at)
+            }
             _ => {
-                let known = "created_at, due_at, key, priority, status, title, updated_at";
+                let known = "created_at, due_at, key, priority, status, title, updated_at, custom.<field>";
                 return Err(invalid("sort", format!("does not know `{}`; it knows {known}", shorten(name))));
             }
         };
@@ -246,7 +290,7 @@ fn read_sort(text: &str) -> Result<Vec<Sort>> {
         }
         sort.push(Sort { by, descending });
     }
-    Ok(sort)
+    Ok((sort, fields))
 }
 
 fn shorten(text: &str) -> String {

@@ -10,16 +10,18 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
-use super::model::{Task, TaskStatus};
+use super::custom;
+use super::model::Task;
 use super::query::{Filter, Sort, SortBy, TaskQuery, TimeColumn};
-use crate::Result;
 use crate::access::Reach;
 use crate::access::reach::ByIds;
-use crate::db::{Dialect, Kind, Param, Rx, Value};
+use crate::db::{Both, Dialect, Kind, One, Param, Rx, Value};
+use crate::fields::Lookup;
 use crate::handle::Handle;
 use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
 use crate::search::{self, Terms};
+use crate::{Error, Result, workflow};
 
 /// The page that `query` asks for, of what `reach` allows by ids; all of the workspace's tasks without one.
 pub(super) async fn page(
@@ -29,21 +31,50 @@ pub(super) async fn page(
     query: &TaskQuery,
 ) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let mut select =
-        Statement::new(rx, format_args!("select {} from tasks", Task::COLUMNS), workspace, reach, &query.filters);
+    let lookup = Lookup::of(rx, workspace, &query.custom_fields()).await?;
+    if let Some(unknown) = query.sort_fields.iter().find(|key| !lookup.knows(key)) {
+        let detail = format!("`sort` does not know `custom.{unknown}`: no project defines a field with this key");
+        return Err(Error::invalid("invalid_parameter", detail));
+    }
+    for filter in &query.filters {
+        match filter {
+            Filter::Status(words) => workflow::service::check_words(rx, workspace, words, &[]).await?,
+            Filter::Type(words) => workflow::service::check_words(rx, workspace, &[], words).await?,
+            _ => {}
+        }
+    }
+    let mut select = Statement::start(rx, workspace, &query.sort_fields);
+    let _ = write!(select.sql, "select {}", Task::COLUMNS);
+    if !query.sort_fields.is_empty() {
+        select.push(", ");
+        custom::columns(&mut select, &query.sort_fields);
+    }
+    select.among(reach, &query.filters, &lookup)?;
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
     }
     select.order(&steps);
     select.limit(query.limit + 1, query.offset);
-    let rows = rx.all(&select.sql, select.args).await?;
-    let mut page = Page::cut(rows, query.limit, |last: &Task| Cursor {
-        sort: query.sort_text.clone(),
-        values: steps.iter().map(|step| step.column.of(last)).collect(),
-    });
+    let cursor = |last: &Task, custom: &str| {
+        let custom = custom::parted(custom);
+        let values = steps.iter().map(|step| step.column.of(last, &custom)).collect();
+        Cursor { sort: query.sort_text.clone(), values }
+    };
+    let mut page = if query.sort_fields.is_empty() {
+        Page::cut(rx.all(&select.sql, select.args).await?, query.limit, |last: &Task| cursor(last, ""))
+    } else {
+        let rows: Vec<Both<Task, One<String>>> = rx.all(&select.sql, select.args).await?;
+        let page = Page::cut(rows, query.limit, |Both(last, One(custom))| cursor(last, custom));
+        Page {
+            items: page.items.into_iter().map(|Both(task, _)| task).collect(),
+            next_cursor: page.next_cursor,
+            total: None,
+        }
+    };
     if query.total {
-        let count = Statement::new(rx, format_args!("select count(*) from tasks"), workspace, reach, &query.filters);
+        let mut count = Statement::start(rx, workspace, &[]);
+        count.push("select count(*)").among(reach, &query.filters, &lookup)?;
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -61,6 +92,8 @@ enum Column {
     Status,
     Title,
     Updated,
+    /// The custom field at this place of the query's list.
+    Custom(usize),
 }
 
 /// One step of the order in SQL.
@@ -83,6 +116,7 @@ fn steps(sort: &[Sort]) -> Vec<Step> {
             SortBy::Status => step(Column::Status),
             SortBy::Title => step(Column::Title),
             SortBy::UpdatedAt => step(Column::Updated),
+            SortBy::Custom(at) => step(Column::Custom(at)),
             SortBy::Key => {
                 step(Column::Project);
                 step(Column::Number);
@@ -105,30 +139,29 @@ impl Column {
             Self::Number => "number",
             Self::Priority => "priority",
             Self::Project => "project_id",
-            Self::Status => {
-                "case status when 'todo' then 0 when 'in_progress' then 1 when 'in_review' then 2 \
-                 when 'blocked' then 3 when 'completed' then 4 else 5 end"
-            }
+            Self::Status => "status_rank",
             Self::Title => "title",
             Self::Updated => "updated_at",
+            Self::Custom(_) => "",
         }
     }
 
     fn is_nullable(self) -> bool {
-        self == Self::Due
+        matches!(self, Self::Due | Self::Custom(_))
     }
 
-    /// This task's value, as a cursor keeps it.
-    fn of(self, task: &Task) -> Json {
+    /// This task's value, as a cursor keeps it; `custom` are those of the custom fields of the order.
+    fn of(self, task: &Task, custom: &[Json]) -> Json {
         match self {
             Self::Due => task.due_at.map(|time| time.timestamp_micros()).into(),
             Self::Id => task.id.to_string().into(),
             Self::Number => task.number().into(),
             Self::Priority => task.priority.rank().into(),
             Self::Project => task.project_id.to_string().into(),
-            Self::Status => status_rank(task.status).into(),
+            Self::Status => task.status_rank.into(),
             Self::Title => task.title.clone().into(),
             Self::Updated => task.updated_at.timestamp_micros().into(),
+            Self::Custom(at) => custom.get(at).cloned().unwrap_or_default(),
         }
     }
 
@@ -136,28 +169,16 @@ impl Column {
     fn parameter(self, value: &Json) -> Result<Option<Value<'static>>> {
         let time = |value: &Json| value.as_i64().and_then(DateTime::<Utc>::from_timestamp_micros);
         let found = match self {
-            Self::Due if value.is_null() => return Ok(None),
+            Self::Due | Self::Custom(_) if value.is_null() => return Ok(None),
             Self::Due | Self::Updated => time(value).map(Value::Time),
             Self::Id => value.as_str().and_then(|id| id.parse::<TaskId>().ok()).map(|id| Value::Uuid(id.uuid())),
             Self::Project => {
                 value.as_str().and_then(|id| id.parse::<ProjectId>().ok()).map(|id| Value::Uuid(id.uuid()))
             }
             Self::Number | Self::Priority | Self::Status => value.as_i64().map(Value::Int),
-            Self::Title => value.as_str().filter(|title| !title.contains('\0')).map(text),
+            Self::Title | Self::Custom(_) => value.as_str().filter(|title| !title.contains('\0')).map(text),
         };
         found.map(Some).ok_or_else(bad_cursor)
-    }
-}
-
-/// The place of a status in the flow of work; the same as in [`Column::sql`].
-fn status_rank(status: TaskStatus) -> i64 {
-    match status {
-        TaskStatus::Todo => 0,
-        TaskStatus::InProgress => 1,
-        TaskStatus::InReview => 2,
-        TaskStatus::Blocked => 3,
-        TaskStatus::Completed => 4,
-        TaskStatus::Cancelled => 5,
     }
 }
 
@@ -166,32 +187,29 @@ fn text(text: &str) -> Value<'static> {
 }
 
 /// A statement being put together: its text, and the parameters in the order of their placeholders.
-struct Statement<'a> {
+pub(super) struct Statement<'a> {
     dialect: Dialect,
     workspace: WorkspaceId,
     sql: String,
     args: Vec<Value<'a>>,
+    /// The keys of the custom fields in the order.
+    fields: &'a [String],
 }
 
 impl<'a> Statement<'a> {
-    fn new(
-        rx: &Rx,
-        head: std::fmt::Arguments<'_>,
-        workspace: WorkspaceId,
-        reach: Option<&'a Reach>,
-        filters: &'a [Filter],
-    ) -> Self {
+    fn start(rx: &Rx, workspace: WorkspaceId, fields: &'a [String]) -> Self {
         // Room for a usual statement at once.
         let (sql, args) = (String::with_capacity(1024), vec![Value::Uuid(workspace.uuid())]);
-        let mut statement = Self { dialect: rx.dialect(), workspace, sql, args };
-        let _ = write!(statement.sql, "{head} where workspace_id = $1");
+        Self { dialect: rx.dialect(), workspace, sql, args, fields }
+    }
+
+    /// Only the workspace's tasks that may be seen, and for which all of these hold.
+    fn among(&mut self, reach: Option<&'a Reach>, filters: &'a [Filter], lookup: &Lookup) -> Result<()> {
+        self.push(" from tasks where workspace_id = $1");
         if let Some(reach) = reach {
-            statement.within(reach.by_ids());
+            self.within(reach.by_ids());
         }
-        for filter in filters {
-            statement.filter(filter);
-        }
-        statement
+        filters.iter().try_for_each(|filter| self.filter(filter, lookup))
     }
 
     /// Only what may be seen, as far as ids tell.
@@ -208,12 +226,12 @@ impl<'a> Statement<'a> {
         }
     }
 
-    fn push(&mut self, text: &str) -> &mut Self {
+    pub(super) fn push(&mut self, text: &str) -> &mut Self {
         self.sql.push_str(text);
         self
     }
 
-    fn bind(&mut self, value: Value<'a>) -> &mut Self {
+    pub(super) fn bind(&mut self, value: Value<'a>) -> &mut Self {
         self.args.push(value);
         // Writing into a String cannot fail.
         let _ = write!(self.sql, "${}", self.args.len());
@@ -228,10 +246,19 @@ impl<'a> Statement<'a> {
         };
     }
 
-    fn filter(&mut self, filter: &'a Filter) {
+    fn column(&mut self, column: Column) -> &mut Self {
+        match column {
+            Column::Custom(at) => custom::column(self, &self.fields[at]),
+            column => drop(self.push(column.sql())),
+        }
+        self
+    }
+
+    fn filter(&mut self, filter: &'a Filter, lookup: &Lookup) -> Result<()> {
         match filter {
             Filter::Project(handles) => self.projects(handles),
             Filter::Status(words) => self.any_of("status", words),
+            Filter::Category(words) => self.any_of("category", words),
             Filter::Priority(ranks) => self.any_of("priority", ranks),
             Filter::Type(words) => self.any_of("kind", words),
             Filter::Key(keys) => self.any_of("key", keys),
@@ -277,14 +304,10 @@ impl<'a> Statement<'a> {
                 };
                 self.push(" and ").push(column).push(" ").push(operator).push(" ").bind(time.value());
             }
-            // Compared as JSON text, because `->>` gives 1 on one database and 'true' on the other.
-            Filter::Custom(field, value) => {
-                self.push(" and cast(custom -> ").bind(field.value()).push(" as text) in (").bind(value.value());
-                let quoted = Json::String(value.clone()).to_string();
-                self.push(", ").bind(Value::Text(Cow::Owned(quoted))).push(")");
-            }
+            Filter::Custom(key, comparison, value) => custom::filter(self, lookup, key, *comparison, value)?,
             Filter::Text(terms) => self.text(terms),
         }
+        Ok(())
     }
 
     fn projects(&mut self, handles: &'a [Handle<ProjectId>]) {
@@ -344,23 +367,23 @@ impl<'a> Statement<'a> {
             && !first.column.is_nullable()
         {
             let operator = if first.descending { " <= " } else { " >= " };
-            self.push(first.column.sql()).push(operator).bind(value.clone()).push(" and ");
+            self.column(first.column).push(operator).bind(value.clone()).push(" and ");
         }
         for (at, (step, value)) in steps.iter().zip(values).enumerate() {
-            let column = step.column.sql();
+            let column = step.column;
             let last = at + 1 == steps.len();
             let Some(value) = value else {
                 // Nothing stands behind null but other nulls.
-                self.push("(").push(column).push(if last { " is null" } else { " is null and " });
+                self.push("(").column(column).push(if last { " is null" } else { " is null and " });
                 continue;
             };
             let operator = if step.descending { " < " } else { " > " };
-            self.push("(").push(column).push(operator).bind(value.clone());
+            self.push("(").column(column).push(operator).bind(value.clone());
             if step.column.is_nullable() {
-                self.push(" or ").push(column).push(" is null");
+                self.push(" or ").column(column).push(" is null");
             }
             if !last {
-                self.push(" or ").push(column).push(" = ").bind(value).push(" and ");
+                self.push(" or ").column(column).push(" = ").bind(value).push(" and ");
             }
         }
         self.sql.extend(std::iter::repeat_n(')', steps.len()));
@@ -370,12 +393,11 @@ impl<'a> Statement<'a> {
     fn order(&mut self, steps: &[Step]) {
         for (at, step) in steps.iter().enumerate() {
             self.push(if at == 0 { " order by " } else { ", " });
-            let column = step.column.sql();
             if step.column.is_nullable() {
                 // As the index has it.
-                self.push("(").push(column).push(" is null), ");
+                self.push("(").column(step.column).push(" is null), ");
             }
-            self.push(column).push(if step.descending { " desc" } else { "" });
+            self.column(step.column).push(if step.descending { " desc" } else { "" });
         }
     }
 

@@ -3,16 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::{Map, Value};
+
 use super::events::{
     AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated,
 };
-use super::model::{NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
+use super::model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskType};
 use super::query::TaskQuery;
+use super::stale::stale;
 use super::{limits, sight, store, tree};
 use crate::access::{Granted, Permission, Sight, TaskCreate, TaskDelete, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
+use crate::fields::{self, Checked, Definitions};
 use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::milestones;
@@ -22,6 +26,7 @@ use crate::planning;
 use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
+use crate::workflow::{Flow, Place};
 use crate::{Error, Result, search};
 
 /// The fields of which a change can move dates.
@@ -117,6 +122,11 @@ pub(crate) async fn hold<P: Permission>(
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, new: NewTask) -> Result<Task> {
     let project = may.resource();
     projects::service::refuse_archived(project)?;
+    let flow = Flow::of(project)?;
+    let status = new.status.unwrap_or_else(|| flow.initial());
+    let Place { category, rank } = flow.place(status)?;
+    let kind = new.kind.unwrap_or(TaskType::Task);
+    flow.check_type(kind)?;
     limits::title(&new.title)?;
     limits::description(&new.description)?;
     let labels = limits::labels(new.labels)?;
@@ -124,12 +134,12 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     let watchers = limits::watchers(new.watchers)?;
     let estimate = new.estimate.map(limits::estimate).transpose()?;
     let points = new.points.map(limits::points).transpose()?;
-    let custom = Raw::of(&new.custom)?;
-    limits::custom(&new.custom, custom.text())?;
+    let custom = Custom::of_new(tx, project, new.custom).await?;
     let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
     let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
     check_members(tx, project.workspace_id, "/assignees", &assignees).await?;
     check_members(tx, project.workspace_id, "/watchers", &watchers).await?;
+    custom.check_people(tx, project).await?;
     // Taking the number locks the project's row, which the check of the parent wants too.
     let number = projects::service::take_number(tx, project).await?;
     let parent_id = match &new.parent {
@@ -140,7 +150,6 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         milestones::service::check(tx, project, milestone).await?;
     }
     let now = cx.now();
-    let status = new.status.unwrap_or(TaskStatus::Todo);
     let task = Task {
         id: cx.new_id(),
         key: format!("{}-{number}", project.key),
@@ -148,8 +157,10 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         project_id: project.id,
         title: new.title,
         description: new.description,
-        kind: new.kind.unwrap_or(TaskType::Task),
+        kind,
         status,
+        category,
+        status_rank: rank,
         priority: new.priority.unwrap_or(Priority::Medium),
         labels: Raw::of(&labels)?,
         assignees: Raw::of(&assignees)?,
@@ -160,17 +171,20 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         due_at,
         estimate,
         points,
-        custom,
+        custom: custom.text,
         created_by: cx.actor.user(),
         created_at: now,
         updated_at: now,
-        completed_at: (status == TaskStatus::Completed).then_some(now),
+        completed_at: (category == Category::Done).then_some(now),
     };
     store::insert(tx, project.workspace_id, number, &task).await?;
     store::set_labels(tx, task.id, &labels, true).await?;
     store::set_assignees(tx, task.id, &assignees, true).await?;
     store::set_watchers(tx, task.id, &watchers).await?;
     search::service::put_task(tx, project.workspace_id, &task, true).await?;
+    if let Some(rows) = &custom.rows {
+        fields::service::set_values(tx, project, task.id, rows, true).await?;
+    }
     planning::replan::moved(tx, cx, project.id).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
@@ -182,7 +196,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
 }
 
 /// Changes a task. `expected` is the version that the caller saw (`If-Match`); another one now is refused as stale,
-/// and the error tells for each field of the patch what it is now.
+/// and the error tells what stands there now, and what was changed since by whom.
 pub async fn update(
     tx: &mut Tx,
     cx: &Cx,
@@ -198,7 +212,7 @@ pub async fn update(
         projects::service::lock(tx, project).await?;
     }
     let mut task = lock(tx, may, handle, expected, Some(&patch)).await?;
-    let status_before = task.status;
+    let (status_before, was_done) = (task.status, task.category == Category::Done);
     let open_in = task.milestone_id.filter(|_| task.is_open());
     let people_before = task.assignees.clone();
     let edit = apply(tx, may, &mut task, patch).await?;
@@ -208,8 +222,11 @@ pub async fn update(
     let now = cx.now();
     task.version += 1;
     task.updated_at = now;
-    if task.status != status_before {
-        task.completed_at = (task.status == TaskStatus::Completed).then_some(now);
+    match task.category {
+        // From one status of the category to another it stays completed since when it was.
+        Category::Done if was_done => {}
+        Category::Done => task.completed_at = Some(now),
+        _ => task.completed_at = None,
     }
     store::update(tx, project.workspace_id, &task).await?;
     if let Some(labels) = &edit.labels {
@@ -220,6 +237,9 @@ pub async fn update(
     }
     if ["title", "description"].iter().any(|name| edit.changes.contains_key(name)) {
         search::service::put_task(tx, project.workspace_id, &task, false).await?;
+    }
+    if let Some(values) = &edit.values {
+        fields::service::set_values(tx, project, task.id, values, false).await?;
     }
     if let Some(parent) = task.parent_id.filter(|_| edit.changes.contains_key("parent")) {
         planning::service::refuse_circle_of_part(tx, project, &task, parent).await?;
@@ -287,32 +307,9 @@ async fn lock<P: Permission>(
         .filter(|task| task.project_id == project.id && may.covers(task.id))
         .ok_or_else(|| Error::not_found("task", handle))?;
     match expected.filter(|expected| *expected != task.version) {
-        Some(expected) => Err(stale(&task, expected, patch)),
+        Some(expected) => Err(stale(tx, project.workspace_id, &task, expected, patch).await?),
         None => Ok(task),
     }
-}
-
-/// What a caller is told who changes a version that is no longer the newest.
-fn stale(task: &Task, expected: i64, patch: Option<&TaskPatch>) -> Error {
-    let mut error = Error::stale(format!(
-        "you saw version {expected} of {}, which is at version {} since {}; read it again and repeat your change",
-        task.key,
-        task.version,
-        task.updated_at.to_rfc3339(),
-    ));
-    // A patch and a task name their fields alike, so the patch's names find what stands there now.
-    let named = patch.and_then(|patch| serde_json::to_value(patch).ok());
-    let current = serde_json::to_value(task).ok();
-    if let (Some(serde_json::Value::Object(named)), Some(current)) = (named, current) {
-        for (name, wanted) in named {
-            let now = &current[&name];
-            if *now != wanted {
-                let shown: String = now.to_string().chars().take(200).collect();
-                error = error.and_field(format!("/{name}"), format!("is {shown} at version {}", task.version));
-            }
-        }
-    }
-    error
 }
 
 /// What a patch did to a task.
@@ -322,6 +319,63 @@ struct Edit {
     labels: Option<Vec<String>>,
     /// The assignees, if they changed.
     assignees: Option<Vec<UserId>>,
+    /// The rows of custom fields, if they changed.
+    values: Option<Vec<(String, String)>>,
+}
+
+/// What a task holds of fields of the project's own.
+struct Custom {
+    fields: Map<String, Value>,
+    text: Raw<Map<String, Value>>,
+    /// As rows, where the project defines its fields.
+    rows: Option<Vec<(String, String)>>,
+    /// Whose membership is to be checked, with their pointers.
+    people: Vec<(String, UserId)>,
+}
+
+impl Custom {
+    async fn of_new(tx: &mut Tx, project: &Project, given: Map<String, Value>) -> Result<Self> {
+        match fields::service::definitions(tx, project).await? {
+            Some(defined) => Self::checked(&defined, defined.whole(given)?),
+            None => Self::free(given),
+        }
+    }
+
+    async fn after(
+        tx: &mut Tx,
+        project: &Project,
+        mut before: Map<String, Value>,
+        patch: Patch<Map<String, Value>>,
+    ) -> Result<Self> {
+        if let Some(defined) = fields::service::definitions(tx, project).await? {
+            return Self::checked(&defined, defined.changed(before, patch)?);
+        }
+        match patch {
+            Patch::Value(fields) => merge(&mut before, fields),
+            Patch::Absent | Patch::Null => before.clear(),
+        }
+        Self::free(before)
+    }
+
+    fn free(fields: Map<String, Value>) -> Result<Self> {
+        let text = Raw::of(&fields)?;
+        limits::custom(&fields, text.text())?;
+        Ok(Self { fields, text, rows: None, people: Vec::new() })
+    }
+
+    fn checked(defined: &Definitions, checked: Checked) -> Result<Self> {
+        let rows = defined.rows(&checked.custom);
+        Ok(Self { rows: Some(rows), people: checked.people, ..Self::free(checked.custom)? })
+    }
+
+    async fn check_people(&self, rx: &mut Rx, project: &Project) -> Result<()> {
+        let people: Vec<UserId> = self.people.iter().map(|(_, user)| *user).collect();
+        let stranger = members::stranger(rx, project.workspace_id, &people).await?;
+        match self.people.iter().find(|(_, user)| Some(*user) == stranger) {
+            Some((pointer, user)) => Err(Error::field(pointer, format!("{user} is not a member of this workspace"))),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Puts a patch into a task, and notes what it changes.
@@ -334,8 +388,17 @@ async fn apply(tx: &mut Tx, may: &Granted<TaskEdit, Project>, task: &mut Task, p
     let description = patch.description.or_default();
     description.as_deref().map_or(Ok(()), limits::description)?;
     change(&mut changes, "description", &mut task.description, description);
-    change(&mut changes, "type", &mut task.kind, patch.kind.required("/type")?);
-    change(&mut changes, "status", &mut task.status, patch.status.required("/status")?);
+    let (kind, status) = (patch.kind.required("/type")?, patch.status.required("/status")?);
+    if kind.is_some_and(|kind| kind != task.kind) || status.is_some_and(|status| status != task.status) {
+        let flow = Flow::of(project)?;
+        kind.map_or(Ok(()), |kind| flow.check_type(kind))?;
+        if let Some(status) = status.filter(|status| *status != task.status) {
+            let Place { category, rank } = flow.way(task.status, status)?;
+            (task.category, task.status_rank) = (category, rank);
+        }
+    }
+    change(&mut changes, "type", &mut task.kind, kind);
+    change(&mut changes, "status", &mut task.status, status);
     change(&mut changes, "priority", &mut task.priority, patch.priority.required("/priority")?);
     let start_at = patch.start_at.optional().map(|time| time.map(|time| limits::time("/start_at", time)).transpose());
     change(&mut changes, "start_at", &mut task.start_at, start_at.transpose()?);
@@ -367,20 +430,18 @@ async fn apply(tx: &mut Tx, may: &Granted<TaskEdit, Project>, task: &mut Task, p
         milestones::service::check(tx, project, milestone).await?;
     }
     change(&mut changes, "milestone", &mut task.milestone_id, milestone);
+    let mut values = None;
     if !patch.custom.is_absent() {
-        let mut custom = task.custom.read()?;
-        let before = custom.clone();
-        match patch.custom {
-            Patch::Value(fields) => merge(&mut custom, fields),
-            Patch::Absent | Patch::Null => custom.clear(),
-        }
-        if custom != before {
-            task.custom = Raw::of(&custom)?;
-            limits::custom(&custom, task.custom.text())?;
-            changes.insert("custom", FieldChange { from: before.into(), to: custom.into() });
+        let before = task.custom.read()?;
+        let custom = Custom::after(tx, project, before.clone(), patch.custom).await?;
+        if custom.fields != before {
+            custom.check_people(tx, project).await?;
+            task.custom = custom.text;
+            values = custom.rows;
+            changes.insert("custom", FieldChange { from: before.into(), to: custom.fields.into() });
         }
     }
-    Ok(Edit { changes, labels, assignees })
+    Ok(Edit { changes, labels, assignees, values })
 }
 
 /// Notes the change of a list, if it is one, and makes it; gives the list back if it changed.

@@ -1,11 +1,15 @@
 //! All SQL on `tasks`, `task_labels`, `task_assignees` and `task_watchers`, but for the list of tasks
 //! ([`super::select`]).
 
+use chrono::{DateTime, Utc};
+
+use super::labels::Label;
 use super::model::{Task, TaskDates};
 use crate::Result;
 use crate::db::{JsonText, Rx, Tx, statements};
 use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
+use crate::raw::Raw;
 
 statements! {
     FIND = "select {Task} from tasks where workspace_id = $1 and id = $2", Task;
@@ -29,11 +33,12 @@ statements! {
     TREE = "select id, parent_id from tasks where workspace_id = $1 and project_id = $2 and parent_id is not null";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
-     completed_at, milestone_id, watchers, estimate, points) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-     $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
+     completed_at, milestone_id, watchers, estimate, points, category, status_rank) values ($1, $2, $3, $4, $5, $6, $7, \
+     $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
     UPDATE = "update tasks set version = $3, title = $4, description = $5, kind = $6, status = $7, \
      priority = $8, labels = $9, assignees = $10, parent_id = $11, start_at = $12, due_at = $13, custom = $14, \
-     updated_at = $15, completed_at = $16, milestone_id = $17, estimate = $18, points = $19 where workspace_id = $1 and id = $2";
+     updated_at = $15, completed_at = $16, milestone_id = $17, estimate = $18, points = $19, category = $20, \
+     status_rank = $21 where workspace_id = $1 and id = $2";
     SET_WATCHERS = "update tasks set version = $3, watchers = $4, updated_at = $5 where workspace_id = $1 and id = $2";
     DELETE = "delete from tasks where workspace_id = $1 and id = $2";
     COUNT_SUBTASKS = "select count(*) from tasks where workspace_id = $1 and parent_id = $2";
@@ -48,6 +53,13 @@ statements! {
        select id, 1 from tasks where workspace_id = $1 and id = $2 \
        union all select t.id, down.level + 1 from tasks t join down on t.parent_id = down.id where down.level < 100 \
      ) select cast(max(level) as bigint) from down";
+    LABELS = "select l.label, count(*) from task_labels l join tasks t on t.id = l.task_id where t.workspace_id = $1 \
+     and l.label > $2 and substr(l.label, 1, length($3)) = $3 group by l.label order by l.label limit $4";
+    LABELS_OF_PROJECT = "select l.label, count(*) from task_labels l join tasks t on t.id = l.task_id where t.workspace_id = $1 \
+     and l.label > $2 and substr(l.label, 1, length($3)) = $3 and t.project_id = $5 group by l.label order by l.label limit $4";
+    LABELLED = "select id, labels from tasks where workspace_id = $1 and project_id = $2 \
+     and id in (select l.task_id from task_labels l where l.label = $3) order by id for update";
+    RELABEL = "update tasks set labels = $3, version = version + 1, updated_at = $4 where workspace_id = $1 and id = $2";
     INSERT_LABEL = "insert into task_labels (task_id, label) values ($1, $2)";
     INSERT_ASSIGNEE = "insert into task_assignees (task_id, user_id) values ($1, $2)";
     INSERT_WATCHER = "insert into task_watchers (task_id, user_id) values ($1, $2)";
@@ -156,6 +168,8 @@ pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, tas
         task.watchers.text(),
         task.estimate,
         task.points,
+        task.category,
+        task.status_rank,
     );
     tx.execute(INSERT, args).await.map(drop)
 }
@@ -181,6 +195,8 @@ pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, task: &Task) -> 
         task.milestone_id,
         task.estimate,
         task.points,
+        task.category,
+        task.status_rank,
     );
     tx.execute(UPDATE, args).await.map(drop)
 }
@@ -201,6 +217,43 @@ pub(super) async fn set_labels(tx: &mut Tx, task: TaskId, labels: &[String], fre
     }
     let rows: Vec<_> = labels.iter().map(|label| (task, label)).collect();
     tx.execute_many(INSERT_LABEL, &rows).await.map(drop)
+}
+
+/// Labels with how many tasks have each, after `after`, in their order.
+pub(super) async fn list_labels(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: Option<ProjectId>,
+    prefix: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Label>> {
+    match project {
+        None => rx.all(LABELS, (workspace, after, prefix, limit)).await,
+        Some(project) => rx.all(LABELS_OF_PROJECT, (workspace, after, prefix, limit, project)).await,
+    }
+}
+
+/// The tasks of a project that have this label, with all theirs, locked.
+pub(super) async fn list_labelled(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+    label: &str,
+) -> Result<Vec<(TaskId, Raw<Vec<String>>)>> {
+    tx.all(LABELLED, (workspace, project, label)).await
+}
+
+/// Writes the labels of a task, as a change of it.
+pub(super) async fn relabel(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    labels: &[String],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(RELABEL, (workspace, task, Raw::of(&labels)?.text(), now)).await?;
+    set_labels(tx, task, labels, false).await
 }
 
 /// Writes the assignees as rows; `fresh` says that there are none yet.

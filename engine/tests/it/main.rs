@@ -4,6 +4,7 @@ mod areas;
 mod audit;
 mod catalogue;
 mod db;
+mod fields;
 mod hooks;
 mod lists;
 mod milestones;

@@ -25,7 +25,7 @@ async fn a_task_is_made_read_and_announced() {
         let task = office.create(&web, new).await.unwrap();
         let expected = json!({
             "id": task.id, "key": "WEB-1", "version": 1, "project": web.id, "title": "Fix the door", "description": "",
-            "type": "bug", "status": "todo", "priority": "high", "labels": ["door", "hall"], "assignees": [office.bob], "watchers": [],
+            "type": "bug", "status": "todo", "category": "todo", "priority": "high", "labels": ["door", "hall"], "assignees": [office.bob], "watchers": [],
             "parent": null, "milestone": null, "start_at": null, "due_at": due, "estimate": null, "points": null, "custom": {"points": 3, "where": {"floor": 2}},
             "created_by": office.ada, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
             "completed_at": null,
@@ -102,7 +102,23 @@ async fn a_stale_write_is_refused_and_told_what_stands_there() {
         assert!(error.detail.contains("version 2"), "{error}");
         let fields: Vec<_> =
             error.fields.iter().map(|field| (field.pointer.as_str(), field.message.as_str())).collect();
-        assert_eq!(fields, [("/title", "is \"Theirs\" at version 2")]);
+        let by = office.ada;
+        assert_eq!(fields, [("/title", format!("is \"Theirs\" at version 2, changed by {by} at version 2").as_str())]);
+        // What the patch does not name is told too, without its value; and so it is when the task is to be deleted.
+        let change = json!({"due_at": "2026-03-09T12:00:00Z", "custom": {"a": 1, "b": 2}});
+        office.update(&task, Some(2), change).await.unwrap();
+        let error = office.update(&task, Some(1), json!({"title": "Mine", "custom": {"a": 3}})).await.unwrap_err();
+        let told: Vec<_> = error.fields.iter().map(|field| (field.pointer.as_str(), field.message.clone())).collect();
+        let changed = |version: i64| format!("was changed by {by} at version {version}");
+        assert_eq!(
+            told,
+            [
+                ("/title", format!("is \"Theirs\" at version 3, changed by {by} at version 2")),
+                ("/custom/a", format!("is 1 at version 3, changed by {by} at version 3")),
+                ("/due_at", changed(3)),
+                ("/custom/b", changed(3)),
+            ]
+        );
         assert_eq!(office.find("WEB-1").await.unwrap().title, "Theirs");
     })
     .await;

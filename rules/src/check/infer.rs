@@ -266,8 +266,15 @@ impl<'c> Inference<'c, '_> {
         }
         for (literal, at) in &written.literals {
             if !field.constants.contains(&literal.as_str()) {
-                let message = format!("It is never `{literal}`; it is one of `{}`.", field.constants.join("`, `"));
+                let words = field.constants.join("`, `");
                 let constants = field.constants.clone();
+                if field.usual {
+                    let message = format!("`{literal}` is none of the usual `{words}`; some project must have it.");
+                    let problem = self.say("unusual_constant", *at, message);
+                    *problem = problem.clone().nearest(literal, constants).warning();
+                    continue;
+                }
+                let message = format!("It is never `{literal}`; it is one of `{words}`.");
                 let problem = self.say("unknown_constant", *at, message);
                 *problem = problem.clone().nearest(literal, constants);
             }

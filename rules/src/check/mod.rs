@@ -235,10 +235,14 @@ impl<'c> Checker<'_, 'c> {
             && !shape.constants.is_empty()
             && !shape.constants.contains(&text)
         {
-            let message = format!("It is never `{text}`; it is one of `{}`.", shape.constants.join("`, `"));
-            self.problems.push(
-                Problem::new("unknown_constant", pointer, message).nearest(text, shape.constants.iter().copied()),
-            );
+            let words = shape.constants.join("`, `");
+            let problem = if shape.usual {
+                let message = format!("`{text}` is none of the usual `{words}`; some project must have it.");
+                Problem::new("unusual_constant", pointer, message).warning()
+            } else {
+                Problem::new("unknown_constant", pointer, format!("It is never `{text}`; it is one of `{words}`."))
+            };
+            self.problems.push(problem.nearest(text, shape.constants.iter().copied()));
         }
     }
 
@@ -403,10 +407,14 @@ impl<'c> Checker<'_, 'c> {
                     && !wanted.constants.is_empty()
                     && !wanted.constants.contains(&text.as_str()) =>
             {
-                let message = format!("`{text}` is not one of `{}`.", wanted.constants.join("`, `"));
-                self.problems.push(
-                    Problem::new("unknown_constant", pointer, message).nearest(text, wanted.constants.iter().copied()),
-                );
+                let words = wanted.constants.join("`, `");
+                let problem = if wanted.usual {
+                    let message = format!("`{text}` is none of the usual `{words}`; the project must have it.");
+                    Problem::new("unusual_constant", pointer, message).warning()
+                } else {
+                    Problem::new("unknown_constant", pointer, format!("`{text}` is not one of `{words}`."))
+                };
+                self.problems.push(problem.nearest(text, wanted.constants.iter().copied()));
             }
             _ => {}
         }

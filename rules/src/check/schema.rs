@@ -15,6 +15,9 @@ pub(super) const SPAN: Kinds = 128;
 /// Nothing is known.
 pub(super) const ANY: Kinds = u8::MAX;
 
+/// The keyword of a schema of text that names the usual words, where others may be added.
+const USUAL: &str = "x-usual";
+
 /// How many references are followed before a schema counts as unknown.
 const MAX_REFERENCES: usize = 32;
 
@@ -31,6 +34,8 @@ pub(super) struct Shape<'c> {
     pub kinds: Kinds,
     /// The only texts it can be, if there are only so many.
     pub constants: Vec<&'c str>,
+    /// Whether those are only the usual ones, and others may be added elsewhere.
+    pub usual: bool,
     /// The texts written in the expression that this value is, or (for a list) holds.
     pub literals: Vec<(String, rhai::Position)>,
     /// What an item of the list is, where no schema says it.
@@ -48,7 +53,7 @@ pub(super) enum Field<'c> {
 
 impl<'c> Shape<'c> {
     pub fn of(kinds: Kinds) -> Self {
-        Self { kinds, constants: Vec::new(), literals: Vec::new(), item: None, nodes: Vec::new() }
+        Self { kinds, constants: Vec::new(), usual: false, literals: Vec::new(), item: None, nodes: Vec::new() }
     }
 
     pub fn any() -> Self {
@@ -77,6 +82,7 @@ impl<'c> Shape<'c> {
         for node in &nodes {
             let (kinds, constants) = kinds(node.schema);
             shape.kinds |= kinds;
+            shape.usual |= node.schema.get(USUAL).is_some();
             match constants {
                 Some(constants) => shape.constants.extend(constants),
                 None if kinds & TEXT != 0 => bound = false,
@@ -110,6 +116,7 @@ impl<'c> Shape<'c> {
             }
         }
         self.kinds |= other.kinds;
+        self.usual |= other.usual;
         self.constants.extend(other.constants);
         self.literals.extend(other.literals);
         self.nodes.extend(other.nodes);
@@ -239,6 +246,8 @@ fn kinds(schema: &Value) -> (Kinds, Option<Vec<&str>>) {
         (None, Some(constants)) => Some(constants.as_slice()),
         (None, None) => None,
     };
+    let usual = schema.get(USUAL).and_then(Value::as_array).map(Vec::as_slice);
+    let constants = constants.or(usual);
     let of_constants = constants.map(|constants| constants.iter().fold(0, |kinds, constant| kinds | kind_of(constant)));
     let texts = constants.map(|constants| constants.iter().filter_map(Value::as_str).collect());
     let kinds = match schema.get("type") {

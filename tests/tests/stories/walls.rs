@@ -101,6 +101,10 @@ impl World {
             .await
             .expect_status(201)
             .text("/id");
+        let kind = json!({ "key": "mark", "name": format!("{mark} type") });
+        api.post("/projects/WEB/types", kind).await.expect_status(201);
+        let field = json!({ "key": "mark", "name": format!("{mark} field"), "type": "text" });
+        api.post("/projects/WEB/fields", field).await.expect_status(201);
         let comment = api
             .post("/tasks/WEB-1/comments", json!({ "body": format!("{mark} comment") }))
             .await
@@ -174,9 +178,19 @@ impl World {
             me.text("/workspace/id"),
             me.text("/user/id"),
         ]);
-        let behind =
-            vec![("{other}", predecessor.clone()), ("{predecessor}", predecessor), ("{user}", me.text("/user/id"))];
+        let behind = vec![
+            ("{field}", "mark".to_owned()),
+            ("{type}", "mark".to_owned()),
+            ("{other}", predecessor.clone()),
+            ("{predecessor}", predecessor),
+            ("{user}", me.text("/user/id")),
+        ];
         Self { api, ids, behind, marks }
+    }
+
+    /// What stands for this word of a path.
+    fn standing(&self, word: &str) -> String {
+        self.behind.iter().find(|(known, _)| *known == word).unwrap().1.clone()
     }
 
     /// The path with this world's own id in it.
@@ -257,7 +271,7 @@ both_databases! {
         };
         let before = world.state(&operations).await;
 
-        for path in ["/projects/WEB", "/projects/WEB/timeline", "/tasks/WEB-1", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
+        for path in ["/projects/WEB", "/projects/WEB/timeline", "/projects/WEB/fields", "/projects/WEB/fields/mark", "/projects/WEB/workflow", "/projects/WEB/types", "/tasks/WEB-1", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
             eve.get(path).await.expect_status(404).expect_refusal();
         }
         for operation in &operations {
@@ -299,7 +313,7 @@ both_databases! {
         for more in [json!({ "parent": id("tasks") }), json!({ "assignees": [ada] }), json!({ "milestone": id("milestones") })] {
             eve.patch(&format!("/tasks/{mine}"), more).await.expect_refusal();
         }
-        for other in [id("tasks"), "WEB-1".into(), world.behind[0].1.clone()] {
+        for other in [id("tasks"), "WEB-1".into(), world.standing("{predecessor}")] {
             let refused = eve.post(&format!("/tasks/{mine}/links"), json!({ "other": other, "type": "blocks" })).await.expect_problem(422, "invalid_fields");
             assert_eq!(refused.text("/errors/0/pointer"), "/other");
             eve.delete(&format!("/tasks/{mine}/links/{other}")).await.expect_problem(404, "task_not_found");
