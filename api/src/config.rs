@@ -9,6 +9,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use trackside_engine::vault::Secret;
+use trackside_workers::MailServer;
 
 /// An option, as it is written in all three places.
 #[derive(Debug)]
@@ -61,10 +63,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("listen", "listen", "ADDRESS", "Where to listen [127.0.0.1:8080]"),
     setting("log", "log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
     setting("log_format", "log-format", "FORMAT", "human or json [human]"),
+    setting("mail_from", "mail-from", "ADDRESS", "Whom mail is from, such as `Trackside <trackside@example.org>`"),
     Setting {
         switch: true,
         ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]")
     },
+    setting("public_url", "public-url", "URL", "Where people reach this, for links in mail [where it listens]"),
     setting("rate_limit", "rate-limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
     secret("redis_url", "redis-url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
     setting(
@@ -72,6 +76,12 @@ pub const SETTINGS: &[Setting] = &[
         "secret-key-file",
         "FILE",
         "The key that encrypts secrets; made in the data folder when absent",
+    ),
+    secret(
+        "smtp_url",
+        "smtp-url",
+        "URL",
+        "smtp://USER:PASSWORD@HOST:PORT or smtps://…, for mail; without it links are shown to administrators",
     ),
 ];
 
@@ -126,6 +136,10 @@ pub struct Config {
     pub log: String,
     /// Whether logs are JSON.
     pub log_json: bool,
+    /// Where mail goes and whom it is from, if any is sent.
+    pub mail: Option<MailServer>,
+    /// Where people reach this installation, without a slash at the end; where it listens when absent.
+    pub public_url: Option<String>,
     /// Whether this process works, too.
     pub workers: bool,
     /// How many requests one token or address may make.
@@ -240,6 +254,8 @@ impl Config {
             listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
             log_json: read(given, "log_format", format)?.unwrap_or(false),
+            mail: mail(given)?,
+            public_url: read(given, "public_url", public_url)?,
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
             rate_limit: read(given, "rate_limit", rate)?.flatten(),
             redis_url,
@@ -269,6 +285,29 @@ fn admin(given: &Given) -> Result<Option<(String, String)>, BadConfig> {
         (Some(_), None) => Err(BadConfig("admin_email is set but admin_password is not; set both or neither".into())),
         (None, Some(_)) => Err(BadConfig("admin_password is set but admin_email is not; set both or neither".into())),
     }
+}
+
+fn mail(given: &Given) -> Result<Option<MailServer>, BadConfig> {
+    let (url, from) = (given.get("smtp_url"), given.get("mail_from"));
+    match (url, from) {
+        (Some((url, url_origin)), Some((from, from_origin))) => {
+            let server = MailServer { url: Secret::new(url.as_str()), from: from.clone() };
+            match server.check() {
+                Ok(()) => Ok(Some(server)),
+                Err(error) => Err(BadConfig(format!("{url_origin} and {from_origin}: {error}"))),
+            }
+        }
+        (Some((_, origin)), None) => Err(BadConfig(format!("{origin}: mail_from is not set; say whom mail is from"))),
+        (None, _) => Ok(None),
+    }
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let wrong = || "must be a URL such as https://trackside.example.org, without query and fragment".to_owned();
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let good =
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none();
+    if good && url.username().is_empty() { Ok(text.trim_end_matches('/').to_owned()) } else { Err(wrong()) }
 }
 
 fn lease(text: &str) -> Result<Duration, String> {

@@ -29,6 +29,7 @@ struct Inner {
     /// What the log is told and the caller is not.
     hidden: Option<String>,
     challenge: Option<&'static str>,
+    second_factor: Option<String>,
 }
 
 /// One wrong field.
@@ -56,6 +57,9 @@ pub struct ProblemBody<'a> {
     /// The wrong fields of the body.
     #[serde(skip_serializing_if = "<[Wrong]>::is_empty")]
     pub errors: &'a [Wrong],
+    /// With `second_factor_required`: what to send to `/auth/login/second-factor` together with a code, within five minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<&'a str>,
     /// Joins this answer with the server's logs; name it when you ask for help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'a str>,
@@ -72,6 +76,7 @@ impl Problem {
             retry_after: None,
             hidden: None,
             challenge: None,
+            second_factor: None,
         }))
     }
 
@@ -86,6 +91,15 @@ impl Problem {
             "Something went wrong on our side. Try again; if it stays, ask the operator and name the request id.";
         let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
         problem.0.hidden = Some(hidden.into());
+        problem
+    }
+
+    /// The password was right; a code of the second factor is still to come.
+    pub fn second_factor(challenge: String) -> Self {
+        let detail = "The password is right; send `challenge` and a code of your app to /api/v1/auth/login/second-factor within five minutes.";
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, "second_factor_required", detail);
+        problem.0.challenge = Some("Bearer");
+        problem.0.second_factor = Some(challenge);
         problem
     }
 
@@ -133,6 +147,7 @@ impl Problem {
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
             errors: &self.0.errors,
+            challenge: self.0.second_factor.as_deref(),
             request_id,
         };
         // Strings and numbers always serialise; an empty body would still carry the status.

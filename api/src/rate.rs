@@ -82,7 +82,8 @@ impl Limiter {
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(limiter) = &app.limiter else { return next.run(request).await };
     // Where nobody is known yet any token may be sent, so that it would be as many buckets as one likes.
-    let open = request.uri().path().starts_with("/api/v1/auth/") || request.uri().path() == "/api/v1/setup";
+    let open = request.uri().path().starts_with("/api/v1/auth/")
+        || matches!(request.uri().path(), "/api/v1/setup" | "/api/v1/invitations/accept");
     let caller = match Bearer::of(request.headers()) {
         Ok(Bearer(token)) if !open => token.to_string(),
         _ => {

@@ -15,8 +15,21 @@ use trackside_engine::ids::WorkspaceId;
 use crate::app::App;
 use crate::extract::Auth;
 
-/// Where nobody is known yet.
-const OPEN: &[&str] = &["/api/v1/auth/login", "/api/v1/auth/logout", "/api/v1/auth/refresh", "/api/v1/setup"];
+/// Where nobody is known yet, or comes from another workspace.
+const OPEN: &[&str] = &[
+    "/api/v1/auth/email/verify",
+    "/api/v1/auth/login",
+    "/api/v1/auth/login/second-factor",
+    "/api/v1/auth/logout",
+    "/api/v1/auth/oidc",
+    "/api/v1/auth/oidc/callback",
+    "/api/v1/auth/oidc/ticket",
+    "/api/v1/auth/password/forgot",
+    "/api/v1/auth/password/reset",
+    "/api/v1/auth/refresh",
+    "/api/v1/invitations/accept",
+    "/api/v1/setup",
+];
 
 /// The layer. Who asks is found out here and not in the handler, which finds it known.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -9,6 +9,7 @@ use uuid::{ContextV7, Timestamp, Uuid};
 use crate::access::Actor;
 use crate::clock::{Clock, SystemClock};
 use crate::ids::{EventId, Id, RuleId, RunId};
+use crate::mail::Post;
 
 /// Why something happened, when a rule did it: enough to walk the chain back, and to end a loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -37,10 +38,11 @@ pub struct Cx {
     pub trace: Option<Arc<str>>,
 }
 
-/// Where time and ids come from.
+/// Where time and ids come from, and letters go.
 #[derive(Clone)]
 pub struct Source {
     clock: Arc<dyn Clock>,
+    post: Post,
     order: Arc<std::sync::Mutex<ContextV7>>,
 }
 
@@ -53,7 +55,18 @@ impl Default for Source {
 impl Source {
     /// Ids and times from this clock.
     pub fn new(clock: impl Clock) -> Self {
-        Self { clock: Arc::new(clock), order: Arc::new(std::sync::Mutex::new(ContextV7::new())) }
+        Self { clock: Arc::new(clock), post: Post::default(), order: Arc::new(std::sync::Mutex::new(ContextV7::new())) }
+    }
+
+    /// The same, and letters go out by `post`.
+    #[must_use]
+    pub fn mailing(self, post: Post) -> Self {
+        Self { post, ..self }
+    }
+
+    /// How letters go out, and where links in them lead.
+    pub fn post(&self) -> &Post {
+        &self.post
     }
 
     /// The current time.

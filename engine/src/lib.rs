@@ -20,6 +20,7 @@ pub mod hooks;
 pub mod ids;
 pub mod jobs;
 pub mod links;
+pub mod mail;
 pub mod milestones;
 pub mod notifications;
 pub mod paging;
@@ -52,7 +53,18 @@ pub struct Area {
 pub const AREAS: &[Area] = &[
     Area {
         name: "access",
-        statements: &[access::load::ALL, access::membership::ALL, access::profile::ALL, access::store::ALL],
+        statements: &[
+            access::addresses::ALL,
+            access::factors::ALL,
+            access::invitations::ALL,
+            access::load::ALL,
+            access::membership::ALL,
+            access::once::ALL,
+            access::profile::ALL,
+            access::recovery::ALL,
+            access::services::ALL,
+            access::store::ALL,
+        ],
     },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },

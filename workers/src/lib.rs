@@ -7,6 +7,7 @@ mod credentials;
 mod dispatcher;
 pub mod egress;
 pub mod integrations;
+mod mail;
 mod planning;
 pub mod queue;
 mod runs;
@@ -25,6 +26,7 @@ use trackside_engine::runs::dispatch::Dispatcher;
 use trackside_engine::runs::{HotRuns, Runner};
 use trackside_engine::vault::Vault;
 
+pub use crate::mail::MailServer;
 use crate::queue::{Handlers, Queues, entry};
 
 /// What the workers of a node need.
@@ -41,6 +43,8 @@ pub struct Options {
     pub vault: Vault,
     /// With this Redis, lists of due jobs go through it, for many nodes.
     pub redis: Option<String>,
+    /// Where letters go, if anywhere.
+    pub mail: Option<MailServer>,
     /// How each queue is worked on.
     pub queues: Queues,
     /// How long running jobs may take to finish when the node stops.
@@ -56,21 +60,32 @@ pub struct Workers {
 }
 
 /// What runs each kind of job, sorted by kind.
-fn handlers(runner: Arc<Runner>, db: Db, source: Source) -> Result<Handlers, String> {
-    Handlers::new(vec![entry(runs::AdvanceRun(runner)), entry(queue::Noop), entry(planning::Replan { db, source })])
+fn handlers(runner: Arc<Runner>, mail: mail::SendMail, db: Db, source: Source) -> Result<Handlers, String> {
+    Handlers::new(vec![
+        entry(runs::AdvanceRun(runner)),
+        entry(queue::Noop),
+        entry(planning::Replan { db, source }),
+        entry(mail),
+    ])
 }
 
 impl Workers {
     /// Starts the workers of this node. Fails when the settings are unsound, saying why.
     pub fn start(options: Options) -> Result<Self, String> {
-        let Options { db, source, library, actions, vault, redis, queues, grace } = options;
+        let Options { db, source, library, actions, vault, redis, mail, queues, grace } = options;
         let hot = Arc::new(HotRuns::default());
+        let mail = mail::SendMail::new(vault.clone(), mail.as_ref())?;
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
         let runner = Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
-            queue::Options { queues, handlers: handlers(Arc::new(runner), db.clone(), source.clone())?, redis, grace },
+            queue::Options {
+                queues,
+                handlers: handlers(Arc::new(runner), mail, db.clone(), source.clone())?,
+                redis,
+                grace,
+            },
         )?;
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));

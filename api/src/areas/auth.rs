@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::access::profile::{self, ProfilePatch};
-use trackside_engine::access::{Credentials, Me, Session, Setup, SignedIn, WorkspaceInfo, service, sessions};
+use trackside_engine::access::{
+    Actor, Credentials, Entry, Me, Session, Setup, SignedIn, WorkspaceInfo, service, services, sessions,
+};
 use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::{SessionId, WorkspaceId};
 use trackside_engine::paging::Page;
@@ -17,6 +19,7 @@ use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, Bearer, Json, MaybeJson, Person};
 use crate::openapi::{doc, doc_with, open};
+use crate::problem::Problem;
 
 pub(super) fn routes() -> ApiRouter<App> {
     let setup =
@@ -79,7 +82,15 @@ async fn set_up(State(app): State<App>, Json(setup): Json<Setup>) -> Result<Crea
 }
 
 async fn login_(State(app): State<App>, Json(credentials): Json<Credentials>) -> Result<Answer<SignedIn>> {
-    Ok(Answer::new(app.authenticator.login(&app.db, credentials).await?))
+    entered(app.authenticator.login(&app.db, credentials).await?)
+}
+
+/// A session, or the problem that says how to get one: with a code of the second factor.
+pub(super) fn entered<const STATUS: u16>(entry: Entry) -> Result<Answer<SignedIn, STATUS>> {
+    match entry {
+        Entry::SignedIn(signed_in) => Ok(Answer::new(*signed_in)),
+        Entry::SecondFactor { challenge } => Err(Problem::second_factor(challenge)),
+    }
 }
 
 /// A refresh token.
@@ -120,15 +131,15 @@ struct Switch {
 }
 
 async fn switch_(State(app): State<App>, Person(cx, user): Person, Json(to): Json<Switch>) -> Result<Answer<SignedIn>> {
-    unlimited(&cx)?;
+    unlimited(&cx.actor)?;
     // From one's workspace into another.
     let signed_in = db::everywhere(app.authenticator.switch(&app.db, user, to.workspace_id)).await?;
     Ok(Answer::new(signed_in))
 }
 
 /// A token that is limited to scopes must not turn into one that is not, or open another workspace.
-pub(super) fn unlimited(cx: &trackside_engine::Cx) -> Result<()> {
-    match cx.actor.scopes {
+pub(super) fn unlimited(actor: &Actor) -> Result<()> {
+    match actor.scopes {
         None => Ok(()),
         Some(_) => Err(trackside_engine::Error::denied("this token is limited to scopes; sign in to do this").into()),
     }
@@ -174,8 +185,11 @@ async fn create_workspace(
     Person(cx, user): Person,
     Json(new): Json<NewWorkspace>,
 ) -> Result<Created<WorkspaceInfo>> {
-    unlimited(&cx)?;
-    let create = async move |tx: &mut Tx| service::create_workspace(tx, &cx, &new.name, user).await;
+    unlimited(&cx.actor)?;
+    let create = async move |tx: &mut Tx| {
+        services::must_be_person(tx, user).await?;
+        service::create_workspace(tx, &cx, &new.name, user).await
+    };
     // What is made here lies outside of the workspace that is acted from.
     Ok(Answer::new(db::everywhere(app.db.write(create)).await?))
 }

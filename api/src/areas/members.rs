@@ -99,7 +99,7 @@ async fn reactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) 
 }
 
 async fn leave(State(app): State<App>, Person(cx, _): Person) -> Result<Done> {
-    unlimited(&cx)?;
+    unlimited(&cx.actor)?;
     app.db.write(async move |tx: &mut Tx| membership::leave(tx, &cx).await).await?;
     Ok(Done)
 }

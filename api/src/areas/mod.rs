@@ -14,18 +14,22 @@ mod events;
 mod fields;
 mod groups;
 mod hooks;
+mod invitations;
 mod labels;
 mod links;
 mod members;
 mod milestones;
 mod notifications;
 mod operations;
+mod passwords;
 mod planning;
 mod projects;
 mod roles;
 mod rules;
 mod runs;
 mod search;
+mod second_factor;
+mod service_accounts;
 mod tasks;
 mod time_entries;
 mod tokens;
@@ -65,18 +69,26 @@ pub const AREAS: &[Area] = &[
     Area { name: "fields", about: "The custom fields that projects define.", routes: fields::routes },
     Area { name: "groups", about: "People who are given things together.", routes: groups::routes },
     Area { name: "hooks", about: "Endpoints that receive webhooks.", routes: hooks::routes },
+    Area { name: "invitations", about: "Who is asked to join, and how they do.", routes: invitations::routes },
     Area { name: "labels", about: "The labels of tasks.", routes: labels::routes },
     Area { name: "links", about: "What tasks have to do with each other.", routes: links::routes },
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
     Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
     Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
+    Area { name: "passwords", about: "Passwords and addresses, and ways back in.", routes: passwords::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },
+    Area { name: "second_factor", about: "Codes of an app beside the password.", routes: second_factor::routes },
+    Area {
+        name: "service_accounts",
+        about: "Members that are programs, and their tokens.",
+        routes: service_accounts::routes,
+    },
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
     Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },

@@ -9,6 +9,7 @@ use trackside_engine::Source;
 use trackside_engine::access;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::{Db, Options};
+use trackside_engine::mail::Post;
 use trackside_engine::rules::Library;
 use trackside_engine::search;
 use trackside_engine::vault::Vault;
@@ -35,7 +36,7 @@ pub struct Node {
 
 impl Node {
     /// Opens the database, brings it up to date, and reads the key.
-    pub async fn open(config: &Config) -> Result<Self, Failed> {
+    pub async fn open(config: &Config, public_url: &str) -> Result<Self, Failed> {
         make_folder(config)?;
         let alone = alone(config);
         let db = Db::open(&Options::new(&config.database_url)).await?;
@@ -53,7 +54,9 @@ impl Node {
         let egress = Egress::new(policy).map_err(|error| Failed::Other(error.to_string()))?;
         let actions = Actions::new(integrations::all(&egress));
         let library = Arc::new(Library::new(&actions));
-        Ok(Self { db, source: Source::default(), vault, actions, library, _alone: alone })
+        let letters = config.mail.as_ref().map(|_| vault.clone());
+        let source = Source::default().mailing(Post::new(letters, public_url));
+        Ok(Self { db, source, vault, actions, library, _alone: alone })
     }
 
     /// Starts the workers of this node.
@@ -65,6 +68,7 @@ impl Node {
             actions: self.actions.clone(),
             vault: self.vault.clone(),
             redis: config.redis_url.clone(),
+            mail: config.mail.clone(),
             queues: Queues { lease: config.lease, ..Queues::default() },
             grace: DRAIN,
         };

@@ -25,7 +25,8 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     })?;
     let address = listener.local_addr().map_err(|error| Failed::Other(error.to_string()))?;
     let metrics = crate::log::metrics()?;
-    let node = Node::open(&config).await?;
+    let own = format!("http://{}", reachable(address));
+    let node = Node::open(&config, config.public_url.as_deref().unwrap_or(&own)).await?;
     let authenticator = Authenticator::open(&node.db, node.vault.clone(), node.source.clone()).await?;
     make_admin(&config, &node, &authenticator).await?;
     let workers = config.workers.then(|| node.work(&config)).transpose()?;
@@ -45,7 +46,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     });
     let router = app.router();
     app.follow_log();
-    tracing::info!("trackside is ready at http://{}, listening on http://{address}", reachable(address));
+    tracing::info!("trackside is ready at {own}, listening on http://{address}");
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {
         None => drained.await,

@@ -336,6 +336,7 @@ mod tests {
             status: problem.status().as_u16(),
             detail: problem.detail(),
             errors: &[],
+            challenge: None,
             request_id: None,
         });
         (problem.status().as_u16(), problem.code().to_owned(), body.unwrap()["detail"].as_str().unwrap().to_owned())

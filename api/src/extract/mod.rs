@@ -9,7 +9,7 @@ mod request;
 
 pub use auth::{Auth, Bearer, Person};
 pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, read_body, refused};
-pub use path::{At, FieldKey, Other, Predecessor, TypeKey, Whom};
+pub use path::{At, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};
 pub use preconditions::{IfMatch, IfNoneMatch};
 pub use query::{Pairs, Query};
 pub use request::{Request, RequestId};

@@ -18,6 +18,28 @@ use crate::problem::Problem;
 #[derive(Debug, Clone)]
 pub struct At<T>(pub T);
 
+/// The same for `{token}`.
+#[derive(Debug, Clone)]
+pub struct TokenAt<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for TokenAt<T>
+where
+    S: Send + Sync,
+    T: FromStr<Err: Display> + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        read(parts, state, "token").await.map(Self)
+    }
+}
+
+impl<T: JsonSchema> OperationInput for TokenAt<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        document::<T>(ctx, operation, "token");
+    }
+}
+
 impl<S, T> FromRequestParts<S> for At<T>
 where
     S: Send + Sync,

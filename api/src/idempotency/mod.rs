@@ -37,10 +37,39 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 pub const ABANDONED: TimeDelta = TimeDelta::minutes(2);
 /// The largest answer that is kept, in bytes.
 const LARGEST: usize = 256 * 1024;
-/// Where answers hold secrets, below `/api/v1`.
-const SECRET: &[&str] = &["/auth/switch", "/hooks", "/tokens"];
+/// Where answers hold secrets, below `/api/v1`; a star is an id.
+const SECRET: &[&str] = &[
+    "/auth/switch",
+    "/hooks",
+    "/hooks/*/rotate",
+    "/invitations",
+    "/invitations/*/resend",
+    "/me/second-factor",
+    "/me/second-factor/confirm",
+    "/members/*/password-reset",
+    "/service-accounts/*/tokens",
+    "/tokens",
+];
 /// Where nobody is known yet.
-const OPEN: &[&str] = &["/auth/login", "/auth/logout", "/auth/refresh", "/setup"];
+const OPEN: &[&str] = &[
+    "/auth/email/verify",
+    "/auth/login",
+    "/auth/login/second-factor",
+    "/auth/logout",
+    "/auth/password/forgot",
+    "/auth/password/reset",
+    "/auth/refresh",
+    "/invitations/accept",
+    "/setup",
+];
+
+fn is_secret(path: &str) -> bool {
+    let same = |known: &&&str| {
+        known.split('/').count() == path.split('/').count()
+            && known.split('/').zip(path.split('/')).all(|(known, part)| known == "*" || known == part)
+    };
+    SECRET.iter().any(|known| same(&known))
+}
 
 /// Whose key it is.
 type Owner = (WorkspaceId, UserId);
@@ -92,7 +121,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     }
     let reservation = Reservation { app: app.clone(), owner, key: Some(key) };
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    reservation.note(response, SECRET.contains(&path.as_str())).await
+    reservation.note(response, is_secret(&path)).await
 }
 
 fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {

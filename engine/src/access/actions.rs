@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::invitations::{self, Invitation, NewInvitation};
 use super::membership;
 use super::model::Member;
-use super::permissions::MemberManage;
+use super::permissions::{MemberManage, Role};
 use crate::actions::Internal;
 use crate::cx::Cx;
 use crate::db::Tx;
@@ -36,6 +37,38 @@ impl Internal for Deactivate {
         let may = cx.actor.may_here::<MemberManage>()?;
         let user = member(tx, cx, &input.member).await?;
         membership::deactivate(tx, cx, &may, user).await
+    }
+}
+
+/// `member.invite`.
+pub struct Invite;
+
+/// What `member.invite` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InviteInput {
+    /// Whom to ask.
+    pub email: String,
+    /// As what; not above the role of the rule's owner.
+    pub role: Role,
+}
+
+impl Internal for Invite {
+    const NAME: &'static str = "member.invite";
+    const SUMMARY: &'static str = "Asks an address to join the workspace, by mail.";
+    const CAUSES: &'static [&'static str] = &["member.invited"];
+    type Needs = MemberManage;
+    type Input = InviteInput;
+    type Output = Invitation;
+
+    async fn perform(tx: &mut Tx, cx: &Cx, input: InviteInput) -> Result<Invitation> {
+        let may = cx.actor.may_here::<MemberManage>()?;
+        if !cx.source().post().sends() {
+            let detail = "This installation sends no mail, and a rule must not be shown the link; invite by hand.";
+            return Err(Error::conflict("mail_not_configured", detail));
+        }
+        let new = NewInvitation { email: input.email, role: input.role };
+        Ok(invitations::invite(tx, cx, &may, new).await?.invitation)
     }
 }
 

@@ -29,6 +29,27 @@ pub struct MemberInvited<'a> {
     pub role: Role,
 }
 
+/// An invitation was taken back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MemberInvitationRevoked {
+    /// The invitation.
+    pub invitation: InvitationId,
+}
+
+/// Signing in asks a person for a code from now on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MemberSecondFactorEnabled {
+    /// The person.
+    pub member: UserId,
+}
+
+/// Signing in asks a person for no code any more.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MemberSecondFactorDisabled {
+    /// The person.
+    pub member: UserId,
+}
+
 /// Somebody became a member.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct MemberJoined<'a> {
@@ -71,8 +92,8 @@ pub struct MemberDeparted<'a> {
 }
 
 macro_rules! announced {
-    ($($event:ident $kind:literal $summary:literal |$it:ident| $subject:expr;)+) => {$(
-        impl EventType for $event<'_> {
+    ($($event:ty, $kind:literal $summary:literal |$it:ident| $subject:expr;)+) => {$(
+        impl EventType for $event {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
             fn subject(&self) -> String {
@@ -87,11 +108,14 @@ macro_rules! announced {
 }
 
 announced! {
-    MemberDeactivated "member.deactivated" "A member's access was ended; what they made stays." |it| it.member.id;
-    MemberInvited "member.invited" "Somebody was asked to join the workspace." |it| it.invitation;
-    MemberJoined "member.joined" "Somebody became a member of the workspace." |it| it.member.id;
-    MemberDeparted "member.departed" "A member left the workspace by themselves." |it| it.member.id;
-    MemberProfileChanged "member.profile_changed" "A person changed their name, time zone, language, working hours or skills." |it| it.member;
-    MemberReactivated "member.reactivated" "A member's access was given back." |it| it.member.id;
-    MemberRoleChanged "member.role_changed" "A member's role changed." |it| it.member.id;
+    MemberDeactivated<'_>, "member.deactivated" "A member's access was ended; what they made stays." |it| it.member.id;
+    MemberInvitationRevoked, "member.invitation_revoked" "An invitation was taken back." |it| it.invitation;
+    MemberInvited<'_>, "member.invited" "Somebody was asked to join the workspace." |it| it.invitation;
+    MemberJoined<'_>, "member.joined" "Somebody became a member of the workspace." |it| it.member.id;
+    MemberDeparted<'_>, "member.departed" "A member left the workspace by themselves." |it| it.member.id;
+    MemberProfileChanged<'_>, "member.profile_changed" "A person changed their name, time zone, language, working hours or skills." |it| it.member;
+    MemberReactivated<'_>, "member.reactivated" "A member's access was given back." |it| it.member.id;
+    MemberRoleChanged<'_>, "member.role_changed" "A member's role changed." |it| it.member.id;
+    MemberSecondFactorDisabled, "member.second_factor_disabled" "Signing in asks a person for no code any more." |it| it.member;
+    MemberSecondFactorEnabled, "member.second_factor_enabled" "Signing in asks a person for a code from now on." |it| it.member;
 }

@@ -160,6 +160,14 @@ pub async fn leave(tx: &mut Tx, cx: &Cx) -> Result<()> {
     record(tx, cx, "member.departed", user, Some(member.role), None).await
 }
 
+/// Refuses somebody who does not belong to the workspace any more.
+pub(super) async fn must_be_in(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    if let Ok(Member { state: MemberState::Active, .. }) = find(rx, workspace, user).await {
+        return Ok(());
+    }
+    Err(Error::not_found("workspace", workspace))
+}
+
 /// Makes a known person a member, and forgets that they were one.
 ///
 /// # Errors

@@ -15,24 +15,34 @@
 
 pub(crate) mod actions;
 mod actor;
+pub mod addresses;
+mod entry;
 pub(crate) mod events;
+pub mod factors;
+mod govern;
+pub mod invitations;
 mod keys;
 pub mod load;
 pub mod members;
 pub mod membership;
 mod model;
+pub(crate) mod once;
 pub mod passwords;
 pub mod permissions;
 pub mod profile;
 pub mod reach;
 pub mod rights;
+pub mod recovery;
 pub mod service;
+pub mod services;
 pub mod sessions;
 mod signin;
 pub(crate) mod store;
 pub mod tokens;
+mod totp;
 
 pub use actor::{Actor, Who};
+pub use entry::{Acceptance, CHALLENGE_LIFETIME, Entry};
 pub use keys::has_secrets;
 pub use model::name;
 pub use model::{

@@ -112,6 +112,8 @@ pub struct Me {
     pub workspace: WorkspaceInfo,
     /// What they are there.
     pub role: Role,
+    /// When the person proved that their address is theirs; null until then.
+    pub email_verified_at: Option<DateTime<Utc>>,
     /// What the person says of themselves.
     #[serde(flatten)]
     pub profile: super::profile::Profile,

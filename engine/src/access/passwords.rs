@@ -71,6 +71,8 @@ pub async fn hash(password: &Secret) -> Result<Hashed> {
 /// `busy_signing_in` when too many wait for the same.
 pub async fn verify(password: &Secret, hash: Option<String>) -> Result<bool> {
     let password = password.clone();
+    // Whoever signs in by another provider, or never, has none.
+    let hash = hash.filter(|hash| !hash.is_empty());
     apart(move || {
         let known = hash.is_some();
         let Some(text) = hash.as_deref().or_else(|| nobodys()) else { return false };

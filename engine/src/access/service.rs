@@ -51,6 +51,7 @@ pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
         user: found,
         workspace: workspace.ok_or_else(|| Error::not_found("workspace", actor.workspace))?,
         role: actor.role,
+        email_verified_at: super::addresses::proved_at(rx, user).await?,
         profile: super::profile::find(rx, user).await?,
         scopes: actor.scopes.as_ref().map(|scopes| scopes.to_vec()),
     })

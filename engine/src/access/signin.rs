@@ -8,12 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use super::actor::{Actor, Who};
+use super::entry::{Entry, enter};
 use super::keys::{Claims, KeyRing, invalid};
 use super::model::{self, Credentials, NewUser, Setup, SignedIn, User};
 use super::permissions::Role;
-use super::{load, passwords, service, store, tokens};
+use super::{addresses, load, passwords, service, services, store, tokens};
 use crate::db::{Db, Tx};
 use crate::ids::{SessionId, TokenId, UserId, WorkspaceId};
 use crate::vault::{Secret, Vault};
@@ -36,14 +38,15 @@ const REFUSAL: Duration = Duration::from_millis(100);
 
 /// Signs people in and knows them again. One per program.
 pub struct Authenticator {
-    source: Source,
+    pub(super) source: Source,
+    pub(super) vault: Vault,
     ring: KeyRing,
     /// When this node last noted the use of a token, so that a flood of requests notes it once.
     noted: Mutex<HashMap<TokenId, DateTime<Utc>>>,
 }
 
 /// A session about to begin or go on: what the transaction wrote, before its access token is signed.
-struct Opened {
+pub(super) struct Opened {
     user: User,
     workspace: WorkspaceId,
     session: SessionId,
@@ -56,8 +59,8 @@ impl Authenticator {
     /// # Errors
     /// `secret_key_mismatch` when the vault's key is not the database's.
     pub async fn open(db: &Db, vault: Vault, source: Source) -> Result<Arc<Self>> {
-        let ring = KeyRing::open(db, vault, source.clone()).await?;
-        Ok(Arc::new(Self { source, ring, noted: Mutex::default() }))
+        let ring = KeyRing::open(db, vault.clone(), source.clone()).await?;
+        Ok(Arc::new(Self { source, vault, ring, noted: Mutex::default() }))
     }
 
     /// Whether the first workspace exists.
@@ -85,6 +88,8 @@ impl Authenticator {
                     return Err(already_set_up());
                 }
                 let user = service::insert_user(tx, &source, &new).await?;
+                // Whoever sets up the installation answers for their address: there is nobody to prove it to.
+                addresses::mark_proved(tx, user.id, source.now()).await?;
                 let workspace = service::insert_workspace(tx, &source, workspace, user.id).await?;
                 begin(tx, &source, user, workspace.id).await
             })
@@ -112,18 +117,14 @@ impl Authenticator {
     /// # Errors
     /// `credentials_wrong` for a wrong password, an unknown address and one that is locked after too many failures: all
     /// three alike and equally late, so that nobody learns which addresses exist.
-    pub async fn login(&self, db: &Db, credentials: Credentials) -> Result<SignedIn> {
+    pub async fn login(&self, db: &Db, credentials: Credentials) -> Result<Entry> {
         let email = model::normal_email(&credentials.email);
         let login = store::find_login(&mut *db.read().await?, &email).await?;
         let hash = login.as_ref().map(|login| login.password_hash.clone());
         let right = passwords::verify(&credentials.password, hash).await?;
         // Up to here all take the same time, from here on only a known address is written to.
-        let earliest = tokio::time::Instant::now() + REFUSAL;
-        let outcome = self.admit(db, login, right, credentials.workspace_id).await;
-        if outcome.as_ref().is_err_and(|error| error.code == "credentials_wrong") {
-            tokio::time::sleep_until(earliest).await;
-        }
-        outcome
+        let judged = Instant::now();
+        refuse_late(self.admit(db, login, right, credentials.workspace_id).await, judged).await
     }
 
     /// Signs in whoever knew the password, unless they are locked out.
@@ -133,10 +134,10 @@ impl Authenticator {
         login: Option<store::Login>,
         right: bool,
         wished: Option<WorkspaceId>,
-    ) -> Result<SignedIn> {
+    ) -> Result<Entry> {
         let Some(login) = login else { return Err(credentials_wrong()) };
         let source = self.source.clone();
-        let opened = db
+        let half = db
             .write(async move |tx: &mut Tx| {
                 if !count(tx, login.id, right, source.now()).await? {
                     // Not an error in here: the count must be kept.
@@ -144,20 +145,21 @@ impl Authenticator {
                 }
                 let user = User { id: login.id, email: login.email, name: login.name, created_at: login.created_at };
                 let workspace = place(tx, user.id, wished).await?;
-                begin(tx, &source, user, workspace).await.map(Some)
+                enter(tx, &source, user, workspace).await.map(Some)
             })
             .await?;
-        self.signed_in(db, opened.ok_or_else(credentials_wrong)?).await
+        self.entered(db, half.ok_or_else(credentials_wrong)?).await
     }
 
     /// Begins a session of somebody already known, in another workspace that they belong to.
     ///
     /// # Errors
-    /// `workspace_not_found` when they do not.
+    /// `workspace_not_found` when they do not; `denied` for a service account.
     pub async fn switch(&self, db: &Db, user: UserId, workspace: WorkspaceId) -> Result<SignedIn> {
         let source = self.source.clone();
         let opened = db
             .write(async move |tx: &mut Tx| {
+                services::must_be_person(tx, user).await?;
                 let user = store::find_user(tx, user).await?.ok_or_else(|| Error::not_found("user", user))?;
                 let workspace = place(tx, user.id, Some(workspace)).await?;
                 begin(tx, &source, user, workspace).await
@@ -285,7 +287,7 @@ impl Authenticator {
         self.ring.rotate(db).await
     }
 
-    async fn signed_in(&self, db: &Db, opened: Opened) -> Result<SignedIn> {
+    pub(super) async fn signed_in(&self, db: &Db, opened: Opened) -> Result<SignedIn> {
         let now = self.source.now().timestamp();
         let expires_in = ACCESS_LIFETIME.num_seconds();
         let claims =
@@ -301,9 +303,17 @@ impl Authenticator {
     }
 }
 
+/// Answers a refused sign-in late enough that the write which only a known address causes does not show.
+pub(super) async fn refuse_late<T>(outcome: Result<T>, judged: Instant) -> Result<T> {
+    if outcome.as_ref().is_err_and(|error| error.code == "credentials_wrong") {
+        tokio::time::sleep_until(judged + REFUSAL).await;
+    }
+    outcome
+}
+
 /// Counts a sign-in and says whether it may go on. Judged within the transaction, so that guesses sent side by side
 /// are counted one after another.
-async fn count(tx: &mut Tx, user: UserId, right: bool, now: DateTime<Utc>) -> Result<bool> {
+pub(super) async fn count(tx: &mut Tx, user: UserId, right: bool, now: DateTime<Utc>) -> Result<bool> {
     let Some((failed, locked_until)) = store::lock_login(tx, user).await? else { return Ok(false) };
     if locked_until.is_some_and(|until| now < until) {
         return Ok(false);
@@ -324,7 +334,7 @@ async fn count(tx: &mut Tx, user: UserId, right: bool, now: DateTime<Utc>) -> Re
 }
 
 /// How long an address is locked after so many failures in a row: a second after the fifth, then twice as long each time.
-fn lock_after(failed: i64) -> Option<TimeDelta> {
+pub(super) fn lock_after(failed: i64) -> Option<TimeDelta> {
     let doublings = failed - FREE_FAILURES;
     // Thirty doublings are far beyond the longest lock, and still within the number.
     let seconds = if doublings < 0 { return None } else { 1i64 << doublings.min(30) };
@@ -345,7 +355,7 @@ async fn place(tx: &mut Tx, user: UserId, wished: Option<WorkspaceId>) -> Result
     }
 }
 
-async fn begin(tx: &mut Tx, source: &Source, user: User, workspace: WorkspaceId) -> Result<Opened> {
+pub(super) async fn begin(tx: &mut Tx, source: &Source, user: User, workspace: WorkspaceId) -> Result<Opened> {
     let (session, now) = (source.new_id(), source.now());
     store::insert_session(tx, session, workspace, user.id, now).await?;
     let refresh_token = insert_refresh(tx, session, now).await?;
@@ -368,7 +378,7 @@ fn already_set_up() -> Error {
     Error::conflict("already_set_up", "This installation is set up; sign in, or ask an administrator for an account.")
 }
 
-fn credentials_wrong() -> Error {
+pub(super) fn credentials_wrong() -> Error {
     let detail = "The e-mail address or the password is wrong, or there were too many attempts; check both, and wait up to 15 minutes after repeated failures.";
     Error::unauthenticated("credentials_wrong", detail)
 }

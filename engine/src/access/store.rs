@@ -87,7 +87,8 @@ statements! {
     FIRST_OF_ALL = "select id from workspaces order by created_at, id limit 1";
     INSERT_USER = "insert into users (id, email, name, password_hash, created_at) values ($1, $2, $3, $4, $5) on conflict do nothing";
     FIND_USER = "select {User} from users where id = $1", User;
-    FIND_LOGIN = "select {Login} from users where email = $1", Login;
+    FIND_LOGIN = "select {Login} from users where email = $1 and kind = 'person'", Login;
+    PASSWORD_HASH = "select password_hash from users where id = $1 and kind = 'person'";
     LOCK_LOGIN = "select failed_logins, locked_until from users where id = $1 for update";
     UPDATE_FAILURES = "update users set failed_logins = $2, locked_until = $3 where id = $1";
     INSERT_MEMBER = "insert into members (workspace_id, user_id, role, created_at) values ($1, $2, $3, $4) on conflict do nothing";
@@ -159,6 +160,11 @@ pub(super) async fn find_user(rx: &mut Rx, id: UserId) -> Result<Option<User>> {
 
 pub(super) async fn find_login(rx: &mut Rx, email: &str) -> Result<Option<Login>> {
     rx.opt(FIND_LOGIN, (email,)).await
+}
+
+/// The hash of a person's password; empty when they have none.
+pub(super) async fn password_hash(rx: &mut Rx, id: UserId) -> Result<Option<String>> {
+    Ok(rx.opt::<One<String>>(PASSWORD_HASH, (id,)).await?.map(|row| row.0))
 }
 
 /// How often in a row somebody failed to sign in, and until when they are locked out.

@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 use super::actor::Actor;
 use super::model::{self, CreatedToken, NewToken, TokenInfo};
 use super::permissions::{self, Granted, TokenCreate, Workspace};
-use super::store;
+use super::{services, store};
 use crate::cx::Cx;
-use crate::db::{Rx, Tx};
-use crate::ids::{TokenId, UserId};
+use crate::db::{Rx, Signal, Tx};
+use crate::ids::{TokenId, UserId, WorkspaceId};
 use crate::{Error, Result, audit};
 
 /// What every token begins with, so that secret scanners know it.
@@ -37,6 +37,18 @@ pub async fn create(
     new: NewToken,
 ) -> Result<CreatedToken> {
     let user = person(cx)?;
+    services::must_be_person(tx, user).await?;
+    create_for(tx, cx, may.resource().0, user, new).await
+}
+
+/// Makes a token that acts as `user` and may no more than who makes it.
+pub(super) async fn create_for(
+    tx: &mut Tx,
+    cx: &Cx,
+    workspace: WorkspaceId,
+    user: UserId,
+    new: NewToken,
+) -> Result<CreatedToken> {
     let name = model::name("/name", &new.name)?;
     check_scopes(&cx.actor, new.scopes.as_deref())?;
     if new.expires_at.is_some_and(|at| at <= cx.now()) {
@@ -53,8 +65,7 @@ pub async fn create(
     };
     let scopes = info.scopes.as_ref().map(|scopes| serde_json::json!(scopes).to_string());
     let hash = Sha256::digest(&token);
-    let row =
-        store::TokenRow { workspace: may.resource().0, user, hash: &hash, scopes: scopes.as_deref(), info: &info };
+    let row = store::TokenRow { workspace, user, hash: &hash, scopes: scopes.as_deref(), info: &info };
     store::insert_token(tx, row).await?;
     let told = json!({ "name": info.name, "scopes": info.scopes, "expires_at": info.expires_at });
     let detail = json!({ "before": null, "after": told });
@@ -64,7 +75,12 @@ pub async fn create(
 
 /// The tokens of the person who acts, in this workspace, oldest first.
 pub async fn list(rx: &mut Rx, cx: &Cx, may: &Granted<TokenCreate, Workspace>) -> Result<Vec<TokenInfo>> {
-    let rows = store::list_tokens(rx, may.resource().0, person(cx)?).await?;
+    list_of(rx, may.resource().0, person(cx)?).await
+}
+
+/// The tokens of `user` in a workspace, oldest first.
+pub(super) async fn list_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Vec<TokenInfo>> {
+    let rows = store::list_tokens(rx, workspace, user).await?;
     let info = |row: store::OwnToken| {
         Ok(TokenInfo {
             id: row.id,
@@ -83,9 +99,15 @@ pub async fn list(rx: &mut Rx, cx: &Cx, may: &Granted<TokenCreate, Workspace>) -
 /// # Errors
 /// `token_not_found`, also for other people's.
 pub async fn revoke(tx: &mut Tx, cx: &Cx, may: &Granted<TokenCreate, Workspace>, id: TokenId) -> Result<()> {
-    if !store::delete_token(tx, may.resource().0, person(cx)?, id).await? {
+    revoke_of(tx, cx, may.resource().0, person(cx)?, id).await
+}
+
+/// Revokes a token of `user`.
+pub(super) async fn revoke_of(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId, user: UserId, id: TokenId) -> Result<()> {
+    if !store::delete_token(tx, workspace, user, id).await? {
         return Err(Error::not_found("token", id));
     }
+    tx.wake(Signal::Access);
     audit::service::record(tx, cx, "token.revoked", &id.to_string(), &json!({ "after": null })).await
 }
 
@@ -172,7 +194,7 @@ fn checksum(secret: &str) -> String {
 mod tests {
     use super::*;
     use crate::access::Role;
-    use crate::ids::{Id as _, WorkspaceId};
+    use crate::ids::Id as _;
 
     #[test]
     fn a_token_is_known_by_its_checksum() {

@@ -105,6 +105,7 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::grants::actions::Assign>(),
     erased::<crate::grants::actions::End>(),
     erased::<crate::access::actions::Deactivate>(),
+    erased::<crate::access::actions::Invite>(),
     erased::<crate::milestones::actions::Complete>(),
     erased::<crate::milestones::actions::Create>(),
     erased::<crate::milestones::actions::Delete>(),

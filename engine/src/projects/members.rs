@@ -10,12 +10,14 @@ statements! {
      where m.workspace_id = $1 and lower(u.email) = any($2)";
     BY_ROLE = "select user_id from members where workspace_id = $1 and role = any($2) order by user_id";
     WORKERS = "select user_id from members where workspace_id = $1 \
-     and role in ('team_member', 'project_manager', 'admin') order by user_id";
+     and role in ('team_member', 'project_manager', 'admin') \
+     and exists (select 1 from users u where u.id = members.user_id and u.kind = 'person') order by user_id";
     LEAST_LOADED = "select m.user_id from members m \
      left join task_assignees a on a.user_id = m.user_id \
      left join tasks t on t.id = a.task_id and t.workspace_id = $1 and t.id <> $2 \
        and t.category in ('todo', 'in_progress') \
      where m.workspace_id = $1 and m.role in ('team_member', 'project_manager', 'admin') \
+     and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
      group by m.user_id order by count(t.id), m.user_id limit 1";
 }
 

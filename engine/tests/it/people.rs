@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta};
 use trackside_engine::access::{
-    self, Actor, Authenticator, Credentials, MemberManage, MemberView, NewToken, NewUser, Role, SessionManage, Setup,
-    SignedIn, TokenCreate, membership, passwords, sessions, tokens,
+    self, Actor, Authenticator, Credentials, Entry, MemberManage, MemberView, NewToken, NewUser, Role, SessionManage,
+    Setup, SignedIn, TokenCreate, membership, passwords, sessions, tokens,
 };
 use trackside_engine::clock::MockClock;
 use trackside_engine::connections::{self, ConnectionKind, NewConnection};
@@ -48,7 +48,10 @@ impl<'a> House<'a> {
 
     async fn login(&self, email: &str, password: &str) -> Result<SignedIn> {
         let credentials = Credentials { email: email.into(), password: Secret::new(password), workspace_id: None };
-        self.gate.login(&self.place.db, credentials).await
+        match self.gate.login(&self.place.db, credentials).await? {
+            Entry::SignedIn(signed_in) => Ok(*signed_in),
+            Entry::SecondFactor { .. } => unreachable!("nobody here has a second factor"),
+        }
     }
 
     async fn refresh(&self, token: &str) -> Result<SignedIn> {

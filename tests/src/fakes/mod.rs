@@ -5,6 +5,7 @@
 //! story: it lists every request the vendor would not have taken and every answer the vendor would not have given.
 
 pub mod github;
+pub mod mail;
 pub mod schema;
 pub mod sink;
 pub mod slack;

@@ -11,7 +11,17 @@ use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, People, Server};
 
 /// What strangers may ask.
-const OPEN: &[&str] = &["/setup", "/auth/login", "/auth/refresh", "/auth/logout"];
+const OPEN: &[&str] = &[
+    "/setup",
+    "/auth/login",
+    "/auth/refresh",
+    "/auth/logout",
+    "/auth/login/second-factor",
+    "/auth/password/forgot",
+    "/auth/password/reset",
+    "/auth/email/verify",
+    "/invitations/accept",
+];
 /// What even a viewer may change: only what is their own.
 const OWN: &[&str] = &[
     "POST /auth/login",
@@ -25,6 +35,16 @@ const OWN: &[&str] = &[
     "POST /workspaces",
     "PATCH /me",
     "POST /me/leave",
+    "POST /me/email",
+    "POST /me/second-factor",
+    "POST /me/second-factor/confirm",
+    "POST /me/second-factor/remove",
+    "POST /auth/password",
+    "POST /auth/password/forgot",
+    "POST /auth/password/reset",
+    "POST /auth/email/verify",
+    "POST /auth/login/second-factor",
+    "POST /invitations/accept",
     "DELETE /sessions/{id}",
     "DELETE /tokens/{id}",
 ];
@@ -148,6 +168,12 @@ impl World {
         let session = api.get("/sessions").await.expect_status(200).text("/items/0/id");
         let me = api.get("/me").await.expect_status(200);
         let hook = hook.text("/id");
+        let invitation = json!({ "email": format!("{mark}@invited.example"), "role": "viewer" });
+        let invitation = api.post("/invitations", invitation).await.expect_status(201).text("/id");
+        let program = json!({ "name": format!("{mark} program"), "role": "viewer" });
+        let program = api.post("/service-accounts", program).await.expect_status(201).text("/id");
+        let its_token = api.post(&format!("/service-accounts/{program}/tokens"), json!({ "name": mark })).await;
+        let its_token = its_token.expect_status(201).text("/id");
         let ids = vec![
             ("assignments", assignment),
             ("groups", group),
@@ -157,12 +183,14 @@ impl World {
             ("connections", connection),
             ("events", event),
             ("hooks", hook),
+            ("invitations", invitation),
             ("members", me.text("/user/id")),
             ("milestones", milestone),
             ("projects", project),
             ("queues", "runs".to_owned()),
             ("rules", rule),
             ("runs", run),
+            ("service-accounts", program),
             ("sessions", session),
             ("tasks", task),
             ("time-entries", time),
@@ -183,6 +211,7 @@ impl World {
             ("{type}", "mark".to_owned()),
             ("{other}", predecessor.clone()),
             ("{predecessor}", predecessor),
+            ("{token}", its_token),
             ("{user}", me.text("/user/id")),
         ];
         Self { api, ids, behind, marks }
@@ -376,7 +405,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/queues"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
+                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/invitations", "/queues", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {
                 answer.expect_problem(403, "denied");

@@ -1,7 +1,11 @@
 //! People: who they are, how they come and go, how they prove who they are.
 
+mod invitations;
 mod members;
+mod passwords;
 mod profile;
+mod second_factor;
+mod service_accounts;
 
 use std::time::{Duration, Instant};
 
