@@ -10,6 +10,7 @@ mod lists;
 mod milestones;
 mod office;
 mod people;
+mod permissions;
 mod place;
 mod planning;
 mod projects;
