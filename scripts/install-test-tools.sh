@@ -30,10 +30,24 @@ if ! command -v cargo-nextest >/dev/null && [ ! -x "$(tools_folder)/bin/cargo-ne
     give_up "cargo-nextest could not be built. Install it as https://nexte.st tells, then run the command again."
 fi
 
-# GitHub's example payloads and the library that signs them. npm leaves its own copy of the lock file behind when it
-# is done, so an older one than ours means that there is something to install.
-octokit=tests/octokit
-if [ ! "$octokit/node_modules/.package-lock.json" -nt "$octokit/package-lock.json" ]; then
-  (cd "$octokit" && npm ci --silent --ignore-scripts </dev/null) ||
-    give_up "npm could not install what tests/octokit/package-lock.json names. Is a registry reachable ('npm ping')?"
+# npm leaves its own copy of the lock file behind when it is done, so an older one than ours means that there is something
+# to install: GitHub's example payloads and the library that signs them; and what reads our OpenAPI document.
+for folder in tests/*/; do
+  [ -f "$folder/package-lock.json" ] || continue
+  if [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+    (cd "$folder" && npm ci --silent --ignore-scripts </dev/null) ||
+      give_up "npm could not install what ${folder}package-lock.json names. Is a registry reachable ('npm ping')?"
+  fi
+done
+
+# The fuzzer of the interface has a Python of its own, so that it meets no other packages.
+contract="$(tools_folder)/contract"
+if ! cmp -s tests/contract/requirements.txt "$contract/requirements.txt"; then
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3 python3-venv
+  rm -rf "$contract"
+  python3 -m venv "$contract" ||
+    give_up "python3 could not make a virtual environment. Install Python 3.10 or newer with its venv module, then run the command again."
+  "$contract/bin/pip" install --quiet --disable-pip-version-check -r tests/contract/requirements.txt </dev/null ||
+    give_up "pip could not install what tests/contract/requirements.txt names. Is a package index reachable ('pip download schemathesis')?"
+  cp tests/contract/requirements.txt "$contract/requirements.txt"
 fi

@@ -24,7 +24,10 @@ pub(crate) fn routes() -> ApiRouter<App> {
     let about = "Receive a webhook; answered when it is durable";
     ApiRouter::new().api_route(
         "/hooks/{id}",
-        post_with(receive, |op| open("receiveHook", about, json!(null))(op).response::<202, Answer<Received, 202>>()),
+        post_with(receive, |op| {
+            let op = open("receiveHook", about, json!(null))(op);
+            op.response::<200, Answer<Challenge>>().response::<202, Answer<Received, 202>>()
+        }),
     )
 }
 

@@ -92,7 +92,10 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         description: Some("An access token from /auth/login, or a personal token from /tokens.".into()),
         extensions: IndexMap::new(),
     };
+    let server =
+        aide::openapi::Server { url: "/".into(), description: Some("This installation.".into()), ..Default::default() };
     let mut api = api
+        .server(server)
         .title("Trackside")
         .summary("Automation engine and project service")
         .version(env!("CARGO_PKG_VERSION"))
@@ -100,6 +103,11 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         .security_scheme("token", token)
         .security_requirement("token")
         .default_response::<Problem>();
+    api.inner_mut().info.license = Some(aide::openapi::License {
+        name: "MIT OR Apache-2.0".into(),
+        identifier: Some("MIT OR Apache-2.0".into()),
+        ..Default::default()
+    });
     for area in AREAS {
         let tag =
             aide::openapi::Tag { name: area.name.into(), description: Some(area.about.into()), ..Default::default() };
@@ -126,7 +134,9 @@ fn complete(document: &mut OpenApi) {
                 let answer = aide::openapi::Response { description: description.to_owned(), ..Default::default() };
                 responses.responses.entry(StatusCode::Code(304)).or_insert(ReferenceOr::Item(answer));
             }
-            for code in codes(method, operation, open, named) {
+            // A hook's sender is known by the signature.
+            let known = !open || path.starts_with("/hooks/");
+            for code in codes(method, operation, known, named) {
                 let responses = operation.responses.get_or_insert_default();
                 let answer = || responses_of_problem(code);
                 responses.responses.entry(StatusCode::Code(code)).or_insert_with(answer);
@@ -136,13 +146,13 @@ fn complete(document: &mut OpenApi) {
 }
 
 /// The errors that an operation can answer with.
-fn codes(method: &str, operation: &Operation, open: bool, named: bool) -> Vec<u16> {
+fn codes(method: &str, operation: &Operation, known: bool, named: bool) -> Vec<u16> {
     let body = operation.request_body.is_some();
     let conditional = has_header(operation, "If-Match");
     let all = [
         (400, body || conditional),
-        (401, !open),
-        (403, !open),
+        (401, known),
+        (403, known),
         (404, named),
         (409, method != "get"),
         (412, conditional),

@@ -55,8 +55,8 @@ pub struct ProblemBody<'a> {
     /// What is wrong here and what to do about it.
     pub detail: &'a str,
     /// The wrong fields of the body.
-    #[serde(skip_serializing_if = "<[Wrong]>::is_empty")]
-    pub errors: &'a [Wrong],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<&'a [Wrong]>,
     /// With `second_factor_required`: what to send to `/auth/login/second-factor` together with a code, within five minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<&'a str>,
@@ -146,7 +146,7 @@ impl Problem {
             title: self.0.status.canonical_reason().unwrap_or("Error"),
             status: self.0.status.as_u16(),
             detail: &self.0.detail,
-            errors: &self.0.errors,
+            errors: Some(self.0.errors.as_slice()).filter(|errors| !errors.is_empty()),
             challenge: self.0.second_factor.as_deref(),
             request_id,
         };

@@ -335,7 +335,7 @@ mod tests {
             title: "",
             status: problem.status().as_u16(),
             detail: problem.detail(),
-            errors: &[],
+            errors: None,
             challenge: None,
             request_id: None,
         });

@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod commands;
 mod comments;
+mod contract;
 mod custom_fields;
 mod fairness;
 mod grants;
