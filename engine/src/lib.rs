@@ -20,6 +20,7 @@ pub mod hooks;
 pub mod ids;
 pub mod jobs;
 pub mod links;
+mod listing;
 pub mod mail;
 pub mod milestones;
 pub mod notifications;

@@ -3,15 +3,13 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::extract::State;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::MilestoneView;
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::{MilestoneId, ProjectId};
-use trackside_engine::milestones::{Milestone, MilestonePatch, MilestoneStatus, NewMilestone, Shown, service};
-use trackside_engine::paging::{Page, PageRequest};
+use trackside_engine::milestones::{Milestone, MilestonePatch, MilestoneQuery, NewMilestone, Shown, service};
+use trackside_engine::paging::Page;
 use trackside_engine::projects;
 
 use crate::answer::{Answer, Created, Done, Result};
@@ -25,7 +23,7 @@ pub(super) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/projects/{id}/milestones",
-            get_with(list, doc("listMilestones", "List a project's milestones with their progress, oldest first"))
+            get_with(list, doc("listMilestones", "List a project's milestones with their progress, sorted"))
                 .post_with(create, doc_with("createMilestone", "Make a milestone", new)),
         )
         .api_route(
@@ -36,28 +34,16 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Only those that stand so.
-    status: Option<MilestoneStatus>,
-    /// 1 to 200 items; 25 when left out.
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<ProjectId>>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<MilestoneQuery>,
 ) -> Result<Answer<Page<Shown>>> {
-    let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let mut rx = app.db.read().await?;
     let project = projects::service::find(&mut rx, cx.actor.workspace, &id).await?;
     let may = cx.actor.may::<MilestoneView, _>(project)?;
-    Ok(Answer::new(service::list(&mut rx, &may, query.status, &page).await?))
+    Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
 }
 
 async fn create(

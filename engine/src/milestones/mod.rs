@@ -15,6 +15,6 @@ pub mod service;
 pub(crate) mod store;
 
 pub use model::{
-    MAX_DESCRIPTION, MAX_MILESTONES, MAX_NAME, Milestone, MilestonePatch, MilestoneStatus, NewMilestone, Progress,
-    Shown,
+    MAX_DESCRIPTION, MAX_MILESTONES, MAX_NAME, Milestone, MilestonePatch, MilestoneQuery, MilestoneStatus,
+    NewMilestone, Progress, Shown,
 };

@@ -114,3 +114,21 @@ pub struct MilestonePatch {
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub status: Patch<MilestoneStatus>,
 }
+
+/// What a list of milestones can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MilestoneQuery {
+    /// Only those that stand so.
+    pub status: Option<MilestoneStatus>,
+    /// Any of created_at, due_at, name; `-` before one turns it round. `created_at` when left out.
+    pub sort: Option<String>,
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// Rows to pass over, at most 10,000; `cursor` is faster and misses nothing.
+    pub offset: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` counts the milestones on all pages.
+    pub total: bool,
+}

@@ -7,8 +7,8 @@ use super::events::{
     MilestoneUpdated,
 };
 use super::model::{
-    MAX_DESCRIPTION, MAX_MILESTONES, MAX_NAME, Milestone, MilestonePatch, MilestoneStatus, NewMilestone, Progress,
-    Shown,
+    MAX_DESCRIPTION, MAX_MILESTONES, MAX_NAME, Milestone, MilestonePatch, MilestoneQuery, MilestoneStatus,
+    NewMilestone, Progress, Shown,
 };
 use super::store;
 use crate::access::permissions::{Granted, MilestoneEdit, MilestoneView};
@@ -18,7 +18,7 @@ use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{MilestoneId, WorkspaceId};
-use crate::paging::{Cursor, Page, PageRequest};
+use crate::paging::Page;
 use crate::projects::events::{Changes, change};
 use crate::projects::{self, Project, ProjectRef};
 use crate::tasks::Task;
@@ -41,18 +41,10 @@ pub async fn get(rx: &mut Rx, may: &Granted<MilestoneView, Project>, id: Milesto
     Ok(Shown { milestone, progress })
 }
 
-/// The milestones of a project, oldest first; with a status only those that have it.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<MilestoneView, Project>,
-    status: Option<MilestoneStatus>,
-    page: &PageRequest,
-) -> Result<Page<Shown>> {
-    let (project, limit) = (may.resource(), page.limit()?);
-    let any = [MilestoneStatus::Open, MilestoneStatus::Completed];
-    let statuses = status.as_ref().map_or(&any[..], std::slice::from_ref);
-    let rows = store::list(rx, project.workspace_id, project.id, statuses, page.after()?, limit + 1).await?;
-    let page = Page::cut(rows, limit, |last: &Milestone| Cursor::of_id(last.id));
+/// The milestones of a project.
+pub async fn list(rx: &mut Rx, may: &Granted<MilestoneView, Project>, query: &MilestoneQuery) -> Result<Page<Shown>> {
+    let project = may.resource();
+    let page = store::page(rx, project.workspace_id, project.id, query).await?;
     let ids: Vec<MilestoneId> = page.items.iter().map(|milestone| milestone.id).collect();
     let mut known: HashMap<_, _> = match ids.is_empty() {
         true => HashMap::new(),
@@ -63,6 +55,11 @@ pub async fn list(
         Shown { milestone, progress }
     };
     Ok(Page { items: page.items.into_iter().map(shown).collect(), next_cursor: page.next_cursor, total: page.total })
+}
+
+/// Every milestone of a project, oldest first.
+pub(crate) async fn all(rx: &mut Rx, may: &Granted<MilestoneView, Project>) -> Result<Vec<Milestone>> {
+    store::list_of_project(rx, may.resource().workspace_id, may.resource().id).await
 }
 
 /// Makes a milestone. A project has at most [`MAX_MILESTONES`].

@@ -2,18 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Milestone, MilestoneStatus, Progress};
+use super::model::{Milestone, MilestoneQuery, Progress};
 use crate::Result;
-use crate::db::{Rx, Tx, statements};
+use crate::db::{Kind, Param, Rx, Tx, statements};
 use crate::ids::{MilestoneId, ProjectId, WorkspaceId};
+use crate::listing::{self, CREATED_AT, Column, Request, Statement};
+use crate::paging::Page;
 
 statements! {
     FIND = "select {Milestone} from milestones where workspace_id = $1 and id = $2", Milestone;
     FIND_FOR_UPDATE = "select {Milestone} from milestones where workspace_id = $1 and id = $2 for update", Milestone;
-    LIST = "select {Milestone} from milestones where workspace_id = $1 and project_id = $2 and status = any($3) \
-     order by id limit $4", Milestone;
-    LIST_AFTER = "select {Milestone} from milestones where workspace_id = $1 and project_id = $2 and status = any($3) \
-     and id > $5 order by id limit $4", Milestone;
+    OF_PROJECT = "select {Milestone} from milestones where workspace_id = $1 and project_id = $2 order by id", Milestone;
     COUNT = "select count(*) from milestones where workspace_id = $1 and project_id = $2";
     INSERT = "insert into milestones (id, workspace_id, project_id, name, description, due_at, status, completed_at, \
      version, created_by, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -37,20 +36,38 @@ pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: Mil
     tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
 }
 
-/// Milestones of one of these statuses, by id.
-pub(super) async fn list(
+/// Every milestone of a project, oldest first.
+pub(super) async fn list_of_project(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Milestone>> {
+    rx.all(OF_PROJECT, (workspace, project)).await
+}
+
+/// The page of a project's milestones that is asked for.
+pub(super) async fn page(
     rx: &mut Rx,
     workspace: WorkspaceId,
     project: ProjectId,
-    statuses: &[MilestoneStatus],
-    after: Option<MilestoneId>,
-    limit: i64,
-) -> Result<Vec<Milestone>> {
-    match after {
-        None => rx.all(LIST, (workspace, project, statuses, limit)).await,
-        Some(after) => rx.all(LIST_AFTER, (workspace, project, statuses, limit, after)).await,
+    query: &MilestoneQuery,
+) -> Result<Page<Milestone>> {
+    let MilestoneQuery { status, sort, limit, offset, cursor, total } = query;
+    let request = Request::new(SORTS, "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
+    let mut from = Statement::from("milestones", workspace);
+    from.push(" and project_id = ").bind(project.value());
+    if let Some(status) = status {
+        from.push(" and status = ").bind(status.value());
     }
+    let value = |milestone: &Milestone, column: &Column| match column.name {
+        "due_at" => listing::time(milestone.due_at),
+        "name" => milestone.name.clone().into(),
+        _ => listing::id(milestone.id),
+    };
+    request.page(rx, Milestone::COLUMNS, from, value, |_| true).await
 }
+
+const SORTS: &[Column] = &[
+    CREATED_AT,
+    Column { name: "due_at", sql: "due_at", kind: Kind::Time, nullable: true },
+    Column { name: "name", sql: "name", kind: Kind::Text, nullable: false },
+];
 
 pub(super) async fn count(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<i64> {
     let (count,): (i64,) = rx.one(COUNT, (workspace, project)).await?;

@@ -1,6 +1,8 @@
 //! The public verbs of planning. Those that change something want the permission on the project of the task that waits,
 //! which [`projects::service::find_of_task`](crate::projects::service::find_of_task) finds.
 
+use std::collections::HashMap;
+
 use super::events::{TaskDependencyAdded, TaskDependencyRemoved};
 use super::inputs::Inputs;
 use super::model::{Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, NewDependency, Timeline};
@@ -87,6 +89,43 @@ pub async fn release(
         emit(tx, cx, &TaskDependencyRemoved { task, predecessor, project: short, dependency }).await?;
     }
     Ok(())
+}
+
+/// Makes what waits for what in one project wait in another as well, between its tasks that stand for the first one's;
+/// says how many dependencies. Since they went in no circle there, they go in none here. More than `most` are refused as
+/// `project_too_large`.
+pub(crate) async fn copy(
+    tx: &mut Tx,
+    cx: &Cx,
+    from: &Project,
+    to: &Granted<TaskEdit, Project>,
+    tasks: &HashMap<TaskId, Task>,
+    most: usize,
+) -> Result<usize> {
+    let (project, short) = (to.resource(), ProjectRef::from(to.resource()));
+    let mut known = store::list_of_project(tx, from.workspace_id, from.id).await?;
+    known.retain(|known| tasks.contains_key(&known.task_id) && tasks.contains_key(&known.predecessor_id));
+    if known.len() > most {
+        let detail = format!("{} has more than {most} dependencies, too many to copy; leave them out", from.key);
+        return Err(Error::conflict("project_too_large", detail));
+    }
+    for known in &known {
+        let (task, predecessor) = (&tasks[&known.task_id], &tasks[&known.predecessor_id]);
+        let dependency = Dependency {
+            task_id: task.id,
+            predecessor_id: predecessor.id,
+            kind: known.kind,
+            lag: known.lag,
+            created_by: cx.actor.user(),
+            created_at: cx.now(),
+        };
+        store::insert(tx, project.workspace_id, project.id, &dependency).await?;
+        emit(tx, cx, &TaskDependencyAdded { task, predecessor, project: &short, dependency: &dependency }).await?;
+    }
+    if !known.is_empty() {
+        plans::begin(tx, cx, project).await?;
+    }
+    Ok(known.len())
 }
 
 /// When the tasks of a project can and must happen, and how far that is from a baseline, if one is asked for. A project

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::model::{Project, ProjectRef};
+use super::copy::Copied;
+use super::model::{Health, Project, ProjectRef};
 use crate::events::EventType;
 use crate::ids::ProjectId;
 
@@ -52,6 +53,49 @@ pub struct ProjectUpdated<'a> {
     pub change: &'a Changes,
 }
 
+/// A project was archived.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProjectArchived<'a> {
+    /// The project.
+    pub project: &'a Project,
+}
+
+/// A project is archived no longer.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProjectUnarchived<'a> {
+    /// The project.
+    pub project: &'a Project,
+}
+
+/// A project was made as a copy, with all that was copied; each thing has its own event before this one.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProjectCopied<'a> {
+    /// The copy.
+    pub project: &'a Project,
+    /// What it is a copy of.
+    pub from: &'a ProjectRef,
+    /// How much was copied.
+    pub copied: Copied,
+}
+
+/// From which health to which; null where nobody had said, or nobody says any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HealthChange {
+    /// How it did.
+    pub from: Option<Health>,
+    /// How it does.
+    pub to: Option<Health>,
+}
+
+/// Somebody said how a project does, or why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProjectHealthChanged<'a> {
+    /// The project as it is now, with the note, who wrote it and when.
+    pub project: &'a Project,
+    /// The change; both are the same when only the note changed.
+    pub change: HealthChange,
+}
+
 /// A project went away, with its tasks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ProjectDeleted<'a> {
@@ -61,35 +105,27 @@ pub struct ProjectDeleted<'a> {
     pub tasks: i64,
 }
 
-impl EventType for ProjectCreated<'_> {
-    const KIND: &'static str = "project.created";
-    const SUMMARY: &'static str = "A project was made.";
-    fn subject(&self) -> String {
-        self.project.id.to_string()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project.id)
-    }
+macro_rules! about_a_project {
+    ($($event:ident $kind:literal $summary:literal;)+) => {$(
+        impl EventType for $event<'_> {
+            const KIND: &'static str = $kind;
+            const SUMMARY: &'static str = $summary;
+            fn subject(&self) -> String {
+                self.project.id.to_string()
+            }
+            fn project(&self) -> Option<ProjectId> {
+                Some(self.project.id)
+            }
+        }
+    )+};
 }
 
-impl EventType for ProjectUpdated<'_> {
-    const KIND: &'static str = "project.updated";
-    const SUMMARY: &'static str = "A project changed; `change` names each field with what it was and what it became.";
-    fn subject(&self) -> String {
-        self.project.id.to_string()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project.id)
-    }
-}
-
-impl EventType for ProjectDeleted<'_> {
-    const KIND: &'static str = "project.deleted";
-    const SUMMARY: &'static str = "A project was deleted, and its tasks with it.";
-    fn subject(&self) -> String {
-        self.project.id.to_string()
-    }
-    fn project(&self) -> Option<ProjectId> {
-        Some(self.project.id)
-    }
+about_a_project! {
+    ProjectArchived "project.archived" "A project was archived: it is only read from now on.";
+    ProjectCopied "project.copied" "A project was made as a copy of another; what was copied with it was announced one by one.";
+    ProjectCreated "project.created" "A project was made.";
+    ProjectDeleted "project.deleted" "A project was deleted, and its tasks with it.";
+    ProjectHealthChanged "project.health_changed" "Somebody said how a project does, or why; `change` says from what to what.";
+    ProjectUnarchived "project.unarchived" "A project is archived no longer.";
+    ProjectUpdated "project.updated" "A project changed; `change` names each field with what it was and what it became.";
 }

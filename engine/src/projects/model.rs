@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::{Place, Scoped};
 use crate::db::row;
+use crate::handle::Handle;
 use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::patch::Patch;
 use crate::raw::Raw;
@@ -17,6 +18,8 @@ use crate::workflow::{CustomType, Workflow};
 pub const MAX_NAME: usize = 200;
 /// The longest description, in bytes.
 pub const MAX_DESCRIPTION: usize = 64 * 1024;
+/// The longest note on a project's health, in bytes.
+pub const MAX_HEALTH_NOTE: usize = 4 * 1024;
 
 words! {
     /// How a project stands.
@@ -27,8 +30,20 @@ words! {
         OnHold = "on_hold",
         /// The work is done.
         Completed = "completed",
-        /// Put away: it takes no new tasks.
+        /// Put away: it is only read.
         Archived = "archived",
+    }
+}
+
+words! {
+    /// How a project does.
+    pub enum Health {
+        /// As planned.
+        OnTrack = "on_track",
+        /// It may not be.
+        AtRisk = "at_risk",
+        /// It is not.
+        OffTrack = "off_track",
     }
 }
 
@@ -52,6 +67,20 @@ row! {
         /// Who answers for it.
         #[serde(rename = "owner")]
         pub owner_id: UserId,
+        /// When it begins.
+        pub start_at: Option<DateTime<Utc>>,
+        /// When it is to be done.
+        pub due_at: Option<DateTime<Utc>>,
+        /// How it does; null when nobody has said.
+        pub health: Option<Health>,
+        /// Why, in Markdown.
+        pub health_note: String,
+        /// Who said so, or in whose name a rule did.
+        pub health_by: Option<UserId>,
+        /// When it was said.
+        pub health_at: Option<DateTime<Utc>>,
+        /// Whether other projects are made of it.
+        pub is_template: bool,
         /// Goes up by one with every change.
         pub version: i64,
         /// When it was made.
@@ -136,6 +165,18 @@ pub struct NewProject {
     /// Whoever asks, when left out.
     #[serde(default)]
     pub owner: Option<UserId>,
+    /// When it begins. With a template, its dates move so that it begins here.
+    #[serde(default)]
+    pub start_at: Option<DateTime<Utc>>,
+    /// When it is to be done.
+    #[serde(default)]
+    pub due_at: Option<DateTime<Utc>>,
+    /// Whether other projects may be made of it.
+    #[serde(default)]
+    pub is_template: bool,
+    /// The template that it is made of, by id or key: with its tasks, dependencies and milestones.
+    #[serde(default)]
+    pub template: Option<Handle<ProjectId>>,
 }
 
 /// A change of a project. The key stays: tasks carry it.
@@ -154,4 +195,19 @@ pub struct ProjectPatch {
     /// Who answers for it: a member of the workspace.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub owner: Patch<UserId>,
+    /// When it begins; null takes it off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub start_at: Patch<DateTime<Utc>>,
+    /// When it is to be done; null takes it off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub due_at: Patch<DateTime<Utc>>,
+    /// How it does; null takes it off, with the note.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub health: Patch<Health>,
+    /// Why, in Markdown, at most 4 KiB. A health without a note takes the one before off.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub health_note: Patch<String>,
+    /// Whether other projects may be made of it.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub is_template: Patch<bool>,
 }

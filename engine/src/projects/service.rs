@@ -2,23 +2,38 @@
 
 use std::collections::HashMap;
 
-use super::events::{Changes, ProjectCreated, ProjectDeleted, ProjectUpdated, change};
-use super::model::{MAX_DESCRIPTION, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus};
+use chrono::{DateTime, Utc};
+
+use super::events::{
+    Changes, HealthChange, ProjectArchived, ProjectCreated, ProjectDeleted, ProjectHealthChanged, ProjectUnarchived,
+    ProjectUpdated, change,
+};
+use super::model::{
+    MAX_DESCRIPTION, MAX_HEALTH_NOTE, MAX_NAME, NewProject, Project, ProjectPatch, ProjectRef, ProjectStatus,
+};
 use super::of_task::ProjectOfTask;
-use super::{members, store};
+use super::query::{self, ProjectQuery};
+use super::{copy, members, store};
+use crate::access::Reach;
 use crate::access::permissions::{Granted, ProjectCreate, ProjectDelete, ProjectEdit, ProjectView, Workspace};
-use crate::access::{Reach, Scoped as _, Sight as _};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
-use crate::paging::{Cursor, Page, PageRequest};
-use crate::{Error, Result};
+use crate::paging::Page;
+use crate::patch::Patch;
+use crate::{Error, Result, checks};
 
 /// The project with this id or key.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
     store::find(rx, workspace, handle).await?.ok_or_else(|| Error::not_found("project", handle))
+}
+
+/// The template with this id or key, as `template` of a new project names it.
+pub async fn find_template(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
+    let unknown = || Error::field("/template", format!("there is no project {handle} in this workspace"));
+    store::find(rx, workspace, handle).await?.ok_or_else(unknown)
 }
 
 /// The project of the task with this id or key; what a permission on the task is asked for.
@@ -26,19 +41,9 @@ pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<Tas
     store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::not_found("task", task))
 }
 
-/// The projects that may be seen, oldest first.
-pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Reach>, page: &PageRequest) -> Result<Page<Project>> {
-    let limit = page.limit()?;
-    let (mut after, mut seen) = (page.after()?, Vec::new());
-    loop {
-        let rows = store::list(rx, may.workspace(), after, limit + 1).await?;
-        let more = rows.len() as i64 > limit;
-        after = rows.last().map(|last| last.id);
-        seen.extend(rows.into_iter().filter(|project| may.sees(&project.place(), &|| project.facts())));
-        if !more || seen.len() as i64 > limit {
-            return Ok(Page::cut(seen, limit, |last| Cursor::of_id(last.id)));
-        }
-    }
+/// The projects that may be seen.
+pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Reach>, query: &ProjectQuery) -> Result<Page<Project>> {
+    query::page(rx, may, query).await
 }
 
 /// These projects by id; one that is gone is left out.
@@ -51,12 +56,46 @@ pub(crate) async fn among(
     Ok(found.into_iter().map(|project| (project.id, project)).collect())
 }
 
-/// Makes a project. A key that is in use answers the conflict `project_key_taken`.
+/// The ids of all projects that a query lets through, whatever page it asks for; at most `most`.
+pub(crate) async fn ids(
+    rx: &mut Rx,
+    may: &Granted<ProjectView, Reach>,
+    query: &ProjectQuery,
+    most: i64,
+) -> Result<Vec<ProjectId>> {
+    query::ids(rx, may, query, most).await
+}
+
+/// Makes a project of a template, with all that is in it. One that is no template is refused.
+pub async fn create_from(
+    tx: &mut Tx,
+    cx: &Cx,
+    template: &Granted<ProjectView, Project>,
+    may: &Granted<ProjectCreate, Workspace>,
+    mut new: NewProject,
+) -> Result<Project> {
+    let from = template.resource();
+    if !from.is_template {
+        let message = format!("{} is no template; set its `is_template`, or copy it", from.key);
+        return Err(Error::field("/template", message));
+    }
+    if new.description.is_empty() {
+        new.description.clone_from(&from.description);
+    }
+    new.template = None;
+    copy::fill(tx, cx, template, may, new, copy::EVERYTHING).await
+}
+
+/// Makes a project. A key that is in use answers the conflict `project_key_taken`. What a template brings is
+/// [`create_from`]'s matter.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectCreate, Workspace>, new: NewProject) -> Result<Project> {
     let workspace = may.resource().0;
     check_key(&new.key)?;
     check_name(&new.name)?;
     check_description(&new.description)?;
+    let start_at = new.start_at.map(|time| checks::time("/start_at", time)).transpose()?;
+    let due_at = new.due_at.map(|time| checks::time("/due_at", time)).transpose()?;
+    check_dates(start_at, due_at)?;
     let owner = new
         .owner
         .or_else(|| cx.actor.user())
@@ -77,6 +116,13 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectCreate, Workspace
         description: new.description,
         status: new.status.unwrap_or(ProjectStatus::Active),
         owner_id: owner,
+        start_at,
+        due_at,
+        health: None,
+        health_note: String::new(),
+        health_by: None,
+        health_at: None,
+        is_template: new.is_template,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -109,6 +155,50 @@ pub async fn update(
             project.updated_at.to_rfc3339(),
         )));
     }
+    let (status, health) = (project.status, project.health);
+    let changes = apply(tx, &mut project, patch).await?;
+    if changes.is_empty() {
+        return Ok(project);
+    }
+    project.version += 1;
+    project.updated_at = cx.now();
+    let said = changes.contains_key("health") || changes.contains_key("health_note");
+    if said {
+        let by = project.health.and(Some(cx.now()));
+        (project.health_by, project.health_at) = (by.and(cx.actor.user()), by);
+    }
+    store::update(tx, &project).await?;
+    emit(tx, cx, &ProjectUpdated { project: &project, change: &changes }).await?;
+    if said {
+        let change = HealthChange { from: health, to: project.health };
+        emit(tx, cx, &ProjectHealthChanged { project: &project, change }).await?;
+    }
+    match (status == ProjectStatus::Archived, project.status == ProjectStatus::Archived) {
+        (false, true) => drop(emit(tx, cx, &ProjectArchived { project: &project }).await?),
+        (true, false) => drop(emit(tx, cx, &ProjectUnarchived { project: &project }).await?),
+        _ => {}
+    }
+    Ok(project)
+}
+
+/// Puts a project away; one that is archived stays as it is.
+pub async fn archive(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>) -> Result<Project> {
+    let status = Patch::Value(ProjectStatus::Archived);
+    update(tx, cx, may, None, ProjectPatch { status, ..ProjectPatch::default() }).await
+}
+
+/// Takes an archived project up again, as active; one that is not archived stays as it is.
+pub async fn unarchive(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>) -> Result<Project> {
+    let project = lock(tx, may.resource()).await?;
+    if project.status != ProjectStatus::Archived {
+        return Ok(project);
+    }
+    let status = Patch::Value(ProjectStatus::Active);
+    update(tx, cx, may, None, ProjectPatch { status, ..ProjectPatch::default() }).await
+}
+
+/// Puts a patch into a project, and notes what it changes.
+async fn apply(tx: &mut Tx, project: &mut Project, patch: ProjectPatch) -> Result<Changes> {
     let (name, status) = (patch.name.required("/name")?, patch.status.required("/status")?);
     let (owner, description) = (patch.owner.required("/owner")?, patch.description.or_default());
     name.as_deref().map_or(Ok(()), check_name)?;
@@ -116,19 +206,30 @@ pub async fn update(
     if let Some(owner) = owner {
         check_owner(tx, project.workspace_id, owner).await?;
     }
+    let time = |pointer, patch: Patch<_>| {
+        patch.optional().map(|time| time.map(|time| checks::time(pointer, time)).transpose()).transpose()
+    };
     let mut changes = Changes::new();
     change(&mut changes, "name", &mut project.name, name);
     change(&mut changes, "description", &mut project.description, description);
     change(&mut changes, "status", &mut project.status, status);
     change(&mut changes, "owner", &mut project.owner_id, owner);
-    if changes.is_empty() {
-        return Ok(project);
+    change(&mut changes, "start_at", &mut project.start_at, time("/start_at", patch.start_at)?);
+    change(&mut changes, "due_at", &mut project.due_at, time("/due_at", patch.due_at)?);
+    if changes.contains_key("start_at") || changes.contains_key("due_at") {
+        check_dates(project.start_at, project.due_at)?;
     }
-    project.version += 1;
-    project.updated_at = cx.now();
-    store::update(tx, &project).await?;
-    emit(tx, cx, &ProjectUpdated { project: &project, change: &changes }).await?;
-    Ok(project)
+    change(&mut changes, "is_template", &mut project.is_template, patch.is_template.required("/is_template")?);
+    let note = patch.health_note.or_default();
+    note.as_deref().map_or(Ok(()), |note| checks::text("/health_note", note, MAX_HEALTH_NOTE))?;
+    change(&mut changes, "health", &mut project.health, patch.health.optional());
+    // An old note does not stand by a new health.
+    let note = note.or_else(|| changes.contains_key("health").then(String::new));
+    if project.health.is_none() && note.as_deref().is_some_and(|note| !note.is_empty()) {
+        return Err(Error::field("/health_note", "stands by a health; say in `health` how the project does"));
+    }
+    change(&mut changes, "health_note", &mut project.health_note, note);
+    Ok(changes)
 }
 
 /// Deletes a project and its tasks; says how many tasks. `project.deleted` announces them all.
@@ -191,25 +292,18 @@ fn check_key(key: &str) -> Result<()> {
 }
 
 fn check_name(name: &str) -> Result<()> {
-    if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        return Err(Error::field("/name", format!("must be 1 to {MAX_NAME} characters")));
-    }
-    storable("/name", name)
+    checks::name("/name", name, MAX_NAME)
 }
 
 fn check_description(description: &str) -> Result<()> {
-    if description.len() > MAX_DESCRIPTION {
-        return Err(Error::field("/description", format!("must be at most {MAX_DESCRIPTION} bytes")));
-    }
-    storable("/description", description)
+    checks::text("/description", description, MAX_DESCRIPTION)
 }
 
-/// PostgreSQL stores every character but U+0000; what is refused by one database is refused by both.
-fn storable(pointer: &str, text: &str) -> Result<()> {
-    if text.contains('\0') {
-        return Err(Error::field(pointer, "must not contain the character U+0000"));
+fn check_dates(start: Option<DateTime<Utc>>, due: Option<DateTime<Utc>>) -> Result<()> {
+    match (start, due) {
+        (Some(start), Some(due)) if due < start => Err(Error::field("/due_at", "must not be before `start_at`")),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 async fn check_owner(rx: &mut Rx, workspace: WorkspaceId, owner: UserId) -> Result<()> {

@@ -21,13 +21,12 @@ statements! {
        priority as task_priority, labels as task_labels, assignees as task_assignees, created_by as task_made_by \
        from tasks where workspace_id = $1 and key = $2) t on project_id = id where workspace_id = $1", Project;
     AMONG = "select {Project} from projects where workspace_id = $1 and id = any($2)", Project;
-    LIST = "select {Project} from projects where workspace_id = $1 order by id limit $2", Project;
-    LIST_AFTER = "select {Project} from projects where workspace_id = $1 and id > $3 order by id limit $2", Project;
     INSERT = "insert into projects \
-     (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at, next_number) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)";
+     (id, workspace_id, key, name, description, status, owner_id, start_at, due_at, is_template, version, created_at, \
+     updated_at, next_number) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)";
     UPDATE = "update projects set name = $3, description = $4, status = $5, owner_id = $6, version = $7, \
-     updated_at = $8 where workspace_id = $1 and id = $2";
+     updated_at = $8, start_at = $9, due_at = $10, health = $11, health_note = $12, health_by = $13, health_at = $14, \
+     is_template = $15 where workspace_id = $1 and id = $2";
     TAKE_NUMBER = "update projects set next_number = next_number + 1 \
      where workspace_id = $1 and id = $2 returning next_number - 1, setup";
     TOUCH_SETUP = "update projects set setup = setup + 1 where workspace_id = $1 and id = $2";
@@ -63,28 +62,43 @@ pub(super) async fn among(rx: &mut Rx, workspace: WorkspaceId, ids: &[ProjectId]
     rx.all(AMONG, (workspace, ids)).await
 }
 
-pub(super) async fn list(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    after: Option<ProjectId>,
-    limit: i64,
-) -> Result<Vec<Project>> {
-    match after {
-        None => rx.all(LIST, (workspace, limit)).await,
-        Some(after) => rx.all(LIST_AFTER, (workspace, limit, after)).await,
-    }
-}
-
 pub(super) async fn insert(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project { id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at, .. } =
-        project;
-    let args = (id, workspace_id, key, name, description, status, owner_id, version, created_at, updated_at);
+    let args = (
+        project.id,
+        project.workspace_id,
+        &project.key,
+        &project.name,
+        &project.description,
+        project.status,
+        project.owner_id,
+        project.start_at,
+        project.due_at,
+        project.is_template,
+        project.version,
+        project.created_at,
+        project.updated_at,
+    );
     tx.execute(INSERT, args).await.map(drop)
 }
 
 pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
-    let Project { id, workspace_id, name, description, status, owner_id, version, updated_at, .. } = project;
-    let args = (workspace_id, id, name, description, status, owner_id, version, updated_at);
+    let args = (
+        project.workspace_id,
+        project.id,
+        &project.name,
+        &project.description,
+        project.status,
+        project.owner_id,
+        project.version,
+        project.updated_at,
+        project.start_at,
+        project.due_at,
+        project.health,
+        &project.health_note,
+        project.health_by,
+        project.health_at,
+        project.is_template,
+    );
     tx.execute(UPDATE, args).await.map(drop)
 }
 

@@ -20,6 +20,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("custom.<field>", "the field's value; of options, people, numbers and days several"),
     ("custom.<field>.gt, .gte, .lt, .lte", "a number, an amount or a day, of a field that projects define"),
     ("due_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
+    (
+        "include_archived",
+        "`true`: tasks of archived projects, too; without it they are shown only where `key`, `milestone`, `parent` or `project` names them",
+    ),
     ("key", "keys, any of them: `WEB-142`"),
     ("label", "labels, any of them; given twice, both must hold"),
     ("limit", "1 to 200; 25 when left out"),
@@ -113,6 +117,7 @@ pub struct TaskQuery {
     pub(super) offset: i64,
     pub(super) cursor: Option<String>,
     pub(super) total: bool,
+    pub(super) include_archived: bool,
 }
 
 /// The newest first, as many as a page has by itself.
@@ -127,6 +132,7 @@ impl Default for TaskQuery {
             offset: 0,
             cursor: None,
             total: false,
+            include_archived: false,
         }
     }
 }
@@ -162,6 +168,16 @@ impl TaskQuery {
         filtered.chain(self.sort_fields.iter().map(String::as_str)).collect()
     }
 
+    /// Whether tasks of archived projects are left out: nobody asked for them, nor for a project or what is in one.
+    pub(super) fn leaves_out_archived(&self) -> bool {
+        let named = |filter: &Filter| match filter {
+            Filter::Project(_) | Filter::Key(_) | Filter::Parent(Some(_)) => true,
+            Filter::Milestone(ids) => !ids.is_empty(),
+            _ => false,
+        };
+        !self.include_archived && !self.filters.iter().any(named)
+    }
+
     fn take(&mut self, name: &str, value: &str) -> Result<()> {
         let filter = match name {
             "limit" => {
@@ -179,6 +195,10 @@ impl TaskQuery {
             }
             "total" => {
                 self.total = value.parse().map_err(|_| invalid(name, "must be `true` or `false`"))?;
+                return Ok(());
+            }
+            "include_archived" => {
+                self.include_archived = value.parse().map_err(|_| invalid(name, "must be `true` or `false`"))?;
                 return Ok(());
             }
             "sort" => {

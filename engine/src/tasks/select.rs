@@ -49,7 +49,7 @@ pub(super) async fn page(
         select.push(", ");
         custom::columns(&mut select, &query.sort_fields);
     }
-    select.among(reach, &query.filters, &lookup)?;
+    select.among(reach, query, &lookup)?;
     if let Some(cursor) = &query.cursor {
         let cursor = Cursor::decode(cursor, &query.sort_text)?;
         select.after(&steps, &cursor)?;
@@ -74,7 +74,7 @@ pub(super) async fn page(
     };
     if query.total {
         let mut count = Statement::start(rx, workspace, &[]);
-        count.push("select count(*)").among(reach, &query.filters, &lookup)?;
+        count.push("select count(*)").among(reach, query, &lookup)?;
         let (total,): (i64,) = rx.one(&count.sql, count.args).await?;
         page.total = Some(total);
     }
@@ -204,12 +204,17 @@ impl<'a> Statement<'a> {
     }
 
     /// Only the workspace's tasks that may be seen, and for which all of these hold.
-    fn among(&mut self, reach: Option<&'a Reach>, filters: &'a [Filter], lookup: &Lookup) -> Result<()> {
+    fn among(&mut self, reach: Option<&'a Reach>, query: &'a TaskQuery, lookup: &Lookup) -> Result<()> {
         self.push(" from tasks where workspace_id = $1");
         if let Some(reach) = reach {
             self.within(reach.by_ids());
         }
-        filters.iter().try_for_each(|filter| self.filter(filter, lookup))
+        if query.leaves_out_archived() {
+            self.push(
+                " and project_id not in (select p.id from projects p where p.workspace_id = $1 and p.status = 'archived')",
+            );
+        }
+        query.filters.iter().try_for_each(|filter| self.filter(filter, lookup))
     }
 
     /// Only what may be seen, as far as ids tell.

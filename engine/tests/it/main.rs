@@ -13,6 +13,7 @@ mod people;
 mod permissions;
 mod place;
 mod planning;
+mod portfolio;
 mod projects;
 mod time_entries;
 mod walls;

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use trackside_engine::access::permissions::{MilestoneEdit, MilestoneView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::MilestoneId;
-use trackside_engine::milestones::{MAX_MILESTONES, Milestone, MilestonePatch, Progress, Shown, service};
-use trackside_engine::paging::PageRequest;
+use trackside_engine::milestones::{
+    MAX_MILESTONES, Milestone, MilestonePatch, MilestoneQuery, Progress, Shown, service,
+};
 use trackside_engine::projects::Project;
 use trackside_engine::{Class, Error, Result};
 
@@ -184,14 +185,18 @@ async fn progress_follows_the_tasks_and_the_last_open_one_is_announced() {
         assert_eq!(office.titles(&[("milestone", &both), ("sort", "title")]).await, ["a", "c", "lone"]);
         let may = office.cx().actor.may::<MilestoneView, _>(web.clone()).unwrap();
         let mut rx = office.db.read().await.unwrap();
-        let page = PageRequest { limit: Some(1), cursor: None };
-        let first = service::list(&mut rx, &may, None, &page).await.unwrap();
+        let query = |query: Value| serde_json::from_value::<MilestoneQuery>(query).unwrap();
+        let first = service::list(&mut rx, &may, &query(json!({"limit": 1}))).await.unwrap();
         assert_eq!((first.items[0].milestone.id, first.items[0].progress), (beta.id, progress(2, 1, 1)));
-        let page = PageRequest { limit: Some(1), cursor: first.next_cursor };
-        let second = service::list(&mut rx, &may, None, &page).await.unwrap();
+        let page = json!({"limit": 1, "cursor": first.next_cursor});
+        let second = service::list(&mut rx, &may, &query(page)).await.unwrap();
         assert_eq!((second.items[0].milestone.id, second.next_cursor), (empty.id, None));
-        let open = service::list(&mut rx, &may, Some(empty.status), &PageRequest::default()).await.unwrap();
-        assert_eq!(open.items.len(), 1);
+        let open = service::list(&mut rx, &may, &query(json!({"status": "open", "total": true}))).await.unwrap();
+        assert_eq!((open.items.len(), open.total), (1, Some(1)));
+        for (sort, names) in [("-name", ["Empty", "Beta"]), ("due_at,name", ["Beta", "Empty"])] {
+            let page = service::list(&mut rx, &may, &query(json!({"sort": sort}))).await.unwrap();
+            assert!(page.items.iter().map(|shown| shown.milestone.name.as_str()).eq(names), "{sort}");
+        }
     })
     .await;
 }

@@ -7,7 +7,7 @@ use trackside_engine::actions::INTERNAL;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::UserId;
 use trackside_engine::paging::PageRequest;
-use trackside_engine::projects::{NewProject, ProjectPatch};
+use trackside_engine::projects::{NewProject, ProjectPatch, ProjectQuery};
 use trackside_engine::{notifications, projects};
 
 use crate::office::Office;
@@ -47,7 +47,9 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
             "/owner"
         );
         assert_eq!(office.create(&changed, json!({"title": "t"})).await.unwrap_err().code, "project_archived");
-        let (kind, payload) = office.events(0).await.pop().unwrap();
+        let mut events = office.events(0).await;
+        assert_eq!(events.pop().unwrap().0, "project.archived");
+        let (kind, payload) = events.pop().unwrap();
         assert_eq!(
             (kind.as_str(), &payload["change"]["owner"]),
             ("project.updated", &json!({"from": office.ada, "to": office.bob}))
@@ -67,8 +69,9 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
         let (kind, payload) = office.events(0).await.pop().unwrap();
         assert_eq!((kind.as_str(), &payload["tasks"]), ("project.deleted", &json!(2)));
         let may = office.cx().actor.may_somewhere::<ProjectView>().unwrap();
-        let projects =
-            projects::service::list(&mut office.db.read().await.unwrap(), &may, &PageRequest::default()).await.unwrap();
+        let projects = projects::service::list(&mut office.db.read().await.unwrap(), &may, &ProjectQuery::default())
+            .await
+            .unwrap();
         assert_eq!(projects.items.len(), 0);
     })
     .await;

@@ -16,6 +16,7 @@ mod milestones;
 mod octokit;
 mod people;
 mod planning;
+mod projects;
 mod replan;
 mod sandbox;
 mod schedules;

@@ -63,7 +63,7 @@ both_databases! {
         place.api.post("/rules", matched).await.expect_refusal();
         for path in ["/projects/%00", "/projects/WEB%00", "/tasks/WEB-1%00", "/tasks/%00", "/rules/%00", "/runs/%00", "/events/%00", "/queues/%00/dead",
             "/tasks?q=%00", "/tasks?label=%00", "/tasks?key=%00", "/tasks?project=%00", "/tasks?parent=%00", "/tasks?cursor=%00", "/tasks?custom.a=%00", "/tasks?custom.%00=a",
-            "/tasks?sort=%00", "/projects?cursor=%00", "/rules?state=%00", "/rules?cursor=%00", "/runs?state=%00", "/runs?rule_id=%00", "/runs?event_id=%00",
+            "/tasks?sort=%00", "/projects?cursor=%00", "/projects?q=%00", "/projects?sort=%00", "/projects?owner=%00", "/rules?state=%00", "/rules?cursor=%00", "/runs?state=%00", "/runs?rule_id=%00", "/runs?event_id=%00",
             "/events?after=%00", "/notifications?cursor=%00", "/members?cursor=%00", "/milestones/%00", "/projects/WEB/milestones?status=%00", "/projects/WEB/milestones?cursor=%00", "/tasks?milestone=%00"] {
             place.api.get(path).await.expect_refusal();
         }

@@ -105,11 +105,20 @@ impl Place {
                 json!({ "name": "Editor", "description": "More", "inherits": ["viewer"], "permissions": ["task.edit"] }),
             ),
             post("/groups", json!({ "name": "Editors", "members": [] })),
-            post("/projects", json!({ "key": "APP", "name": "App", "description": "More", "status": "active" })),
+            post(
+                "/projects",
+                json!({ "key": "APP", "name": "App", "description": "More", "status": "active",
+                "start_at": "2026-01-01T00:00:00Z", "due_at": "2026-02-01T00:00:00Z", "is_template": true }),
+            ),
             (
                 Method::PATCH,
                 "/projects/WEB".into(),
-                json!({ "name": "Web", "description": "More", "status": "on_hold" }),
+                json!({ "name": "Web", "description": "More", "status": "on_hold", "start_at": "2026-01-01T00:00:00Z",
+                    "due_at": "2026-02-01T00:00:00Z", "health": "at_risk", "health_note": "Rain", "is_template": true }),
+            ),
+            post(
+                "/projects/WEB/copy",
+                json!({ "key": "APP", "name": "App", "description": "More", "start_at": "2026-01-01T00:00:00Z", "include": ["tasks", "milestones"] }),
             ),
             post("/projects/WEB/tasks", task.clone()),
             (

@@ -52,9 +52,15 @@ both_databases! {
                 api.get(&format!("{path}?{cursor}={value}")).await.expect_refusal().expect_status(422);
             }
         }
-        for query in ["stauts=todo", "status=done", "priority=urgent", "due_at.lt=soon", "due_at.near=2026-01-01T00:00:00Z", "sort=colour", "sort=-", "assignee=ada", "total=maybe",
+        for query in ["stauts=todo", "status=done", "priority=urgent", "due_at.lt=soon", "due_at.near=2026-01-01T00:00:00Z", "sort=colour", "sort=-", "assignee=ada", "total=maybe", "include_archived=maybe",
             "offset=-1", "offset=100000", "custom.=1", "type=epic", "milestone=beta", "milestone=", "cursor=x&offset=3"] {
             api.get(&format!("/tasks?{query}")).await.expect_refusal().expect_status(422);
+        }
+        for query in ["status=done", "owner=ada", "template=maybe", "include_archived=1", "sort=colour", "sort=name,name", "total=maybe", "offset=-1", "offset=100000", "cursor=x&offset=3"] {
+            api.get(&format!("/projects?{query}")).await.expect_refusal().expect_status(422);
+        }
+        for query in ["status=done", "sort=colour", "total=maybe", "offset=-1", "cursor=x&offset=3"] {
+            api.get(&format!("/projects/WEB/milestones?{query}")).await.expect_refusal().expect_status(422);
         }
         for query in ["wait=long", "wait=-1", "after=tomorrow", "limit=1000"] {
             api.get(&format!("/events?{query}")).await.expect_refusal().expect_status(422);
