@@ -9,6 +9,7 @@ pub mod app;
 pub mod areas;
 pub mod commands;
 pub mod config;
+pub mod csv;
 pub mod extract;
 mod health;
 mod hot;

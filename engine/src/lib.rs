@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod analytics;
 pub mod audit;
 mod checks;
 pub mod clock;
@@ -67,6 +68,7 @@ pub const AREAS: &[Area] = &[
             access::store::ALL,
         ],
     },
+    Area { name: "analytics", statements: &[analytics::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },

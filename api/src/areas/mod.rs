@@ -3,6 +3,7 @@
 
 mod access;
 mod activity;
+mod analytics;
 mod assignments;
 mod audit;
 mod auth;
@@ -58,6 +59,7 @@ pub struct Area {
 pub const AREAS: &[Area] = &[
     Area { name: "access", about: "Why somebody may do something, or may not.", routes: access::routes },
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
+    Area { name: "analytics", about: "How work went, per project and over all.", routes: analytics::routes },
     Area { name: "assignments", about: "Who may do what where.", routes: assignments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },

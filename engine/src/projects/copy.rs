@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::ProjectCopied;
 use super::model::{NewProject, Project, ProjectRef};
-use super::{members, service};
+use super::{members, service, store};
 use crate::access::permissions::{Granted, MilestoneEdit, ProjectCreate, ProjectView, TaskCreate, TaskEdit, TaskView};
 use crate::access::permissions::{MilestoneView, Workspace};
 use crate::cx::Cx;
@@ -127,7 +127,12 @@ pub(super) async fn fill(
         Some(due) => Some(due),
         None => shift.of(source.due_at)?,
     };
-    let project = service::create(tx, cx, may, new).await?;
+    let mut project = service::create(tx, cx, may, new).await?;
+    if source.workflow.is_some() || source.types.is_some() {
+        // Statuses and types of the project's own, which its tasks need.
+        (project.workflow, project.types, project.setup) = (source.workflow.clone(), source.types.clone(), 1);
+        store::set_setup(tx, &project).await?;
+    }
     let mut copied = Copied::default();
     let milestones = copy_milestones(tx, cx, &project, &old.milestones, shift).await?;
     copied.milestones = count(milestones.len());

@@ -30,6 +30,7 @@ statements! {
     TAKE_NUMBER = "update projects set next_number = next_number + 1 \
      where workspace_id = $1 and id = $2 returning next_number - 1, setup";
     TOUCH_SETUP = "update projects set setup = setup + 1 where workspace_id = $1 and id = $2";
+    SET_SETUP = "update projects set workflow = $3, types = $4, setup = $5 where workspace_id = $1 and id = $2";
     DELETE_TASKS = "delete from tasks where workspace_id = $1 and project_id = $2";
     DELETE = "delete from projects where workspace_id = $1 and id = $2";
 }
@@ -109,6 +110,13 @@ pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: Project
 }
 
 /// Notes that what the project has of its own has changed.
+/// Writes what the project has of its own for its tasks.
+pub(super) async fn set_setup(tx: &mut Tx, project: &Project) -> Result<()> {
+    let workflow = project.workflow.as_ref().map(|workflow| workflow.text());
+    let types = project.types.as_ref().map(|types| types.text());
+    tx.execute(SET_SETUP, (project.workspace_id, project.id, workflow, types, project.setup)).await.map(drop)
+}
+
 pub(super) async fn touch_setup(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<()> {
     tx.execute(TOUCH_SETUP, (workspace, id)).await.map(drop)
 }

@@ -27,7 +27,7 @@ use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
 use crate::workflow::{Flow, Place};
-use crate::{Error, Result, search};
+use crate::{Error, Result, analytics, search};
 
 /// The fields of which a change can move dates.
 const MOVING: &[&str] = &["due_at", "parent", "start_at", "status"];
@@ -185,6 +185,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     if let Some(rows) = &custom.rows {
         fields::service::set_values(tx, project, task.id, rows, true).await?;
     }
+    analytics::record::began(tx, project.workspace_id, &task).await?;
     planning::replan::moved(tx, cx, project.id).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
@@ -229,6 +230,9 @@ pub async fn update(
         _ => task.completed_at = None,
     }
     store::update(tx, project.workspace_id, &task).await?;
+    if task.status != status_before {
+        analytics::record::moved(tx, project.workspace_id, &task).await?;
+    }
     if let Some(labels) = &edit.labels {
         store::set_labels(tx, task.id, labels, false).await?;
     }

@@ -15,7 +15,7 @@ use crate::events::emit;
 use crate::ids::WorkspaceId;
 use crate::projects::{self, Project, ProjectRef};
 use crate::tasks::{Category, TaskStatus, TaskType};
-use crate::{Error, Result, planning};
+use crate::{Error, Result, analytics, planning};
 
 /// The workflow of a project: its own, or the usual one.
 pub fn workflow(may: &Granted<TaskView, Project>) -> Result<Workflow> {
@@ -49,6 +49,7 @@ pub async fn set_workflow(
     let text = if after == Workflow::usual() { None } else { Some(json(&after)?) };
     store::set_workflow(tx, project.workspace_id, project.id, text.as_deref()).await?;
     projects::service::touch_setup(tx, &project).await?;
+    analytics::record::moved_many(tx, cx, &project).await?;
     // What is done or cancelled takes other time, so dates may move.
     planning::replan::moved(tx, cx, project.id).await?;
     emit(tx, cx, &WorkflowChanged { project: &ProjectRef::from(&project), workflow: &after, moved: &moved }).await?;

@@ -1,5 +1,6 @@
 //! The engine's tests against real databases, one program so that they link once.
 
+mod analytics;
 mod areas;
 mod audit;
 mod catalogue;

@@ -39,7 +39,7 @@ async fn copy_as(office: &Office, cx: Cx, project: &Project, wanted: Value) -> R
 /// The keys that a list shows, and how many there are in all.
 async fn keys(office: &Office, query: Value) -> (Vec<String>, Option<i64>) {
     let query: ProjectQuery = serde_json::from_value(query).unwrap();
-    let may = office.cx().actor.may_here::<ProjectView>().unwrap();
+    let may = office.cx().actor.may_somewhere::<ProjectView>().unwrap();
     let page = service::list(&mut office.db.read().await.unwrap(), &may, &query).await.unwrap();
     (page.items.into_iter().map(|project| project.key).collect(), page.total)
 }
@@ -84,7 +84,7 @@ async fn projects_are_filtered_sorted_counted_and_paged() {
         }
         assert_eq!(keys(&office, json!({"limit": 1, "total": true})).await, (vec!["AA".into()], Some(4)));
         // Page by page nothing is missed, in any order.
-        let may = office.cx().actor.may_here::<ProjectView>().unwrap();
+        let may = office.cx().actor.may_somewhere::<ProjectView>().unwrap();
         for sort in ["created_at", "due_at", "-due_at", "key", "-name", "updated_at,-key"] {
             let all = keys(&office, json!({"sort": sort, "include_archived": true})).await.0;
             let (mut seen, mut cursor) = (Vec::new(), None);
