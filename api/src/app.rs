@@ -20,7 +20,7 @@ use crate::areas::AREAS;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
-use crate::{health, hot, idempotency, observe, openapi, pages, rate, scope};
+use crate::{fields, health, hot, idempotency, observe, openapi, pages, rate, scope};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +78,7 @@ impl App {
         let (api, document) = openapi::generate();
         let api = api
             .layer(from_fn_with_state(self.clone(), scope::layer))
+            .layer(from_fn_with_state(fields::Routes::of(&document), fields::layer))
             .layer(from_fn_with_state(self.clone(), idempotency::layer))
             .layer(from_fn_with_state(self.clone(), rate::layer))
             .merge(pages::routes(&document))

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod csv;
 pub mod extract;
+pub mod fields;
 mod health;
 mod hot;
 pub mod idempotency;

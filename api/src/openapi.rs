@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::app::{App, v1};
 use crate::areas::AREAS;
 use crate::problem::Problem;
-use crate::{health, hot};
+use crate::{fields, health, hot};
 
 /// An operation with its id and summary, for people with a token.
 pub fn doc(
@@ -118,6 +118,7 @@ fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
 
 /// Adds what holds for every operation of a sort.
 fn complete(document: &mut OpenApi) {
+    let cut_down = fields::Routes::of(document);
     let components = document.components.get_or_insert_with(Components::default);
     components.parameters.insert("IdempotencyKey".into(), ReferenceOr::Item(idempotency_key()));
     for (path, item) in document.paths.iter_mut().flat_map(|paths| &mut paths.paths) {
@@ -133,6 +134,10 @@ fn complete(document: &mut OpenApi) {
                 let description = "Nothing has changed since the version that `If-None-Match` names; there is no body.";
                 let answer = aide::openapi::Response { description: description.to_owned(), ..Default::default() };
                 responses.responses.entry(StatusCode::Code(304)).or_insert(ReferenceOr::Item(answer));
+            }
+            if method == "get" && cut_down.knows(path) {
+                let schema = schemars::json_schema!({ "type": "string" });
+                operation.parameters.push(ReferenceOr::Item(query(fields::NAME, fields::ABOUT, schema)));
             }
             // A hook's sender is known by the signature.
             let known = !open || path.starts_with("/hooks/");

@@ -109,7 +109,6 @@ pub(super) async fn take_number(tx: &mut Tx, workspace: WorkspaceId, id: Project
     tx.opt(TAKE_NUMBER, (workspace, id)).await
 }
 
-/// Notes that what the project has of its own has changed.
 /// Writes what the project has of its own for its tasks.
 pub(super) async fn set_setup(tx: &mut Tx, project: &Project) -> Result<()> {
     let workflow = project.workflow.as_ref().map(|workflow| workflow.text());
@@ -117,6 +116,7 @@ pub(super) async fn set_setup(tx: &mut Tx, project: &Project) -> Result<()> {
     tx.execute(SET_SETUP, (project.workspace_id, project.id, workflow, types, project.setup)).await.map(drop)
 }
 
+/// Notes that what the project has of its own has changed.
 pub(super) async fn touch_setup(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -> Result<()> {
     tx.execute(TOUCH_SETUP, (workspace, id)).await.map(drop)
 }

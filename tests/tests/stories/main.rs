@@ -9,6 +9,7 @@ mod comments;
 mod contract;
 mod custom_fields;
 mod fairness;
+mod fields;
 mod grants;
 mod kills;
 mod labels_and_versions;
