@@ -34,6 +34,12 @@ for line in "${generated[@]}"; do
     echo "wrote $file"
   fi
 done
+# What was released is a promise (API-07). The release puts its document there: cp docs/openapi.json docs/openapi.released.json
+if [ "${1:-}" = --check ] && [ -f docs/openapi.released.json ]; then
+  [ "$built" = yes ] || scripts/build.sh
+  "${CARGO_TARGET_DIR:-target}/debug/trackside" openapi --against docs/openapi.released.json ||
+    give_up "the interface breaks clients of the last release, as listed above. Keep what was there, or make it v2."
+fi
 # The schemas of events are written, and otherwise checked, by a test of the engine.
 if [ "${1:-}" != --check ]; then
   TRACKSIDE_GENERATE=1 cargo test --workspace --quiet --test it catalogue:: >/dev/null

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod app;
 pub mod areas;
 pub mod commands;
+pub mod compat;
 pub mod config;
 pub mod csv;
 pub mod extract;

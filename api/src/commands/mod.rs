@@ -35,7 +35,11 @@ enum Command {
     /// Bring the database up to date and end
     Migrate(Flags),
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print instead what would break a client of this older document; exits with 1 when anything would
+        #[arg(long, value_name = "FILE")]
+        against: Option<std::path::PathBuf>,
+    },
     /// Rules as YAML files
     Rules(rules::Args),
     /// Serve the API, and work as well unless told not to
@@ -101,14 +105,26 @@ fn run(command: Command) -> Result<ExitCode, Failed> {
             block_on(doctor::run(&config))
         }
         Command::Migrate(flags) => block_on(migrate::run(&logged(&flags)?)).map(done),
-        Command::Openapi => {
+        Command::Openapi { against: None } => {
             print!("{}", crate::openapi::json());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Openapi { against: Some(file) } => compare(&file),
         Command::Rules(args) => block_on(rules::run(args)),
         Command::Serve(flags) => block_on(serve::run(logged(&flags)?)).map(done),
         Command::Worker(flags) => block_on(worker::run(logged(&flags)?)).map(done),
     }
+}
+
+/// Says what a client of an older document would no longer find.
+fn compare(file: &std::path::Path) -> Result<ExitCode, Failed> {
+    let failed = |what: &dyn fmt::Display| Failed::Other(format!("{} cannot be read: {what}", file.display()));
+    let old = std::fs::read(file).map_err(|error| failed(&error))?;
+    let old = serde_json::from_slice(&old).map_err(|error| failed(&error))?;
+    let new = serde_json::from_str(&crate::openapi::json()).map_err(|error| failed(&error))?;
+    let found = crate::compat::breaking(&old, &new);
+    found.iter().for_each(|line| println!("{line}"));
+    Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The configuration, with logging started by it.
