@@ -1,25 +1,27 @@
 //! `/projects`.
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::{get_with, post_with};
+use aide::axum::routing::{get_with, post_with, put_with};
 use axum::extract::State;
 use serde_json::json;
 use trackside_engine::access::{ProjectCreate, ProjectView};
 use trackside_engine::db::Tx;
+use trackside_engine::grants::{ProjectMember, ProjectRole, project_members};
 use trackside_engine::handle::Handle;
-use trackside_engine::ids::ProjectId;
+use trackside_engine::ids::{ProjectId, UserId};
 use trackside_engine::paging::Page;
 use trackside_engine::projects::copy::{self, CopyProject};
 use trackside_engine::projects::{NewProject, Project, ProjectPatch, ProjectQuery, service};
 
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, IfMatch, Json, Query};
+use crate::extract::{At, Auth, IfMatch, Json, Query, Whom};
 use crate::openapi::{doc, doc_with};
 
 pub(super) fn routes() -> ApiRouter<App> {
     let new = json!({ "key": "WEB", "name": "Website" });
     let change = json!({ "status": "on_hold" });
+    let role = json!({ "role": "team_member" });
     let copied =
         json!({ "key": "APP", "name": "App", "start_at": "2026-09-01T08:00:00Z", "include": ["tasks", "milestones"] });
     ApiRouter::new()
@@ -41,6 +43,15 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/projects/{id}/unarchive",
             post_with(unarchive, doc("unarchiveProject", "Take an archived project up again, as active")),
+        )
+        .api_route(
+            "/projects/{id}/members",
+            get_with(members, doc("listProjectMembers", "List who has a role on a project of their own")),
+        )
+        .api_route(
+            "/projects/{id}/members/{user}",
+            put_with(put_member, doc_with("putProjectMember", "Give somebody a role on a project", role))
+                .delete_with(remove_member, doc("removeProjectMember", "Take somebody's role on a project")),
         )
         .api_route(
             "/projects/{id}/copy",
@@ -137,4 +148,44 @@ async fn copy(
     let project = app.db.write(copy).await?;
     let version = project.version;
     Ok(Answer::new(project).at(version))
+}
+
+/// All of them on one page: a project has at most some hundred.
+async fn members(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+) -> Result<Answer<Page<ProjectMember>>> {
+    let mut rx = app.db.read().await?;
+    let project = service::find(&mut rx, cx.actor.workspace, &id).await?;
+    let items = project_members::list(&mut rx, &cx.actor.may::<ProjectView, _>(project)?).await?;
+    Ok(Answer::new(Page { items, next_cursor: None, total: None }))
+}
+
+async fn put_member(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    Whom(user): Whom<UserId>,
+    Json(role): Json<ProjectRole>,
+) -> Result<Answer<ProjectMember>> {
+    let put = async move |tx: &mut Tx| {
+        let project = service::find(tx, cx.actor.workspace, &id).await?;
+        project_members::put(tx, &cx, &cx.actor.may(project)?, user, role).await
+    };
+    Ok(Answer::new(app.db.write(put).await?))
+}
+
+async fn remove_member(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    Whom(user): Whom<UserId>,
+) -> Result<Done> {
+    let remove = async move |tx: &mut Tx| {
+        let project = service::find(tx, cx.actor.workspace, &id).await?;
+        project_members::remove(tx, &cx, &cx.actor.may(project)?, user).await
+    };
+    app.db.write(remove).await?;
+    Ok(Done)
 }

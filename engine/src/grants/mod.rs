@@ -15,6 +15,7 @@ pub mod events;
 pub mod explain;
 pub mod groups;
 mod model;
+pub mod project_members;
 pub mod roles;
 pub mod service;
 pub(crate) mod store;
@@ -24,3 +25,4 @@ pub use model::{
     Assignment, AssignmentQuery, Effect, Group, GroupPatch, GroupWithMembers, NewAssignment, NewGroup, NewRole, On,
     RoleInfo, RolePatch,
 };
+pub use project_members::{ProjectMember, ProjectRole};

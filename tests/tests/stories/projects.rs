@@ -114,4 +114,38 @@ both_databases! {
         worker.post("/projects", json!({ "key": "BPP", "name": "App", "template": "TPL" })).await.expect_problem(403, "denied");
         worker.post("/projects/WEB/archive", json!({})).await.expect_problem(403, "denied");
     }
+
+    async fn a_project_has_members(db) {
+        let server = Server::start(&db).await;
+        let api = Api::set_up(&server).await;
+        for key in ["WEB", "APP"] {
+            api.post("/projects", json!({ "key": key, "name": key })).await.expect_status(201);
+        }
+        let workspace = api.get("/me").await.text("/workspace/id");
+        let people = People::of(&db).await;
+        let vic = people.member(&server, &workspace, "Vic", Role::Viewer).await;
+        people.leave().await;
+        let user = vic.get("/me").await.text("/user/id");
+        let path = format!("/projects/WEB/members/{user}");
+        vic.post("/projects/WEB/tasks", json!({ "title": "Mine" })).await.expect_problem(403, "denied");
+        vic.put(&path, json!({ "role": "admin" })).await.expect_problem(403, "denied");
+        let made = api.put(&path, json!({ "role": "team_member" })).await.expect_status(200);
+        assert_eq!((made.text("/user"), made.text("/role")), (user.clone(), "team_member".into()));
+        assert_eq!(api.put(&path, json!({ "role": "team_member" })).await.expect_status(200).body, made.body, "the same again changes nothing");
+        // Now Vic works there, and only there.
+        vic.post("/projects/WEB/tasks", json!({ "title": "Mine" })).await.expect_status(201);
+        vic.post("/projects/APP/tasks", json!({ "title": "Mine" })).await.expect_problem(403, "denied");
+        vic.patch("/projects/WEB", json!({ "name": "Mine" })).await.expect_problem(403, "denied");
+        api.put(&path, json!({ "role": "project_manager" })).await.expect_status(200);
+        vic.patch("/projects/WEB", json!({ "name": "Web" })).await.expect_status(200);
+        let listed = vic.get("/projects/WEB/members").await.expect_status(200);
+        assert_eq!((listed.at("/items").as_array().unwrap().len(), listed.text("/items/0/role")), (1, "project_manager".into()));
+        assert_eq!(api.get("/projects/APP/members").await.expect_status(200).at("/items"), &json!([]));
+        let refused = api.put(&path, json!({ "role": "boss" })).await.expect_problem(422, "invalid_fields");
+        assert_eq!(refused.text("/errors/0/pointer"), "/role");
+        api.put("/projects/WEB/members/user_01h455vb4pex5vsknk084sn02q", json!({ "role": "viewer" })).await.expect_problem(422, "invalid_fields");
+        api.delete(&path).await.expect_status(204);
+        api.delete(&path).await.expect_problem(404, "project_member_not_found");
+        vic.post("/projects/WEB/tasks", json!({ "title": "Mine" })).await.expect_problem(403, "denied");
+    }
 }
