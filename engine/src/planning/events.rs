@@ -9,7 +9,7 @@ use super::model::Dependency;
 use super::plans::{PlanSettings, WorkCalendar};
 use super::schedules::TaskSchedule;
 use crate::events::EventType;
-use crate::ids::ProjectId;
+use crate::ids::{ProjectId, WorkspaceId};
 use crate::projects::ProjectRef;
 use crate::tasks::Task;
 use crate::tasks::events::about_a_task;
@@ -94,6 +94,9 @@ pub struct PlanUpdated<'a> {
 /// Work is done at other times.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CalendarUpdated<'a> {
+    /// The workspace.
+    #[serde(skip)]
+    pub workspace: WorkspaceId,
     /// The project, unless it is the workspace's calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project: Option<&'a ProjectRef>,
@@ -142,7 +145,7 @@ impl EventType for CalendarUpdated<'_> {
     const SUMMARY: &'static str =
         "The working time of a project changed, or that of the workspace, which names no project.";
     fn subject(&self) -> String {
-        self.project.map_or_else(|| "calendar".to_owned(), |project| project.id.to_string())
+        self.project.map_or_else(|| self.workspace.to_string(), |project| project.id.to_string())
     }
     fn project(&self) -> Option<ProjectId> {
         self.project.map(|project| project.id)

@@ -16,6 +16,10 @@ use crate::{Error, Result};
 /// All that a project's timeline is computed from.
 #[derive(Debug, Clone)]
 pub struct Inputs {
+    /// The project's key.
+    pub key: String,
+    /// When the project was made.
+    pub created_at: DateTime<Utc>,
     /// Its tasks.
     pub tasks: Vec<TaskDates>,
     /// What some of them say about their time.
@@ -40,6 +44,8 @@ impl Inputs {
             return Err(Error::conflict("project_too_large", detail));
         }
         Ok(Self {
+            key: project.key.clone(),
+            created_at: project.created_at,
             tasks,
             schedules: store::list_schedules(rx, project.workspace_id, project.id).await?,
             dependencies: store::list_of_project(rx, project.workspace_id, project.id).await?,
@@ -52,6 +58,8 @@ impl Inputs {
     /// The same tasks by nothing but their own dates: how things stood before the project was planned.
     pub(super) fn bare(&self) -> Self {
         Self {
+            key: self.key.clone(),
+            created_at: self.created_at,
             tasks: self.tasks.clone(),
             schedules: Vec::new(),
             dependencies: Vec::new(),

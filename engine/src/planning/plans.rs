@@ -196,7 +196,9 @@ pub async fn set_calendar(
         None => usual(tx, project).await?,
     };
     if !same {
-        emit(tx, cx, &CalendarUpdated { project: Some(&ProjectRef::from(project)), calendar: &calendar }).await?;
+        let short = ProjectRef::from(project);
+        let workspace = project.workspace_id;
+        emit(tx, cx, &CalendarUpdated { workspace, project: Some(&short), calendar: &calendar }).await?;
     }
     Ok(calendar)
 }
@@ -229,7 +231,7 @@ pub async fn set_workspace_calendar(
         replan::moved(tx, cx, project).await?;
     }
     let calendar = of_workspace(Some(usual))?;
-    emit(tx, cx, &CalendarUpdated { project: None, calendar: &calendar }).await?;
+    emit(tx, cx, &CalendarUpdated { workspace, project: None, calendar: &calendar }).await?;
     Ok(calendar)
 }
 

@@ -130,12 +130,12 @@ fn differences(read: Read) -> Result<Told> {
     let project = may.into_resource();
     let mut known: HashMap<TaskId, (DateTime<Utc>, DateTime<Utc>)> = HashMap::new();
     if !plan.written {
-        let bare = timeline::of(&project, inputs.bare())?;
+        let bare = timeline::of(inputs.bare())?;
         known.extend(bare.items.iter().map(|item| (item.id, (item.start, item.finish))));
     }
     let stored: HashSet<TaskId> = dates.iter().map(|dates| dates.task_id).collect();
     known.extend(dates.into_iter().map(|dates| (dates.task_id, (dates.start_at, dates.finish_at))));
-    let timeline = timeline::of(&project, inputs)?;
+    let timeline = timeline::of(inputs)?;
     let mut written = Vec::new();
     for item in &timeline.items {
         let from = known.remove(&item.id).filter(|from| *from != (item.start, item.finish));

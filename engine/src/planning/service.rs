@@ -135,7 +135,7 @@ pub async fn timeline(rx: &mut Rx, may: &Granted<TaskView, Project>, baseline: O
     let plan = plans::find(rx, project).await?;
     let inputs = Inputs::read(rx, may, &plan).await?;
     let working_time = inputs.working_time.clone();
-    let mut timeline = timeline::of(project, inputs)?;
+    let mut timeline = timeline::of(inputs)?;
     if let Some(baseline) = baseline {
         baselines::compare(rx, project, &working_time.calendar()?, baseline, &mut timeline).await?;
     }

@@ -12,7 +12,6 @@ use super::network::{Activity, Bound, Cycle, Progress, Schedule, Times, schedule
 use super::schedules::{ConstraintType, TaskSchedule};
 use super::tree::{Tree, links, roll_up};
 use crate::ids::TaskId;
-use crate::projects::Project;
 use crate::tasks::{Category, TaskDates};
 use crate::{Error, Result};
 
@@ -20,21 +19,21 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// When the dependencies go in a circle, which nothing that is stored does.
-pub fn of(project: &Project, inputs: Inputs) -> Result<Timeline> {
-    let Inputs { tasks, schedules, mut dependencies, working_time, start_at, status_at } = inputs;
+pub fn of(inputs: Inputs) -> Result<Timeline> {
+    let Inputs { key, created_at, tasks, schedules, mut dependencies, working_time, start_at, status_at } = inputs;
     let places: HashMap<TaskId, usize> = tasks.iter().enumerate().map(|(at, task)| (task.id, at)).collect();
     dependencies.retain(|link| places.contains_key(&link.task_id) && places.contains_key(&link.predecessor_id));
     let tree = Tree::of(&tasks, &places);
     let mut planner = Planner::new(&working_time, start_at, status_at)?;
     let said = said(schedules, &places, tasks.len());
-    planner.begin(project, &tasks, &said);
+    planner.begin(created_at, &tasks, &said);
     let (mut activities, mut durations) = (Vec::with_capacity(tasks.len()), Vec::with_capacity(tasks.len()));
     for (task, said) in tasks.iter().zip(&said) {
         let (activity, duration) = planner.activity(task, said.as_ref())?;
         activities.push(activity);
         durations.push(duration);
     }
-    let scheduled = solve(project, &planner, &tasks, &tree, &places, &activities, &dependencies)?;
+    let scheduled = solve(&key, &planner, &tasks, &tree, &places, &activities, &dependencies)?;
     let items = tasks.into_iter().zip(said).zip(activities.iter().zip(&scheduled.times));
     let mut items: Vec<TimelineItem> =
         items.map(|((task, said), (activity, times))| planner.item(task, said, activity, times)).collect();
@@ -61,7 +60,7 @@ fn said(schedules: Vec<TaskSchedule>, places: &HashMap<TaskId, usize>, count: us
 /// Schedules the network. What goes in a circle through summaries only, which nothing adds but what was there before
 /// summaries had a meaning may hold, is scheduled without the links of summaries.
 fn solve(
-    project: &Project,
+    key: &str,
     planner: &Planner,
     tasks: &[TaskDates],
     tree: &Tree,
@@ -83,7 +82,7 @@ fn solve(
     let found = links(tree, places, &plain, &mut all, planner.zero(0));
     schedule(&planner.calendars, &all, &found).map_err(|Cycle(circle)| {
         let keys: Vec<&str> = circle.iter().filter_map(|at| tasks.get(*at)).map(|task| task.key.as_str()).collect();
-        Error::internal(format!("the dependencies of {} go in a circle: {}", project.key, keys.join(", ")))
+        Error::internal(format!("the dependencies of {key} go in a circle: {}", keys.join(", ")))
     })
 }
 
@@ -114,7 +113,7 @@ impl Planner {
     }
 
     /// Finds out when the project begins: when its plan says, or with the first task, or when it was made.
-    fn begin(&mut self, project: &Project, tasks: &[TaskDates], said: &[Option<TaskSchedule>]) {
+    fn begin(&mut self, created_at: DateTime<Utc>, tasks: &[TaskDates], said: &[Option<TaskSchedule>]) {
         let first = || {
             let planned = tasks.iter().zip(said).filter(|(task, _)| is_planned(task));
             planned
@@ -123,7 +122,7 @@ impl Planner {
                 })
                 .min()
         };
-        self.begin = self.start_at.or_else(first).unwrap_or(project.created_at);
+        self.begin = self.start_at.or_else(first).unwrap_or(created_at);
     }
 
     fn calendar(&self, at: usize) -> &Calendar {

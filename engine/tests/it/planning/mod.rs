@@ -2,6 +2,7 @@
 
 mod known;
 mod made_up;
+mod mpxj;
 mod parts;
 mod stories;
 
