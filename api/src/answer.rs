@@ -4,7 +4,7 @@ use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject};
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -100,6 +100,49 @@ impl<T: JsonSchema, const STATUS: u16> OperationOutput for Answer<T, STATUS> {
 
     fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Documented)> {
         Self::operation_response(ctx, operation).map(|response| (Some(STATUS), response)).into_iter().collect()
+    }
+}
+
+/// A table as a file of CSV (RFC 4180) with its name.
+#[derive(Debug, Clone)]
+pub struct Csv {
+    /// What the file is to be called; plain ASCII.
+    pub name: String,
+    /// The table.
+    pub text: String,
+}
+
+impl IntoResponse for Csv {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.text));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+        if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", self.name)) {
+            response.headers_mut().insert(CONTENT_DISPOSITION, name);
+        }
+        response
+    }
+}
+
+impl OperationOutput for Csv {
+    type Inner = String;
+
+    fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<Documented> {
+        let schema = schemars::json_schema!({ "type": "string" });
+        let media = MediaType {
+            schema: Some(SchemaObject { json_schema: schema, external_docs: None, example: None }),
+            ..MediaType::default()
+        };
+        Some(Documented {
+            description: "A table with a line of names.".into(),
+            content: [("text/csv".into(), media)].into_iter().collect(),
+            ..Documented::default()
+        })
+    }
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<u16>, Documented)> {
+        Self::operation_response(ctx, operation).map(|response| (Some(200), response)).into_iter().collect()
     }
 }
 

@@ -24,6 +24,11 @@ impl Day {
         if (1..=9999).contains(&day.year()) { Self(day) } else { Self(at.date_naive()) }
     }
 
+    /// The day that it is in UTC at this moment.
+    pub fn utc(at: DateTime<Utc>) -> Self {
+        Self::of(at, Tz::UTC)
+    }
+
     /// The date, to reckon with.
     pub fn date(self) -> NaiveDate {
         self.0
@@ -34,6 +39,13 @@ impl Day {
     pub fn plus(self, days: u64) -> Self {
         let last = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(NaiveDate::MAX);
         Self(self.0.checked_add_days(Days::new(days)).map_or(last, |day| day.min(last)))
+    }
+
+    /// So many days earlier; the first day that there is when that is earlier still.
+    #[must_use]
+    pub fn minus(self, days: u64) -> Self {
+        let first = NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or(NaiveDate::MIN);
+        Self(self.0.checked_sub_days(Days::new(days)).map_or(first, |day| day.max(first)))
     }
 
     /// How many days lie between this one and a later one: 0 for the same day, negative for an earlier one.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod actions;
 pub mod analytics;
 pub mod audit;
+pub mod budgets;
 mod checks;
 pub mod clock;
 pub mod comments;
@@ -24,17 +25,21 @@ pub mod links;
 mod listing;
 pub mod mail;
 pub mod milestones;
+pub mod money;
 pub mod notifications;
 pub mod paging;
 pub mod patch;
 pub mod planning;
 pub mod projects;
+pub mod rates;
 pub mod raw;
+pub mod resources;
 pub mod rules;
 pub mod runs;
 pub mod search;
 pub mod tasks;
 pub mod time_entries;
+pub mod timesheets;
 pub mod vault;
 mod words;
 pub mod workflow;
@@ -70,6 +75,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { name: "analytics", statements: &[analytics::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
+    Area { name: "budgets", statements: &[budgets::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },
@@ -82,10 +88,13 @@ pub const AREAS: &[Area] = &[
     Area { name: "notifications", statements: &[notifications::store::ALL] },
     Area { name: "planning", statements: &[planning::store::ALL] },
     Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },
+    Area { name: "rates", statements: &[rates::store::ALL] },
+    Area { name: "resources", statements: &[resources::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
+    Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

@@ -7,6 +7,7 @@ mod analytics;
 mod assignments;
 mod audit;
 mod auth;
+mod budgets;
 mod calendars;
 mod catalogues;
 mod comments;
@@ -25,6 +26,8 @@ mod operations;
 mod passwords;
 mod planning;
 mod projects;
+mod rates;
+mod resources;
 mod roles;
 mod rules;
 mod runs;
@@ -33,6 +36,7 @@ mod second_factor;
 mod service_accounts;
 mod tasks;
 mod time_entries;
+mod timesheets;
 mod tokens;
 mod workflow;
 
@@ -63,6 +67,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "assignments", about: "Who may do what where.", routes: assignments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
+    Area { name: "budgets", about: "What projects may cost and cost.", routes: budgets::routes },
     Area { name: "calendars", about: "When work is done, and as of when it is planned.", routes: calendars::routes },
     Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
@@ -81,6 +86,12 @@ pub const AREAS: &[Area] = &[
     Area { name: "passwords", about: "Passwords and addresses, and ways back in.", routes: passwords::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
+    Area { name: "rates", about: "What an hour of work costs.", routes: rates::routes },
+    Area {
+        name: "resources",
+        about: "Absences, allocations, and how full the days of people are.",
+        routes: resources::routes,
+    },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
@@ -93,6 +104,11 @@ pub const AREAS: &[Area] = &[
     },
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
     Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
+    Area {
+        name: "timesheets",
+        about: "The time of a person in a week, handed in and approved.",
+        routes: timesheets::routes,
+    },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
     Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];

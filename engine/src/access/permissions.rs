@@ -101,6 +101,7 @@ macro_rules! permissions {
 }
 
 permissions! {
+    AbsenceEdit "absence.edit" TeamMember;
     AccessManage "access.manage" Admin;
     AccessView "access.view" ProjectManager;
     AuditView "audit.view" Admin;
@@ -123,6 +124,8 @@ permissions! {
     ProjectDelete "project.delete" Admin;
     ProjectEdit "project.edit" ProjectManager;
     ProjectView "project.view" Viewer;
+    ResourceManage "resource.manage" ProjectManager;
+    ResourceView "resource.view" Viewer;
     RuleEdit "rule.edit" ProjectManager;
     RuleRun "rule.run" ProjectManager;
     RuleView "rule.view" Viewer;

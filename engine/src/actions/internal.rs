@@ -102,8 +102,11 @@ const fn erased<A: Internal>() -> &'static dyn ErasedInternal {
 
 /// Every internal action, sorted by name.
 pub const INTERNAL: &[&dyn ErasedInternal] = &[
+    erased::<crate::resources::actions::CreateAbsence>(),
     erased::<crate::grants::actions::Assign>(),
     erased::<crate::grants::actions::End>(),
+    erased::<crate::resources::actions::CreateAllocation>(),
+    erased::<crate::budgets::actions::AddCost>(),
     erased::<crate::access::actions::Deactivate>(),
     erased::<crate::access::actions::Invite>(),
     erased::<crate::milestones::actions::Complete>(),
@@ -112,12 +115,12 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::milestones::actions::Reopen>(),
     erased::<crate::milestones::actions::Update>(),
     erased::<crate::notifications::actions::Send>(),
-    erased::<crate::planning::actions::AddDependency>(),
     erased::<crate::projects::actions::Archive>(),
     erased::<crate::projects::actions::Copy>(),
     erased::<crate::projects::actions::Create>(),
     erased::<crate::projects::actions::Unarchive>(),
     erased::<crate::projects::actions::Update>(),
+    erased::<crate::planning::actions::AddDependency>(),
     erased::<crate::tasks::actions::AddLabel>(),
     erased::<crate::tasks::actions::AddWatcher>(),
     erased::<crate::tasks::actions::Assign>(),
@@ -137,4 +140,6 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::time_entries::actions::Log>(),
     erased::<crate::time_entries::actions::StartTimer>(),
     erased::<crate::time_entries::actions::StopTimerAction>(),
+    erased::<crate::timesheets::actions::Approve>(),
+    erased::<crate::timesheets::actions::Submit>(),
 ];

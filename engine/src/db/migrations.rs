@@ -42,6 +42,7 @@ pub const ALL: &[Migration] = &[
     migration!("0014_watchers_links_fields"),
     migration!("0015_workflow"),
     migration!("0018_time_and_money"),
+    migration!("0019_resources"),
     migration!("0021_milestones"),
     migration!("0022_spans"),
     migration!("0023_schedules"),

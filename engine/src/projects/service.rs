@@ -23,7 +23,7 @@ use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::paging::Page;
 use crate::patch::Patch;
-use crate::{Error, Result, checks};
+use crate::{Error, Result, checks, resources};
 
 /// The project with this id or key.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
@@ -235,6 +235,7 @@ async fn apply(tx: &mut Tx, project: &mut Project, patch: ProjectPatch) -> Resul
 /// Deletes a project and its tasks; says how many tasks. `project.deleted` announces them all.
 pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectDelete, Project>) -> Result<i64> {
     let project = lock(tx, may.resource()).await?;
+    resources::service::forget_project(tx, cx, &project).await?;
     let tasks = store::delete(tx, project.workspace_id, project.id).await?;
     let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
     emit(tx, cx, &ProjectDeleted { project: &ProjectRef::from(&project), tasks }).await?;

@@ -6,13 +6,14 @@ use chrono_tz::Tz;
 use super::events::TimeLogged;
 use super::model::{MAX_MINUTES, MAX_NOTE, TimeEntry};
 use super::store;
+use crate::access::profile;
 use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::ids::{TaskId, TimeEntryId, UserId, WorkspaceId};
 use crate::projects::{Project, ProjectRef};
-use crate::{Error, Result};
+use crate::{Error, Result, budgets, rates, timesheets};
 
 /// From when to when, and how many whole minutes that counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +85,10 @@ pub(super) fn note(note: &str) -> Result<()> {
     Ok(())
 }
 
-/// The zone in which a person counts their days.
-pub(crate) async fn zone_of(_rx: &mut Rx, _workspace: WorkspaceId, _user: UserId) -> Result<Tz> {
-    Ok(Tz::UTC)
+/// The zone in which a person counts their days: as their profile says, or UTC.
+pub(crate) async fn zone_of(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Tz> {
+    let known = profile::availability(rx, workspace, &[user]).await?;
+    Ok(known.first().and_then(|person| person.time_zone).unwrap_or(Tz::UTC))
 }
 
 /// The day on which time counts that began at this moment.
@@ -105,8 +107,11 @@ pub(super) struct Booking {
     pub billable: bool,
 }
 
-/// Writes an entry and announces it.
+/// Writes an entry, announces it, and looks whether it fills a budget. A week that was submitted is refused.
 pub(super) async fn book(tx: &mut Tx, cx: &Cx, project: &Project, new: Booking) -> Result<TimeEntry> {
+    let workspace = project.workspace_id;
+    rates::service::hold(tx, workspace).await?;
+    timesheets::service::hold_open(tx, workspace, new.user, new.day).await?;
     let now = cx.now();
     let entry = TimeEntry {
         id: cx.new_id(),
@@ -125,8 +130,10 @@ pub(super) async fn book(tx: &mut Tx, cx: &Cx, project: &Project, new: Booking) 
         created_at: now,
         updated_at: now,
     };
-    store::insert(tx, project.workspace_id, &entry).await?;
+    store::insert(tx, workspace, &entry).await?;
+    store::price(tx, workspace, entry.id).await?;
     emit(tx, cx, &TimeLogged { time_entry: &entry, project: &ProjectRef::from(project) }).await?;
+    budgets::service::recount(tx, cx, project).await?;
     Ok(entry)
 }
 

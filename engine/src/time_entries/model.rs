@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::day::Day;
 use crate::db::row;
-use crate::ids::{ProjectId, TaskId, TimeEntryId, UserId};
+use crate::ids::{ProjectId, RateId, TaskId, TimeEntryId, UserId};
+use crate::money::{Amount, Currency};
 use crate::patch::Patch;
 
 /// The longest entry, in minutes: a day of 24 hours.
@@ -210,5 +211,35 @@ row! {
         pub user_id: UserId,
         /// Since when it runs.
         pub started_at: DateTime<Utc>,
+    }
+}
+
+row! {
+    /// How much time of a project has a rate.
+    #[derive(Debug, Clone)]
+    pub(crate) struct RateTime {
+        pub rate_id: Option<RateId>,
+        pub minutes: i64,
+        pub billable_minutes: i64,
+    }
+}
+
+row! {
+    /// An entry with all that a table of them tells.
+    #[derive(Debug, Clone)]
+    pub(crate) struct ExportRow {
+        pub day: Day,
+        pub person: String,
+        pub email: String,
+        pub project: String,
+        pub task_key: String,
+        pub title: Option<String>,
+        pub started_at: DateTime<Utc>,
+        pub ended_at: DateTime<Utc>,
+        pub minutes: i64,
+        pub billable: bool,
+        pub note: String,
+        pub rate: Option<Amount>,
+        pub currency: Option<Currency>,
     }
 }

@@ -5,19 +5,24 @@ use chrono::TimeDelta;
 
 use super::book::{self, Booking, Span};
 use super::events::{TimeDeleted, TimeUpdated};
-use super::model::{LoggedTime, NewTimeEntry, PersonTime, TaskTime, TimeEntry, TimeEntryPatch};
+use super::model::{LoggedTime, NewTimeEntry, PersonTime, RateTime, TaskTime, TimeEntry, TimeEntryPatch};
 use super::store;
 use crate::access::permissions::{Granted, TimeLog, TimeManage, TimeView};
 use crate::cx::Cx;
+use crate::day::{Day, Week};
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
-use crate::ids::{TaskId, TimeEntryId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, TaskId, TimeEntryId, UserId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::events::{Changes, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::tasks;
-use crate::{Class, Error, Result};
+use crate::timesheets::TimesheetLine;
+use crate::{Class, Error, Result, budgets, rates, timesheets};
+
+pub(crate) use super::book::zone_of;
+pub(crate) use super::model::ExportRow;
 
 /// The project of an entry: what a permission on the entry is asked for.
 pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: TimeEntryId) -> Result<Project> {
@@ -99,6 +104,7 @@ pub async fn update(
 ) -> Result<LoggedTime> {
     let project = may.resource();
     let mut entry = hold(tx, cx, project, id, expected).await?;
+    let day_before = entry.day;
     let mut changes = Changes::new();
     let note = patch.note.or_default();
     note.as_deref().map_or(Ok(()), book::note)?;
@@ -123,11 +129,14 @@ pub async fn update(
         }
     }
     if !changes.is_empty() {
+        hold_weeks(tx, project.workspace_id, entry.user_id, [day_before, entry.day]).await?;
         entry.version += 1;
         entry.updated_at = cx.now();
         store::update(tx, project.workspace_id, &entry).await?;
+        store::price(tx, project.workspace_id, entry.id).await?;
         let short = ProjectRef::from(project);
         emit(tx, cx, &TimeUpdated { time_entry: &entry, project: &short, change: &changes }).await?;
+        budgets::service::recount(tx, cx, project).await?;
     }
     let overlaps = book::overlaps(tx, project.workspace_id, &entry).await?;
     Ok(LoggedTime { entry, overlaps })
@@ -143,13 +152,74 @@ pub async fn delete(
 ) -> Result<()> {
     let project = may.resource();
     let entry = hold(tx, cx, project, id, expected).await?;
+    hold_weeks(tx, project.workspace_id, entry.user_id, [entry.day, entry.day]).await?;
     store::delete(tx, project.workspace_id, id).await?;
     emit(tx, cx, &TimeDeleted { time_entry: &entry, project: &ProjectRef::from(project) }).await?;
-    Ok(())
+    budgets::service::recount(tx, cx, project).await
+}
+
+/// Refuses a change of weeks that were submitted; of two the earlier one is held first, as everyone does.
+async fn hold_weeks(tx: &mut Tx, workspace: WorkspaceId, user: UserId, days: [Day; 2]) -> Result<()> {
+    let [one, other] = days;
+    timesheets::service::hold_open(tx, workspace, user, one.min(other)).await?;
+    if one.week() == other.week() {
+        return Ok(());
+    }
+    timesheets::service::hold_open(tx, workspace, user, one.max(other)).await
+}
+
+/// Gives entries their rates anew: those from a day on, of a project and a person or of every one.
+pub(crate) async fn price(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    project: Option<ProjectId>,
+    user: Option<UserId>,
+    day: Day,
+) -> Result<()> {
+    store::price_all(tx, workspace, project, user, day).await
+}
+
+/// How much time of a project has which rate.
+pub(crate) async fn minutes_by_rate(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<RateTime>> {
+    store::list_by_rate(rx, workspace, project).await
+}
+
+/// What a person did in a week, day by day and task by task.
+pub(crate) async fn lines(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    user: UserId,
+    week: Week,
+    limit: i64,
+) -> Result<Vec<TimesheetLine>> {
+    store::list_lines(rx, workspace, user, week.first(), week.last(), limit).await
+}
+
+/// How many minutes a person worked in a week, and how many of them are charged to somebody.
+pub(crate) async fn sum_of_week(rx: &mut Rx, workspace: WorkspaceId, user: UserId, week: Week) -> Result<(i64, i64)> {
+    store::sum_of_days(rx, workspace, user, week.first(), week.last()).await
+}
+
+/// Whether a timer of the person runs that began in this week.
+pub(crate) async fn timer_runs(rx: &mut Rx, workspace: WorkspaceId, user: UserId, week: Week) -> Result<bool> {
+    Ok(store::timer_day(rx, workspace, user).await?.is_some_and(|day| day.week() == week))
+}
+
+/// Entries with all that a table of them tells, by day.
+pub(crate) async fn export(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    from: Day,
+    to: Day,
+    user: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<ExportRow>> {
+    store::list_export(rx, workspace, from, to, user, limit).await
 }
 
 /// The entry as it is now, if it is the actor's to change; nobody else changes it until the transaction ends.
 async fn hold(tx: &mut Tx, cx: &Cx, project: &Project, id: TimeEntryId, expected: Option<i64>) -> Result<TimeEntry> {
+    rates::service::hold(tx, project.workspace_id).await?;
     let entry = store::find_for_update(tx, project.workspace_id, id).await?;
     let entry = entry.filter(|entry| entry.project_id == project.id).ok_or_else(|| missing(id))?;
     if cx.actor.user() != Some(entry.user_id) {

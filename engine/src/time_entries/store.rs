@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{PersonTime, Running, TimeEntry, Timer};
+use super::model::{ExportRow, PersonTime, RateTime, Running, TimeEntry, Timer};
 use crate::Result;
+use crate::day::Day;
 use crate::db::{One, Rx, Tx, statements};
-use crate::ids::{TaskId, TimeEntryId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, TaskId, TimeEntryId, UserId, WorkspaceId};
+use crate::timesheets::TimesheetLine;
 
 statements! {
     FIND = "select {TimeEntry} from time_entries where workspace_id = $1 and id = $2", TimeEntry;
@@ -25,6 +27,34 @@ statements! {
     PEOPLE = "select user_id, cast(sum(minutes) as bigint) as minutes, \
      cast(sum(case when billable then minutes else 0 end) as bigint) as billable_minutes from time_entries \
      where workspace_id = $1 and task_id = $2 group by user_id order by user_id";
+    // The rate of an entry: of those that hold on its day the one for the person in the project, for the project, for the
+    // person, for anybody; of several of the same sort the one that begins last.
+    PRICE = "update time_entries set rate_id = (select r.id from rates r where r.workspace_id = time_entries.workspace_id \
+     and (r.project_id is null or r.project_id = time_entries.project_id) and (r.user_id is null or r.user_id = time_entries.user_id) \
+     and r.valid_from <= time_entries.day and (r.valid_to is null or r.valid_to >= time_entries.day) \
+     order by case when r.project_id is null then 0 else 2 end + case when r.user_id is null then 0 else 1 end desc, \
+     r.valid_from desc, r.id desc limit 1) where workspace_id = $1 and id = $2";
+    PRICE_ALL = "update time_entries set rate_id = (select r.id from rates r where r.workspace_id = time_entries.workspace_id \
+     and (r.project_id is null or r.project_id = time_entries.project_id) and (r.user_id is null or r.user_id = time_entries.user_id) \
+     and r.valid_from <= time_entries.day and (r.valid_to is null or r.valid_to >= time_entries.day) \
+     order by case when r.project_id is null then 0 else 2 end + case when r.user_id is null then 0 else 1 end desc, \
+     r.valid_from desc, r.id desc limit 1) where workspace_id = $1 and day >= $2 \
+     and (project_id = $3 or $3 is null) and (user_id = $4 or $4 is null)";
+    BY_RATE = "select rate_id, cast(sum(minutes) as bigint) as minutes, \
+     cast(sum(case when billable then minutes else 0 end) as bigint) as billable_minutes from time_entries \
+     where workspace_id = $1 and project_id = $2 group by rate_id";
+    LINES = "select day, project_id, task_id, task_key, cast(sum(minutes) as bigint) as minutes, \
+     cast(sum(case when billable then minutes else 0 end) as bigint) as billable_minutes from time_entries \
+     where workspace_id = $1 and user_id = $2 and day >= $3 and day <= $4 \
+     group by day, project_id, task_id, task_key order by day, task_key, task_id limit $5";
+    SUM_OF_DAYS = "select cast(coalesce(sum(minutes), 0) as bigint), \
+     cast(coalesce(sum(case when billable then minutes else 0 end), 0) as bigint) from time_entries \
+     where workspace_id = $1 and user_id = $2 and day >= $3 and day <= $4";
+    EXPORT = "select e.day, u.name as person, u.email, p.key as project, e.task_key, t.title, e.started_at, e.ended_at, \
+     e.minutes, e.billable, e.note, r.amount as rate, r.currency from time_entries e join users u on u.id = e.user_id \
+     join projects p on p.id = e.project_id left join tasks t on t.id = e.task_id left join rates r on r.id = e.rate_id \
+     where e.workspace_id = $1 and e.day >= $2 and e.day <= $3 and (e.user_id = $4 or $4 is null) order by e.day, e.id limit $5";
+    TIMER_DAY = "select day from timers where workspace_id = $1 and user_id = $2";
     TIMER = "select {Timer} from timers where workspace_id = $1 and user_id = $2", Timer;
     TAKE_TIMER = "delete from timers where workspace_id = $1 and user_id = $2 returning {Timer}", Timer;
     INSERT_TIMER = "insert into timers (workspace_id, user_id, project_id, task_id, task_key, started_at, day, note, billable) \
@@ -123,4 +153,65 @@ pub(super) async fn insert_timer(tx: &mut Tx, workspace: WorkspaceId, timer: &Ti
 /// The timers that run on a task.
 pub(super) async fn list_running(rx: &mut Rx, workspace: WorkspaceId, task: TaskId) -> Result<Vec<Running>> {
     rx.all(RUNNING, (workspace, task)).await
+}
+
+/// Gives an entry the rate that holds for it.
+pub(super) async fn price(tx: &mut Tx, workspace: WorkspaceId, id: TimeEntryId) -> Result<()> {
+    tx.execute(PRICE, (workspace, id)).await.map(drop)
+}
+
+/// Gives all entries from a day on, of a project and a person or of every one, the rates that hold for them.
+pub(super) async fn price_all(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    project: Option<ProjectId>,
+    user: Option<UserId>,
+    day: Day,
+) -> Result<()> {
+    tx.execute(PRICE_ALL, (workspace, day, project, user)).await.map(drop)
+}
+
+/// How much time of a project has which rate.
+pub(super) async fn list_by_rate(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<RateTime>> {
+    rx.all(BY_RATE, (workspace, project)).await
+}
+
+/// What a person did on which day, task by task.
+pub(super) async fn list_lines(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    user: UserId,
+    from: Day,
+    to: Day,
+    limit: i64,
+) -> Result<Vec<TimesheetLine>> {
+    rx.all(LINES, (workspace, user, from, to, limit)).await
+}
+
+/// How many minutes a person worked in these days, and how many of them are charged to somebody.
+pub(super) async fn sum_of_days(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    user: UserId,
+    from: Day,
+    to: Day,
+) -> Result<(i64, i64)> {
+    rx.one(SUM_OF_DAYS, (workspace, user, from, to)).await
+}
+
+/// Entries with all that a table of them tells, by day.
+pub(super) async fn list_export(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    from: Day,
+    to: Day,
+    user: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<ExportRow>> {
+    rx.all(EXPORT, (workspace, from, to, user, limit)).await
+}
+
+/// The day of the timer that a person has running.
+pub(super) async fn timer_day(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Option<Day>> {
+    Ok(rx.opt::<One<Day>>(TIMER_DAY, (workspace, user)).await?.map(|One(day)| day))
 }

@@ -12,7 +12,7 @@ use crate::handle::Handle;
 use crate::ids::{TaskId, UserId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::tasks;
-use crate::{Error, Result};
+use crate::{Error, Result, rates, timesheets};
 
 /// How often a timer is tried to be started while the same person starts others.
 const TRIES: usize = 5;
@@ -36,13 +36,15 @@ pub async fn start(
     let user = person(cx)?;
     let task = tasks::service::find_in(tx, may, task).await?;
     let now = cx.now();
+    let day = book::day_of(tx, project.workspace_id, user, now).await?;
+    rates::service::hold(tx, project.workspace_id).await?;
     let timer = Timer {
         user_id: user,
         project_id: project.id,
         task_id: task.id,
         task_key: task.key,
         started_at: now,
-        day: book::day_of(tx, project.workspace_id, user, now).await?,
+        day,
         note: new.note,
         billable: new.billable.unwrap_or(true),
     };
@@ -52,6 +54,8 @@ pub async fn start(
             let span = Span::counted(before.started_at, now);
             stopped = Some(finish(tx, cx, before, span, None).await?);
         }
+        // What begins in a week that was submitted could not be booked in it.
+        timesheets::service::hold_open(tx, project.workspace_id, user, timer.day).await?;
         if store::insert_timer(tx, project.workspace_id, &timer).await? {
             emit(tx, cx, &TimeTimerStarted { timer: &timer, project: &ProjectRef::from(project) }).await?;
             return Ok(TimerStarted { timer, stopped });

@@ -3,6 +3,7 @@
 mod analytics;
 mod areas;
 mod audit;
+mod budgets;
 mod catalogue;
 mod db;
 mod fields;

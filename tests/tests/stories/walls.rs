@@ -132,6 +132,17 @@ impl World {
             .text("/id");
         let entry = json!({ "started_at": "2026-11-25T09:00:00Z", "minutes": 90, "note": format!("{mark} time") });
         let time = api.post("/tasks/WEB-1/time-entries", entry).await.expect_status(201).text("/id");
+        let budget = json!({ "currency": "EUR", "planned": "1000.00" });
+        api.send(Method::PUT, "/projects/WEB/budget", Some(budget)).await.expect_status(200);
+        let cost = json!({ "amount": "12.50", "note": format!("{mark} cost") });
+        let cost = api.post("/projects/WEB/costs", cost).await.expect_status(201).text("/id");
+        let rate = json!({ "amount": "85.00", "currency": "EUR", "valid_from": "2026-01-01" });
+        let rate = api.post("/rates", rate).await.expect_status(201).text("/id");
+        let absence = json!({ "from": "2026-12-21", "note": format!("{mark} absence") });
+        let absence = api.post("/absences", absence).await.expect_status(201).text("/id");
+        let own = api.get("/me").await.text("/user/id");
+        let plan = json!({ "user": own, "from": "2026-12-01", "to": "2026-12-24", "percent": 50, "note": format!("{mark} plan") });
+        let allocation = api.post("/projects/WEB/allocations", plan).await.expect_status(201).text("/id");
         api.post("/tasks/WEB-1/timer/start", json!({ "note": format!("{mark} timer") })).await.expect_status(201);
         let hook =
             api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
@@ -192,6 +203,10 @@ impl World {
             ("runs", run),
             ("service-accounts", program),
             ("sessions", session),
+            ("absences", absence),
+            ("allocations", allocation),
+            ("costs", cost),
+            ("rates", rate),
             ("tasks", task),
             ("time-entries", time),
             ("tokens", token),
@@ -405,7 +420,8 @@ both_databases! {
             if OWN.contains(&name.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/invitations", "/queues", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history");
+                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/invitations", "/queues", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
+                    || ["/rates", "/costs", "/timesheets/submitted"].iter().any(|kind| path.starts_with(kind)) || ["/budget", "/costs"].iter().any(|end| path.ends_with(end));
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {
                 answer.expect_problem(403, "denied");

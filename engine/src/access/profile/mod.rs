@@ -20,7 +20,7 @@ use crate::events::emit;
 use crate::ids::{UserId, WorkspaceId};
 use crate::patch::Patch;
 use crate::projects::events::{Changes, change};
-use crate::{Error, Result};
+use crate::{Error, Result, resources};
 
 pub use hours::{Hours, TimeOfDay, WorkingHours};
 
@@ -172,6 +172,9 @@ pub async fn update(
         let (hours, skills) = (working_hours.map(Json), Json(&skills.0));
         tx.execute(UPDATE, (user, name.as_str(), time_zone.as_deref(), locale.as_deref(), hours, skills)).await?;
         emit(tx, cx, &MemberProfileChanged { member: user, change: &changes }).await?;
+        if changes.contains_key("working_hours") || changes.contains_key("time_zone") {
+            resources::service::recheck_person(tx, cx, user).await?;
+        }
     }
     Ok(profile)
 }

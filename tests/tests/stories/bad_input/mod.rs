@@ -44,6 +44,11 @@ const LISTS: &[&str] = &[
     "/projects/WEB/types",
     "/labels",
     "/projects/WEB/workflow",
+    "/timesheets",
+    "/rates",
+    "/absences",
+    "/resources",
+    "/projects/WEB/allocations",
     "/rules",
     "/hooks",
     "/audit",
@@ -163,6 +168,32 @@ impl Place {
             post(
                 "/tasks/WEB-1/time-entries",
                 json!({ "started_at": "2026-11-25T09:00:00Z", "minutes": 30, "note": "Hello", "billable": false, "user": "user_01h455vb4pex5vsknk084sn02q" }),
+            ),
+            (
+                Method::PUT,
+                "/projects/WEB/budget".into(),
+                json!({ "currency": "EUR", "planned": "1000.00", "thresholds": [50, 80] }),
+            ),
+            post(
+                "/projects/WEB/costs",
+                json!({ "amount": "12.50", "currency": "EUR", "date": "2026-11-25", "category": "Travel", "state": "committed", "note": "Hello" }),
+            ),
+            post(
+                "/rates",
+                json!({ "project": "WEB", "user": "user_01h455vb4pex5vsknk084sn02q", "amount": "85.00", "currency": "EUR", "valid_from": "2026-01-01", "valid_to": "2026-12-31" }),
+            ),
+            post("/timesheets/submit", json!({ "week": "2026-W48", "user": "user_01h455vb4pex5vsknk084sn02q" })),
+            post(
+                "/timesheets/reject",
+                json!({ "week": "2026-W48", "user": "user_01h455vb4pex5vsknk084sn02q", "reason": "Hello" }),
+            ),
+            post(
+                "/absences",
+                json!({ "user": "user_01h455vb4pex5vsknk084sn02q", "from": "2026-12-01", "to": "2026-12-02", "part": "morning", "kind": "sick", "note": "Hello" }),
+            ),
+            post(
+                "/projects/WEB/allocations",
+                json!({ "user": "user_01h455vb4pex5vsknk084sn02q", "task": "WEB-1", "from": "2026-12-01", "to": "2026-12-02", "minutes_per_day": 60, "note": "Hello" }),
             ),
             post("/tasks/WEB-1/timer/start", json!({ "note": "Hello", "billable": false })),
             post("/tasks/WEB-1/timer/stop", json!({ "ended_at": "2026-11-25T09:00:00Z", "note": "Hello" })),

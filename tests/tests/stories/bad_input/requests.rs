@@ -41,7 +41,7 @@ both_databases! {
     async fn queries_methods_and_headers_that_mean_nothing_are_refused(db) {
         let place = Place::of(Server::start(&db).await).await;
         let api = &place.api;
-        for path in ["/projects", "/tasks", "/rules", "/runs", "/events", "/notifications", "/members", "/audit", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/projects/WEB/milestones", "/tasks/WEB-1/time-entries"] {
+        for path in ["/projects", "/tasks", "/rules", "/runs", "/events", "/notifications", "/members", "/audit", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/projects/WEB/milestones", "/tasks/WEB-1/time-entries", "/rates", "/timesheets/submitted", "/absences", "/resources", "/projects/WEB/allocations"] {
             for query in ["odd=1", "limit=0", "limit=-1", "limit=201", "limit=many", "limit=99999999999999999999", "limit=1e3", "limit="] {
                 let answer = api.get(&format!("{path}?{query}")).await.expect_refusal().expect_status(422);
                 let name = query.split('=').next().unwrap();

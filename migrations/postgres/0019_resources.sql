@@ -1,0 +1,54 @@
+-- Who works when on what, ahead of time. Days are text (2026-11-25), as the person counts them.
+
+create table absences (
+    id uuid primary key,
+    workspace_id uuid not null references workspaces (id),
+    user_id uuid not null references users (id),
+    from_day text not null,
+    to_day text not null,
+    part text not null,
+    kind text not null,
+    note text not null,
+    version bigint not null,
+    created_by uuid references users (id),
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index absences_user on absences (workspace_id, user_id, to_day);
+create index absences_workspace on absences (workspace_id, id);
+
+-- So many minutes, or so much of a day, of each working day. A task that goes leaves the person to its project.
+create table allocations (
+    id uuid primary key,
+    workspace_id uuid not null references workspaces (id),
+    project_id uuid not null references projects (id) on delete cascade,
+    task_id uuid references tasks (id) on delete set null,
+    user_id uuid not null references users (id),
+    from_day text not null,
+    to_day text not null,
+    minutes_per_day bigint,
+    percent bigint,
+    note text not null,
+    version bigint not null,
+    created_by uuid references users (id),
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index allocations_user on allocations (workspace_id, user_id, to_day);
+create index allocations_project on allocations (project_id, id);
+create index allocations_task on allocations (task_id) where task_id is not null;
+
+-- One row a person, locked by whoever changes their plans.
+create table resource_books (
+    workspace_id uuid not null references workspaces (id),
+    user_id uuid not null references users (id),
+    primary key (workspace_id, user_id)
+);
+
+-- The days that were announced as too full and still are.
+create table over_allocated_days (
+    workspace_id uuid not null references workspaces (id),
+    user_id uuid not null references users (id),
+    day text not null,
+    primary key (workspace_id, user_id, day)
+);
