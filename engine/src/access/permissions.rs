@@ -278,6 +278,8 @@ impl Scoped for Workspace {
 pub struct Granted<P, R> {
     resource: R,
     part: Option<TaskId>,
+    /// Whether what is sensitive may be seen there, too.
+    money: bool,
     proof: PhantomData<P>,
 }
 
@@ -297,6 +299,11 @@ impl<P, R> Granted<P, R> {
         self.part.is_none_or(|part| part == task)
     }
 
+    /// Whether whoever holds it may see there what is sensitive.
+    pub fn shows_money(&self) -> bool {
+        self.money
+    }
+
     /// Whether it is good for the whole of the resource.
     pub fn is_whole(&self) -> bool {
         self.part.is_none()
@@ -310,7 +317,8 @@ pub fn authorize<P: Permission, R: Resource>(actor: &Actor, resource: R) -> Resu
     // Whoever may do it to the whole holds a proof for the whole.
     let whole = |place: &Place| actor.decide(P::BIT, place, &|| resource.asked().facts()).is_ok();
     let part = resource.part().filter(|(_, place)| !whole(place)).map(|(task, _)| task);
-    Ok(Granted { resource: resource.into_subject(), part, proof: PhantomData })
+    let money = actor.decide(BudgetView::BIT, &resource.asked().place(), &|| resource.asked().facts()).is_ok();
+    Ok(Granted { resource: resource.into_subject(), part, money, proof: PhantomData })
 }
 
 fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
@@ -340,7 +348,7 @@ pub fn reach<P: Permission>(actor: &Actor) -> Result<Granted<P, Reach>> {
     if reach.is_nothing() {
         return Err(lacks::<P>(actor));
     }
-    Ok(Granted { resource: reach, part: None, proof: PhantomData })
+    Ok(Granted { resource: reach, part: None, money: false, proof: PhantomData })
 }
 
 fn in_scope<P: Permission>(actor: &Actor) -> Result<()> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::permissions::{Granted, Permission, Workspace};
+use super::permissions::{BudgetView, Granted, Permission, Workspace};
 use super::rights::{Effect, Place};
 use crate::ids::{ProjectId, WorkspaceId};
 
@@ -141,6 +141,8 @@ pub trait Sight {
     fn sees(&self, place: &Place, facts: &dyn Fn() -> Map<String, Value>) -> bool;
     /// What may be seen, when it is only a part.
     fn reach(&self) -> Option<&Reach>;
+    /// Whether what is sensitive in this project may be seen, too.
+    fn shows_money_of(&self, project: ProjectId) -> bool;
 }
 
 impl<P: Permission> Sight for Granted<P, Workspace> {
@@ -153,6 +155,9 @@ impl<P: Permission> Sight for Granted<P, Workspace> {
     fn reach(&self) -> Option<&Reach> {
         None
     }
+    fn shows_money_of(&self, _: ProjectId) -> bool {
+        self.shows_money()
+    }
 }
 
 impl<P: Permission> Sight for Granted<P, Reach> {
@@ -164,5 +169,9 @@ impl<P: Permission> Sight for Granted<P, Reach> {
     }
     fn reach(&self) -> Option<&Reach> {
         Some(self.resource()).filter(|reach| !reach.is_everything())
+    }
+    fn shows_money_of(&self, project: ProjectId) -> bool {
+        // A condition over the project's facts counts against whoever has not got them here.
+        self.resource().actor.decide(BudgetView::BIT, &Place::Project(project), &Map::new).is_ok()
     }
 }

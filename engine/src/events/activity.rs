@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::store;
+use super::sight::wants_more;
 use crate::access::Sight;
 use crate::db::Rx;
 use crate::handle::Handle;
@@ -82,6 +83,9 @@ pub async fn of_task(
         .into_iter()
         .map(Activity::try_from)
         .collect::<Result<Vec<_>>>()?;
+    // What only those may see who may see money.
+    let shows_money = may.shows_money_of(task.project_id);
+    items.retain(|item| shows_money || !wants_more(&item.kind));
     items.sort_by_key(|item| wanted.iter().position(|id| *id == item.id));
     let next_cursor = wanted
         .last()

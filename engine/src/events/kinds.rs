@@ -99,6 +99,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::comments::events::TaskMentioned>(),
     kind::<crate::planning::events::TaskRescheduled>(),
     kind::<crate::planning::events::TaskScheduleChanged>(),
+    kind::<crate::tasks::events::TaskSensitiveChanged>(),
     kind::<crate::tasks::events::TaskStatusChanged>(),
     kind::<crate::links::events::TaskUnlinked>(),
     kind::<crate::tasks::events::TaskUnwatched>(),

@@ -28,6 +28,11 @@ static WANTING: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     more.filter_map(|kind| Some((kind.name, bit(kind.needs)?))).collect()
 });
 
+/// Whether a kind wants more than `event.view`.
+pub(super) fn wants_more(kind: &str) -> bool {
+    WANTING.contains_key(kind)
+}
+
 /// Whether this actor may see it.
 pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     let wanted = WANTING.get(event.kind).copied();

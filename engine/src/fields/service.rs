@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::store;
 use super::values::{self, Definitions};
-use crate::access::{Granted, ProjectEdit, TaskView};
+use crate::access::{BudgetEdit, Granted, ProjectEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -25,18 +25,13 @@ pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Project>) -> Result<Vec<F
     store::list_of_project(rx, may.resource().workspace_id, may.resource().id).await
 }
 
-/// The keys of the sensitive fields of these projects, by project: one statement. Whoever shows tasks to people hides
-/// what is under these keys in `custom` from those who may not see it.
-pub async fn sensitive(
+/// The projects in which fields with these keys are sensitive, with the key.
+pub(crate) async fn sensitive_named(
     rx: &mut Rx,
     workspace: WorkspaceId,
-    projects: &[ProjectId],
-) -> Result<BTreeMap<ProjectId, Vec<String>>> {
-    let mut keys: BTreeMap<ProjectId, Vec<String>> = BTreeMap::new();
-    for (project, key) in store::list_sensitive(rx, workspace, projects).await? {
-        keys.entry(project).or_default().push(key);
-    }
-    Ok(keys)
+    keys: &[&str],
+) -> Result<Vec<(ProjectId, String)>> {
+    store::list_sensitive(rx, workspace, keys).await
 }
 
 /// What a project defines; nothing, without asking, of one that never defined anything.
@@ -67,7 +62,11 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, n
     check_description(&new.description)?;
     check_options(new.kind, &new.options)?;
     check_currency(new.kind, new.currency.as_deref())?;
+    refuse_required_and_sensitive(new.required, new.sensitive)?;
     let project = projects::service::lock(tx, may.resource()).await?;
+    if new.sensitive {
+        cx.actor.may::<BudgetEdit, _>(&project)?;
+    }
     let known = store::list_of_project(tx, project.workspace_id, project.id).await?;
     if known.iter().any(|field| field.key == new.key) {
         let message = format!("{} has a field {} already; choose another key", project.key, new.key);
@@ -139,12 +138,20 @@ pub async fn update(
     if changes.is_empty() {
         return Ok(field);
     }
+    refuse_required_and_sensitive(field.required, field.sensitive)?;
+    // What was hidden would be shown, or kept from whoever filled it in.
+    if changes.contains_key("sensitive") {
+        cx.actor.may::<BudgetEdit, _>(&project)?;
+    }
     field.options = Raw::of(&after)?;
     field.version += 1;
     field.updated_at = cx.now();
     store::update(tx, &field).await?;
     projects::service::touch_setup(tx, &project).await?;
     let keys = |options: &[FieldOption]| options.iter().map(|option| option.key.clone()).collect::<Vec<_>>();
+    if changes.contains_key("sensitive") {
+        settle(tx, cx, &field, &after, &patch.replace).await?;
+    }
     if keys(&before) != keys(&after) {
         refuse_lost(tx, &field, &before, &after, &patch.replace).await?;
         settle(tx, cx, &field, &after, &patch.replace).await?;
@@ -163,6 +170,17 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, k
     projects::service::touch_setup(tx, &project).await?;
     emit(tx, cx, &FieldDeleted { field: &field, project: &ProjectRef::from(&project), tasks }).await?;
     Ok(tasks)
+}
+
+/// Whoever may not see a field cannot fill it in.
+fn refuse_required_and_sensitive(required: bool, sensitive: bool) -> Result<()> {
+    if required && sensitive {
+        return Err(Error::field(
+            "/sensitive",
+            "cannot stand beside `required`: whoever may not see it could make no task",
+        ));
+    }
+    Ok(())
 }
 
 /// The field of a project with this key.
@@ -186,27 +204,34 @@ async fn settle(
 ) -> Result<(usize, usize)> {
     let workspace = field.workspace_id;
     let (mut changed, mut rows, mut fitting, mut unfitting) = (Vec::new(), Vec::new(), 0, 0);
-    for (task, custom) in store::list_holders(tx, workspace, field.project_id, &field.key).await? {
-        let mut custom = custom.read()?;
-        let Some(held) = custom.get(&field.key) else { continue };
-        let wanted = replaced(held, replace);
+    for (task, custom, hidden) in store::list_holders(tx, workspace, field.project_id, &field.key).await? {
+        let (custom, hidden) = (custom.read()?, hidden.read()?);
+        // Where it belongs, and where it stands: a field that becomes sensitive moves.
+        let (mut here, mut there) = if field.sensitive { (hidden, custom) } else { (custom, hidden) };
+        let moved = there.contains_key(&field.key);
+        let Some(held) = there.remove(&field.key).or_else(|| here.get(&field.key).cloned()) else { continue };
+        let wanted = replaced(&held, replace);
         let kept = wanted.as_ref().map(|wanted| values::keep(field, options, wanted));
         match kept {
             Some(Err(_)) => {
                 unfitting += 1;
-                continue;
+                if !moved {
+                    continue;
+                }
+                here.insert(field.key.clone(), held);
             }
             Some(Ok(kept)) => {
                 fitting += 1;
                 rows.extend(values::ords(field, options, &kept).into_iter().map(|ord| (task, ord)));
-                if kept == *held {
+                if kept == held && !moved {
                     continue;
                 }
-                custom.insert(field.key.clone(), kept);
+                here.insert(field.key.clone(), kept);
             }
-            None => drop(custom.remove(&field.key)),
+            None => drop(here.remove(&field.key)),
         }
-        changed.push((task, Raw::of(&custom)?.text().to_owned()));
+        let (custom, hidden) = if field.sensitive { (there, here) } else { (here, there) };
+        changed.push((task, Raw::of(&custom)?.text().to_owned(), Raw::of(&hidden)?.text().to_owned()));
     }
     store::set_custom(tx, workspace, &changed, cx.now()).await?;
     store::clear_field(tx, workspace, field.project_id, &field.key).await?;
@@ -244,9 +269,9 @@ async fn refuse_lost(
     }
     let mut tasks = 0;
     let mut named = Vec::new();
-    for (_, custom) in store::list_holders(tx, field.workspace_id, field.project_id, &field.key).await? {
-        let custom = custom.read()?;
-        let held = custom.get(&field.key);
+    for (_, custom, hidden) in store::list_holders(tx, field.workspace_id, field.project_id, &field.key).await? {
+        let all = if field.sensitive { hidden } else { custom }.read()?;
+        let held = all.get(&field.key);
         let holds = |key: &&&str| match held {
             Some(Value::Array(keys)) => keys.iter().any(|held| held.as_str() == Some(**key)),
             held => held.and_then(Value::as_str) == Some(**key),

@@ -2,6 +2,7 @@
 //! definition changes it.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::model::{Field, FieldOption, FieldType};
 use crate::Result;
@@ -27,15 +28,15 @@ statements! {
     FIND = "select {Field} from fields where workspace_id = $1 and project_id = $2 and key = $3", Field;
     // Projects define fields alike; each way is read once.
     NAMED = "select distinct key, kind, options from fields where workspace_id = $1 and key = any($2) order by key, kind, options";
-    SENSITIVE = "select project_id, key from fields where workspace_id = $1 and project_id = any($2) and sensitive";
+    SENSITIVE = "select project_id, key from fields where workspace_id = $1 and key = any($2) and sensitive";
     INSERT = "insert into fields (id, workspace_id, project_id, key, name, description, kind, options, currency, required, \
      sensitive, version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE = "update fields set name = $3, description = $4, options = $5, required = $6, sensitive = $7, version = $8, \
      updated_at = $9 where workspace_id = $1 and id = $2";
     DELETE = "delete from fields where workspace_id = $1 and id = $2";
-    HOLDERS = "select id, custom from tasks where workspace_id = $1 and project_id = $2 \
-     and cast(custom -> $3 as text) is not null order by id for update";
-    SET_CUSTOM = "update tasks set custom = $3, version = version + 1, updated_at = $4 where workspace_id = $1 and id = $2";
+    HOLDERS = "select id, custom, hidden from tasks where workspace_id = $1 and project_id = $2 \
+     and (cast(custom -> $3 as text) is not null or cast(hidden -> $3 as text) is not null) order by id for update";
+    SET_CUSTOM = "update tasks set custom = $3, hidden = $4, version = version + 1, updated_at = $5 where workspace_id = $1 and id = $2";
     CLEAR_VALUES = "delete from field_values where task_id = $1";
     CLEAR_FIELD = "delete from field_values where workspace_id = $1 and key = $2 \
      and task_id in (select t.id from tasks t where t.workspace_id = $1 and t.project_id = $3)";
@@ -56,13 +57,13 @@ pub(super) async fn list_named(rx: &mut Rx, workspace: WorkspaceId, keys: &[&str
     rx.all(NAMED, (workspace, keys)).await
 }
 
-/// The keys of sensitive fields of these projects.
+/// Where fields with these keys are sensitive.
 pub(super) async fn list_sensitive(
     rx: &mut Rx,
     workspace: WorkspaceId,
-    projects: &[ProjectId],
+    keys: &[&str],
 ) -> Result<Vec<(ProjectId, String)>> {
-    rx.all(SENSITIVE, (workspace, projects)).await
+    rx.all(SENSITIVE, (workspace, keys)).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, field: &Field) -> Result<()> {
@@ -95,13 +96,16 @@ pub(super) async fn delete(tx: &mut Tx, workspace: WorkspaceId, field: FieldId) 
     tx.execute(DELETE, (workspace, field)).await.map(drop)
 }
 
+/// A task with what it holds: what is shown with it, and what is sensitive.
+type Holder = (TaskId, Raw<Map<String, Value>>, Raw<Map<String, Value>>);
+
 /// The tasks of a project that hold something under this key, with all that they hold, locked.
 pub(super) async fn list_holders(
     tx: &mut Tx,
     workspace: WorkspaceId,
     project: ProjectId,
     key: &str,
-) -> Result<Vec<(TaskId, Raw<serde_json::Map<String, serde_json::Value>>)>> {
+) -> Result<Vec<Holder>> {
     tx.all(HOLDERS, (workspace, project, key)).await
 }
 
@@ -109,11 +113,11 @@ pub(super) async fn list_holders(
 pub(super) async fn set_custom(
     tx: &mut Tx,
     workspace: WorkspaceId,
-    tasks: &[(TaskId, String)],
+    tasks: &[(TaskId, String, String)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for (task, custom) in tasks {
-        tx.execute(SET_CUSTOM, (workspace, task, JsonText(custom), now)).await?;
+    for (task, custom, hidden) in tasks {
+        tx.execute(SET_CUSTOM, (workspace, task, JsonText(custom), JsonText(hidden), now)).await?;
     }
     Ok(())
 }
@@ -128,12 +132,12 @@ pub(super) async fn take_out(
 ) -> Result<u64> {
     // The databases have no common name for it.
     let without = match tx.dialect() {
-        Dialect::Sqlite => "json_remove(custom, '$.' || $3)",
-        Dialect::Postgres => "custom - $3",
+        Dialect::Sqlite => "custom = json_remove(custom, '$.' || $3), hidden = json_remove(hidden, '$.' || $3)",
+        Dialect::Postgres => "custom = custom - $3, hidden = hidden - $3",
     };
     let sql = format!(
-        "update tasks set custom = {without}, version = version + 1, updated_at = $4 \
-         where workspace_id = $1 and project_id = $2 and cast(custom -> $3 as text) is not null"
+        "update tasks set {without}, version = version + 1, updated_at = $4 where workspace_id = $1 and project_id = $2 \
+         and (cast(custom -> $3 as text) is not null or cast(hidden -> $3 as text) is not null)"
     );
     tx.execute(&sql, (workspace, project, key, now)).await
 }

@@ -88,6 +88,16 @@ impl Definitions {
         Ok(checked)
     }
 
+    /// Whether the values of this field are shown only to those who may see what is sensitive.
+    pub(crate) fn is_sensitive(&self, key: &str) -> bool {
+        self.0.iter().any(|(field, _)| field.sensitive && field.key == key)
+    }
+
+    /// What a task holds, parted into what is shown with it and what is sensitive.
+    pub(crate) fn part(&self, all: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+        all.into_iter().partition(|(key, _)| !self.is_sensitive(key))
+    }
+
     /// The rows of a task's values: key, and text that compares as the value does.
     pub(crate) fn rows(&self, custom: &Map<String, Value>) -> Vec<(String, String)> {
         let mut rows = Vec::new();

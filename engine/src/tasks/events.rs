@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Task, TaskStatus};
+use crate::access::{BudgetView, Permission};
+use crate::events::EventType;
 use crate::ids::{ProjectId, UserId};
 use crate::projects::ProjectRef;
-use crate::projects::events::Changes;
+use crate::projects::events::{Changes, FieldChange};
 
 /// A task was made.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -66,6 +68,33 @@ pub struct TaskAssigned<'a> {
     pub project: &'a ProjectRef,
     /// The change.
     pub change: AssigneeChange,
+}
+
+/// The sensitive fields that changed, by key.
+pub type SensitiveChanges = indexmap::IndexMap<String, FieldChange>;
+
+/// What a task holds of sensitive fields changed. Only those get it who may see that.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskSensitiveChanged<'a> {
+    /// The task as it is now, without what is sensitive.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// What changed, by field.
+    pub change: &'a SensitiveChanges,
+}
+
+impl EventType for TaskSensitiveChanged<'_> {
+    const KIND: &'static str = "task.sensitive_changed";
+    const SUMMARY: &'static str =
+        "Values of a task's sensitive fields changed; `change` names each field with what it was and what it became.";
+    const NEEDS: &'static str = BudgetView::NAME;
+    fn subject(&self) -> String {
+        self.task.id.to_string()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.task.project_id)
+    }
 }
 
 /// A task was deleted.

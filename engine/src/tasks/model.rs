@@ -186,10 +186,24 @@ row! {
         pub updated_at: DateTime<Utc>,
         /// When it was completed, while it is.
         pub completed_at: Option<DateTime<Utc>>,
+        /// What it holds of sensitive fields. Shown within `custom`, and only to those who may `budget.view`.
+        #[serde(skip)]
+        pub hidden: Raw<Map<String, Value>>,
     }
 }
 
 impl Task {
+    /// Puts what is sensitive among what is shown. Only for the eyes of those who may `budget.view` in its project, and
+    /// never before it is written back.
+    pub(super) fn unveil(&mut self) -> Result<()> {
+        if self.hidden.text() != "{}" {
+            let mut custom = self.custom.read()?;
+            custom.extend(self.hidden.read()?);
+            self.custom = Raw::of(&custom)?;
+        }
+        Ok(())
+    }
+
     /// Whether it is still to be done: neither completed nor cancelled.
     pub fn is_open(&self) -> bool {
         self.category.is_open()

@@ -6,13 +6,14 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::events::{
-    AssigneeChange, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskStatusChanged, TaskUpdated,
+    AssigneeChange, SensitiveChanges, StatusChange, TaskAssigned, TaskCreated, TaskDeleted, TaskSensitiveChanged,
+    TaskStatusChanged, TaskUpdated,
 };
 use super::model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskType};
 use super::query::TaskQuery;
 use super::stale::stale;
 use super::{limits, sight, store, tree};
-use crate::access::{Granted, Permission, Sight, TaskCreate, TaskDelete, TaskEdit, TaskView};
+use crate::access::{BudgetEdit, BudgetView, Granted, Permission, Sight, TaskCreate, TaskDelete, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -37,8 +38,12 @@ pub const MAX_RELATED: i64 = 10_000;
 /// The task with this id or key.
 pub async fn find(rx: &mut Rx, may: &(impl Sight + Sync), handle: &Handle<TaskId>) -> Result<Task> {
     let absent = || Error::not_found("task", handle);
-    let task = store::find(rx, may.workspace(), handle).await?.ok_or_else(absent)?;
-    if sight::sees(rx, may, &task).await? { Ok(task) } else { Err(absent()) }
+    let mut task = store::find(rx, may.workspace(), handle).await?.ok_or_else(absent)?;
+    if !sight::sees(rx, may, &task).await? {
+        return Err(absent());
+    }
+    sight::unveil(may, std::slice::from_mut(&mut task))?;
+    Ok(task)
 }
 
 /// The task with this id or key, if it is of this project and the proof covers it.
@@ -56,7 +61,10 @@ pub(crate) async fn find_in<P: Permission>(
 
 /// A page of the tasks that may be seen.
 pub async fn list(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<Page<Task>> {
-    sight::page(rx, may, query).await
+    sight::refuse_hidden(rx, may, query).await?;
+    let mut page = sight::page(rx, may, query).await?;
+    sight::unveil(may, &mut page.items)?;
+    Ok(page)
 }
 
 /// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
@@ -134,7 +142,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     let watchers = limits::watchers(new.watchers)?;
     let estimate = new.estimate.map(limits::estimate).transpose()?;
     let points = new.points.map(limits::points).transpose()?;
-    let custom = Custom::of_new(tx, project, new.custom).await?;
+    let custom = Custom::of_new(tx, cx, project, new.custom).await?;
     let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
     let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
     check_members(tx, project.workspace_id, "/assignees", &assignees).await?;
@@ -171,11 +179,12 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         due_at,
         estimate,
         points,
-        custom: custom.text,
+        custom: custom.text.clone(),
         created_by: cx.actor.user(),
         created_at: now,
         updated_at: now,
         completed_at: (category == Category::Done).then_some(now),
+        hidden: Raw::of(&custom.hidden)?,
     };
     store::insert(tx, project.workspace_id, number, &task).await?;
     store::set_labels(tx, task.id, &labels, true).await?;
@@ -193,7 +202,8 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         let change = AssigneeChange { added: assignees, removed: Vec::new() };
         emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
     }
-    Ok(task)
+    custom.announce_hidden(tx, cx, &task, &project, &Map::new()).await?;
+    unveiled(cx, may.resource(), task)
 }
 
 /// Changes a task. `expected` is the version that the caller saw (`If-Match`); another one now is refused as stale,
@@ -216,9 +226,11 @@ pub async fn update(
     let (status_before, was_done) = (task.status, task.category == Category::Done);
     let open_in = task.milestone_id.filter(|_| task.is_open());
     let people_before = task.assignees.clone();
-    let edit = apply(tx, may, &mut task, patch).await?;
-    if edit.changes.is_empty() {
-        return Ok(task);
+    let hidden_before = task.hidden.clone();
+    let edit = apply(tx, cx, may, &mut task, patch).await?;
+    let hidden = edit.custom.as_ref().filter(|_| task.hidden.text() != hidden_before.text());
+    if edit.changes.is_empty() && hidden.is_none() {
+        return unveiled(cx, project, task);
     }
     let now = cx.now();
     task.version += 1;
@@ -242,7 +254,7 @@ pub async fn update(
     if ["title", "description"].iter().any(|name| edit.changes.contains_key(name)) {
         search::service::put_task(tx, project.workspace_id, &task, false).await?;
     }
-    if let Some(values) = &edit.values {
+    if let Some(values) = edit.custom.as_ref().and_then(|custom| custom.rows.as_ref()) {
         fields::service::set_values(tx, project, task.id, values, false).await?;
     }
     if let Some(parent) = task.parent_id.filter(|_| edit.changes.contains_key("parent")) {
@@ -252,7 +264,12 @@ pub async fn update(
         planning::replan::moved(tx, cx, project.id).await?;
     }
     let short = ProjectRef::from(project);
-    emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;
+    if !edit.changes.is_empty() {
+        emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;
+    }
+    if let Some(custom) = hidden {
+        custom.announce_hidden(tx, cx, &task, &short, &hidden_before.read()?).await?;
+    }
     if task.status != status_before {
         let change = StatusChange { from: status_before, to: task.status };
         emit(tx, cx, &TaskStatusChanged { task: &task, project: &short, change }).await?;
@@ -267,7 +284,7 @@ pub async fn update(
     if let Some(milestone) = open_in.filter(|_| task.milestone_id != open_in || !task.is_open()) {
         milestones::service::task_left(tx, cx, project, milestone, &task).await?;
     }
-    Ok(task)
+    unveiled(cx, project, task)
 }
 
 /// Deletes a task with its comments. One that has subtasks is refused: they would lose their place.
@@ -323,13 +340,15 @@ struct Edit {
     labels: Option<Vec<String>>,
     /// The assignees, if they changed.
     assignees: Option<Vec<UserId>>,
-    /// The rows of custom fields, if they changed.
-    values: Option<Vec<(String, String)>>,
+    /// The custom fields, if they changed.
+    custom: Option<Custom>,
 }
 
 /// What a task holds of fields of the project's own.
 struct Custom {
     fields: Map<String, Value>,
+    /// What of it is sensitive.
+    hidden: Map<String, Value>,
     text: Raw<Map<String, Value>>,
     /// As rows, where the project defines its fields.
     rows: Option<Vec<(String, String)>>,
@@ -338,21 +357,29 @@ struct Custom {
 }
 
 impl Custom {
-    async fn of_new(tx: &mut Tx, project: &Project, given: Map<String, Value>) -> Result<Self> {
-        match fields::service::definitions(tx, project).await? {
-            Some(defined) => Self::checked(&defined, defined.whole(given)?),
-            None => Self::free(given),
-        }
+    async fn of_new(tx: &mut Tx, cx: &Cx, project: &Project, given: Map<String, Value>) -> Result<Self> {
+        let Some(defined) = fields::service::definitions(tx, project).await? else { return Self::free(given) };
+        refuse_money(cx, project, &defined, &given)?;
+        Self::checked(&defined, defined.whole(given)?, None)
     }
 
     async fn after(
         tx: &mut Tx,
+        cx: &Cx,
         project: &Project,
-        mut before: Map<String, Value>,
+        (mut before, hidden): (Map<String, Value>, Map<String, Value>),
         patch: Patch<Map<String, Value>>,
     ) -> Result<Self> {
         if let Some(defined) = fields::service::definitions(tx, project).await? {
-            return Self::checked(&defined, defined.changed(before, patch)?);
+            if let Patch::Value(given) = &patch {
+                refuse_money(cx, project, &defined, given)?;
+            }
+            // Whoever may not change what is sensitive leaves it as it is, also by emptying everything.
+            if cx.actor.may::<BudgetEdit, _>(project).is_err() {
+                return Self::checked(&defined, defined.changed(before, patch)?, Some(hidden));
+            }
+            before.extend(hidden);
+            return Self::checked(&defined, defined.changed(before, patch)?, None);
         }
         match patch {
             Patch::Value(fields) => merge(&mut before, fields),
@@ -364,12 +391,42 @@ impl Custom {
     fn free(fields: Map<String, Value>) -> Result<Self> {
         let text = Raw::of(&fields)?;
         limits::custom(&fields, text.text())?;
-        Ok(Self { fields, text, rows: None, people: Vec::new() })
+        Ok(Self { fields, hidden: Map::new(), text, rows: None, people: Vec::new() })
     }
 
-    fn checked(defined: &Definitions, checked: Checked) -> Result<Self> {
-        let rows = defined.rows(&checked.custom);
-        Ok(Self { rows: Some(rows), people: checked.people, ..Self::free(checked.custom)? })
+    /// `hidden` is what is sensitive, where it was not among what was checked.
+    fn checked(defined: &Definitions, checked: Checked, hidden: Option<Map<String, Value>>) -> Result<Self> {
+        let mut rows = defined.rows(&checked.custom);
+        let (shown, parted) = defined.part(checked.custom);
+        if let Some(hidden) = &hidden {
+            rows.extend(defined.rows(hidden));
+        }
+        let hidden = hidden.unwrap_or(parted);
+        limits::custom(&hidden, Raw::of(&hidden)?.text())?;
+        Ok(Self { rows: Some(rows), people: checked.people, hidden, ..Self::free(shown)? })
+    }
+
+    /// Announces what became of sensitive values, to those who may see them.
+    async fn announce_hidden(
+        &self,
+        tx: &mut Tx,
+        cx: &Cx,
+        task: &Task,
+        project: &ProjectRef,
+        before: &Map<String, Value>,
+    ) -> Result<()> {
+        let mut change = SensitiveChanges::new();
+        for key in self.hidden.keys().chain(before.keys()) {
+            let value = |map: &Map<String, Value>| map.get(key).cloned().unwrap_or_default();
+            let (from, to) = (value(before), value(&self.hidden));
+            if from != to {
+                change.insert(key.clone(), FieldChange { from, to });
+            }
+        }
+        if !change.is_empty() {
+            emit(tx, cx, &TaskSensitiveChanged { task, project, change: &change }).await?;
+        }
+        Ok(())
     }
 
     async fn check_people(&self, rx: &mut Rx, project: &Project) -> Result<()> {
@@ -382,8 +439,32 @@ impl Custom {
     }
 }
 
+/// Refuses values of sensitive fields from whoever may not change them.
+fn refuse_money(cx: &Cx, project: &Project, defined: &Definitions, given: &Map<String, Value>) -> Result<()> {
+    let Some(key) = given.keys().find(|key| defined.is_sensitive(key)) else { return Ok(()) };
+    cx.actor.may::<BudgetEdit, _>(project).map(drop).map_err(|error| {
+        let message = "is sensitive; whoever changes it needs `budget.edit` here";
+        Error::new(error.class, error.code, format!("/custom/{key} {message}"))
+            .and_field(format!("/custom/{key}"), message)
+    })
+}
+
+/// A task as the actor may see it who changed it.
+fn unveiled(cx: &Cx, project: &Project, mut task: Task) -> Result<Task> {
+    if cx.actor.may::<BudgetView, _>(project).is_ok() {
+        task.unveil()?;
+    }
+    Ok(task)
+}
+
 /// Puts a patch into a task, and notes what it changes.
-async fn apply(tx: &mut Tx, may: &Granted<TaskEdit, Project>, task: &mut Task, patch: TaskPatch) -> Result<Edit> {
+async fn apply(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<TaskEdit, Project>,
+    task: &mut Task,
+    patch: TaskPatch,
+) -> Result<Edit> {
     let project = may.resource();
     let mut changes = Changes::new();
     let title = patch.title.required("/title")?;
@@ -434,18 +515,21 @@ async fn apply(tx: &mut Tx, may: &Granted<TaskEdit, Project>, task: &mut Task, p
         milestones::service::check(tx, project, milestone).await?;
     }
     change(&mut changes, "milestone", &mut task.milestone_id, milestone);
-    let mut values = None;
+    let mut custom = None;
     if !patch.custom.is_absent() {
-        let before = task.custom.read()?;
-        let custom = Custom::after(tx, project, before.clone(), patch.custom).await?;
-        if custom.fields != before {
-            custom.check_people(tx, project).await?;
-            task.custom = custom.text;
-            values = custom.rows;
-            changes.insert("custom", FieldChange { from: before.into(), to: custom.fields.into() });
+        let (before, hidden) = (task.custom.read()?, task.hidden.read()?);
+        let after = Custom::after(tx, cx, project, (before.clone(), hidden.clone()), patch.custom).await?;
+        if after.fields != before || after.hidden != hidden {
+            after.check_people(tx, project).await?;
+            task.custom = after.text.clone();
+            task.hidden = Raw::of(&after.hidden)?;
+            if after.fields != before {
+                changes.insert("custom", FieldChange { from: before.into(), to: after.fields.clone().into() });
+            }
+            custom = Some(after);
         }
     }
-    Ok(Edit { changes, labels, assignees, values })
+    Ok(Edit { changes, labels, assignees, custom })
 }
 
 /// Notes the change of a list, if it is one, and makes it; gives the list back if it changed.

@@ -3,12 +3,12 @@
 use super::model::Task;
 use super::query::TaskQuery;
 use super::select;
-use crate::Result;
 use crate::access::{Place, Sight};
 use crate::db::Rx;
 use crate::ids::{Id as _, ProjectId};
 use crate::paging::Page;
 use crate::projects::{self, TaskFacts};
+use crate::{Error, Result, fields};
 
 /// How many rows one page looks at, when conditions decide: beyond them it ends early, with a cursor to go on.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -85,4 +85,30 @@ async fn count(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Res
             None => return Ok(count),
         }
     }
+}
+
+/// Puts what is sensitive among what is shown, where it may be seen.
+pub(super) fn unveil(may: &impl Sight, tasks: &mut [Task]) -> Result<()> {
+    for task in tasks.iter_mut().filter(|task| task.hidden.text() != "{}") {
+        if may.shows_money_of(task.project_id) {
+            task.unveil()?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a list that is filtered or ordered by what may not be seen: which tasks come first would tell it.
+pub(super) async fn refuse_hidden(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<()> {
+    let keys = query.custom_fields();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    for (project, key) in fields::service::sensitive_named(rx, may.workspace(), &keys).await? {
+        if !may.shows_money_of(project) {
+            let detail =
+                format!("`custom.{key}` is sensitive in a project here; to ask by it needs `budget.view` there");
+            return Err(Error::denied(detail));
+        }
+    }
+    Ok(())
 }

@@ -129,7 +129,7 @@ both_databases! {
         let rule = json!({ "name": "Bad ones", "trigger": { "on": "task.created" }, "condition": "task.custom.severity == \"high\" && task.custom.size > 2", "steps": [
             { "id": "set", "action": "task.update", "with": { "task": "{{ task.id }}", "custom": { "billable": true, "size": "{{ task.custom.size * 2 }}" } } },
             { "id": "bad", "action": "task.update", "with": { "task": "{{ task.id }}", "custom": { "severity": "worse" } }, "on_error": "continue" },
-            { "id": "say", "action": "task.comment", "with": { "task": "{{ task.id }}", "body": "Costs {{ task.custom.cost.amount }}" } } ] });
+            { "id": "say", "action": "task.comment", "with": { "task": "{{ task.id }}", "body": "Sized {{ task.custom.size }}, costs {{ task.custom.cost.amount }}" } } ] });
         let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
         api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
         api.post("/projects/WEB/tasks", json!({ "title": "x", "custom": { "severity": "high", "size": 2.5, "cost": "3" } })).await.expect_status(201);
@@ -138,7 +138,7 @@ both_databases! {
             assert!(start.elapsed() < std::time::Duration::from_secs(30));
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        assert_eq!(api.get("/tasks/WEB-1/comments").await.text("/items/0/body"), "Costs 3");
+        assert_eq!(api.get("/tasks/WEB-1/comments").await.text("/items/0/body"), "Sized 2.5, costs ", "what is sensitive is in no event that others see");
         let task = api.get("/tasks/WEB-1").await;
         assert_eq!((task.at("/custom/billable"), task.at("/custom/size"), task.text("/custom/severity")), (&json!(true), &json!(5), "high".into()));
     }

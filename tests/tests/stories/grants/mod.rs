@@ -3,6 +3,7 @@
 mod bounds;
 mod conditions;
 mod refusals;
+mod sensitive;
 
 use serde_json::{Value, json};
 use trackside_engine::access::Role;
