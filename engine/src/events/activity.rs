@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::store;
 use super::sight::wants_more;
+use super::store;
 use crate::access::Sight;
 use crate::db::Rx;
 use crate::handle::Handle;
