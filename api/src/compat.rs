@@ -5,12 +5,12 @@
 //! no limit narrower. What an answer says must still be there: no status, field or type gone, no field missing or null that
 //! was always there. More is fine: new paths, new optional fields, new values of a word in an answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
 /// Which way a schema's values go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Way {
     /// From the client: what was good must stay good.
     Request,
@@ -25,7 +25,7 @@ const METHODS: &[&str] = &["get", "put", "post", "delete", "patch"];
 
 /// Everything in `new` that breaks a client of `old`, one line each.
 pub fn breaking(old: &Value, new: &Value) -> Vec<String> {
-    let mut check = Check { old, new, found: Vec::new() };
+    let mut check = Check { old, new, found: Vec::new(), seen: HashSet::new() };
     for (path, item) in entries(&old["paths"]) {
         let now = &new["paths"][path];
         for (method, operation) in METHODS.iter().filter_map(|method| Some((*method, item.get(*method)?))) {
@@ -43,6 +43,9 @@ struct Check<'a> {
     old: &'a Value,
     new: &'a Value,
     found: Vec<String>,
+    /// The pairs of schemas that were compared, by address: a schema that is a part of itself, or of many others, is
+    /// compared once.
+    seen: HashSet<(*const Value, *const Value, Way)>,
 }
 
 impl<'a> Check<'a> {
@@ -108,7 +111,7 @@ impl<'a> Check<'a> {
 
     fn schema(&mut self, place: &str, old: &'a Value, new: &'a Value, way: Way, depth: usize) {
         let (old, new) = (follow(self.old, old), follow(self.new, new));
-        if depth > MAX_DEPTH {
+        if depth > MAX_DEPTH || !self.seen.insert((std::ptr::from_ref(old), std::ptr::from_ref(new), way)) {
             return;
         }
         self.types(place, old, new, way);
@@ -122,7 +125,8 @@ impl<'a> Check<'a> {
             (several, now) if way == Way::Request => {
                 for &before in several {
                     let fits = now.iter().any(|&now| {
-                        let mut alone = Check { old: self.old, new: self.new, found: Vec::new() };
+                        let mut alone =
+                            Check { old: self.old, new: self.new, found: Vec::new(), seen: self.seen.clone() };
                         alone.parts(place, before, now, way, depth);
                         alone.found.is_empty()
                     });
@@ -337,6 +341,7 @@ mod tests {
         let old = document(thing());
         let mut new = old.clone();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let name = &name.replace("~1", "/").replace("~0", "~");
         let parent = new.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer}"));
         match (parent, value) {
             (Value::Object(fields), Some(value)) => drop(fields.insert(name.to_owned(), value)),

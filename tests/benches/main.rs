@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, reason = "a program")]
 
+mod access;
 mod idle;
 mod list;
 mod table;
@@ -19,13 +20,14 @@ async fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
     let (bench, which) = (arguments.next(), arguments.next());
     match (bench.as_deref(), which.as_deref()) {
+        (Some("access"), which) => access::run(which).await,
         (Some("idle"), which) => idle::run(which).await,
         (Some("list"), which) => list::run(which).await,
         (Some("table"), Some(file)) => table::print(file),
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
         _ => eprintln!(
-            "name a bench: idle, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+            "name a bench: access, idle, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
         ),
     }
 }
