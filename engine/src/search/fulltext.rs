@@ -95,7 +95,8 @@ texts! {
     LITE_UPDATE_WORDS = "update search_fts set title = $2, text = $3 where rowid = $1";
     LITE_PAGE = concat!(
         "with newest (kind, id, titled, title_words, text_words) as (select d.kind, d.id, \
-             f.rowid in (select rowid from search_fts where search_fts match $7 and rowid between $11 and $12), \
+             f.rowid in (select rowid from search_fts where search_fts match $7 and rowid between $11 and $12 \
+                 order by rowid desc limit $13), \
              d.title_words, d.text_words \
          from search_fts f cross join search_docs d on d.doc = f.rowid \
          where search_fts match $6 and f.rowid between $11 and $12 and", in_scope!(),

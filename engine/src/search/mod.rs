@@ -7,8 +7,7 @@
 //!
 //! All words of a query must be in one document. First comes the task whose key the query is, then tasks that have all of
 //! it in the title, then other tasks, then comments; among each, where it stands among the fewest words, and then the
-//! newest. Of more than
-//! [`MAX_RANKED`] documents the newest are ranked. What the two databases say differently stands in `fulltext.rs`.
+//! newest. Of more than [`MAX_RANKED`] documents the newest are ranked. What the two databases say differently stands in `fulltext.rs`.
 //!
 //! Deliberately absent: stemming and synonyms, which belong to one language; corrections of spelling; documents and
 //! names of files, as long as there are none of the first and nobody asked for the second.
@@ -29,4 +28,4 @@ pub use terms::{MAX_QUERY, MAX_WORDS, Terms};
 pub(crate) use fulltext::task_filter;
 
 /// Of more documents than this only the newest are ranked.
-pub const MAX_RANKED: i64 = 5000;
+pub const MAX_RANKED: i64 = 2000;
