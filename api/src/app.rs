@@ -7,11 +7,14 @@ use aide::axum::ApiRouter;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Notify;
 use trackside_engine::Source;
 use trackside_engine::access::Actor;
 use trackside_engine::access::Authenticator;
 use trackside_engine::actions::Actions;
+use trackside_engine::attachments::Limits;
 use trackside_engine::db::Db;
+use trackside_engine::files::FileStore;
 use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
@@ -44,6 +47,12 @@ pub struct Parts {
     pub hooks: Registry,
     /// Where their posts go in.
     pub intake: Intake,
+    /// Where files lie.
+    pub files: Arc<dyn FileStore>,
+    /// How large they may be.
+    pub limits: Limits,
+    /// Wakes whoever deletes files that nobody wants any more.
+    pub sweep: Arc<Notify>,
     /// Seals secrets.
     pub vault: Vault,
     /// Redis, in scale-out: only asked whether it lives.

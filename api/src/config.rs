@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use trackside_engine::attachments::Limits;
 use trackside_engine::vault::Secret;
 use trackside_workers::MailServer;
 
@@ -55,6 +56,18 @@ pub const SETTINGS: &[Setting] = &[
         "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME [SQLite in the data folder]",
     ),
     setting(
+        "file_quota",
+        "file-quota",
+        "SIZE",
+        "How much all files of a workspace may take, such as 10GB, or off [10GB]",
+    ),
+    setting(
+        "files",
+        "files",
+        "PLACE",
+        "Where files are kept: a folder, or s3://BUCKET/PREFIX with the AWS_* variables [files in the data folder]",
+    ),
+    setting(
         "lease",
         "lease",
         "TIME",
@@ -64,6 +77,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("log", "log", "FILTER", "What to log: error, warn, info, debug, trace, or per module [info]"),
     setting("log_format", "log-format", "FORMAT", "human or json [human]"),
     setting("mail_from", "mail-from", "ADDRESS", "Whom mail is from, such as `Trackside <trackside@example.org>`"),
+    setting("max_upload", "max-upload", "SIZE", "The largest file, such as 100MB [100MB]"),
     Setting {
         switch: true,
         ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]")
@@ -128,6 +142,10 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database_url: String,
+    /// Where files are kept.
+    pub files: FilePlace,
+    /// How large they may be.
+    pub limits: Limits,
     /// How long a worker's claim on a job is good for unless it is renewed.
     pub lease: Duration,
     /// Where to listen.
@@ -148,6 +166,20 @@ pub struct Config {
     pub redis_url: Option<String>,
     /// The key of the vault, if it is not in the data folder.
     pub secret_key_file: Option<PathBuf>,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilePlace {
+    /// In this folder.
+    Folder(PathBuf),
+    /// In a bucket that speaks S3, under a prefix.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// What all names begin with; may be empty.
+        prefix: String,
+    },
 }
 
 /// So many requests in so long.
@@ -250,6 +282,11 @@ impl Config {
             admin: admin(given)?,
             allow_egress: read(given, "allow_egress", ranges)?.unwrap_or_default(),
             database_url: database_url.unwrap_or_else(|| sqlite_in(&data)),
+            files: read(given, "files", file_place)?.unwrap_or_else(|| FilePlace::Folder(data.join("files"))),
+            limits: Limits {
+                file: read(given, "max_upload", size)?.unwrap_or(Limits::default().file),
+                workspace: read(given, "file_quota", quota)?.unwrap_or(Limits::default().workspace),
+            },
             lease: read(given, "lease", lease)?.unwrap_or(Duration::from_secs(15)),
             listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
@@ -374,6 +411,48 @@ fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
+fn file_place(text: &str) -> Result<FilePlace, String> {
+    let Some(place) = text.strip_prefix("s3://") else {
+        return match text.contains("://") {
+            true => Err("must be a folder, or s3://BUCKET/PREFIX".into()),
+            false => Ok(FilePlace::Folder(text.into())),
+        };
+    };
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let good = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
+    if bucket.len() < 3
+        || !bucket.chars().all(good)
+        || !prefix.split('/').all(|part| part.chars().all(good) && part != "..")
+    {
+        return Err("must be s3://BUCKET/PREFIX, of letters, digits, dots and dashes".into());
+    }
+    Ok(FilePlace::S3 { bucket: bucket.into(), prefix: prefix.trim_matches('/').into() })
+}
+
+/// Bytes: `100MB` is a hundred million, `100MiB` is 100 × 2^20.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || "must be a size, such as 100MB or 2GiB".to_owned();
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = text[..text.len() - unit.len()].parse().map_err(|_| wrong())?;
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).filter(|size| (1..=1 << 60).contains(size)).ok_or_else(wrong)
+}
+
+fn quota(text: &str) -> Result<Option<u64>, String> {
+    if text == "off" { Ok(None) } else { size(text).map(Some) }
+}
+
 fn rate(text: &str) -> Result<Option<Rate>, String> {
     if text == "off" { Ok(None) } else { text.parse().map(Some) }
 }
@@ -432,6 +511,32 @@ mod tests {
         assert!(
             config(&[], &[("TRACKSIDE_ADMIN_EMAIL", "a@b.c")], None).unwrap_err().contains("admin_password is not")
         );
+    }
+
+    #[test]
+    fn sizes_and_places_of_files_are_read() {
+        let set = config(&[("max_upload", "2GiB"), ("file_quota", "off"), ("files", "s3://my-bucket/a/b/")], &[], None)
+            .unwrap();
+        assert_eq!(set.limits, Limits { file: 2 << 30, workspace: None });
+        assert_eq!(set.files, FilePlace::S3 { bucket: "my-bucket".into(), prefix: "a/b".into() });
+        let plain = config(&[("data", "d"), ("file_quota", "5000")], &[], None).unwrap();
+        assert_eq!((plain.files, plain.limits.workspace), (FilePlace::Folder("d/files".into()), Some(5000)));
+        for (name, wrong) in [
+            ("max_upload", "0"),
+            ("max_upload", "many"),
+            ("max_upload", "-1MB"),
+            ("max_upload", "1.5GB"),
+            ("max_upload", "99999999TB"),
+            ("max_upload", ""),
+            ("file_quota", "1 XB"),
+            ("files", "s3://"),
+            ("files", "s3://b/p"),
+            ("files", "s3://bucket/../x"),
+            ("files", "s3://bu cket"),
+            ("files", "gs://bucket"),
+        ] {
+            assert!(config(&[(name, wrong)], &[], None).is_err(), "{name}={wrong}");
+        }
     }
 
     #[test]

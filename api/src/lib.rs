@@ -13,6 +13,7 @@ pub mod config;
 pub mod csv;
 pub mod extract;
 pub mod fields;
+mod files;
 mod health;
 mod hot;
 pub mod idempotency;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt;
@@ -24,6 +24,14 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// An answer must have begun after so long; long polls wait less.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The same for a file that comes in: it is read before it is answered.
+const TIMEOUT_OF_UPLOADS: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Whether the request brings a file.
+pub fn is_upload(method: &Method, route: &str) -> bool {
+    method == Method::POST && route.ends_with("/attachments")
+}
 
 /// The identity of a request: what the caller named, or fresh.
 pub fn identity(headers: &HeaderMap, source: &Source) -> extract::Request {
@@ -62,7 +70,9 @@ pub async fn request(State(app): State<App>, mut request: Request, next: Next) -
         status = tracing::field::Empty
     );
     request.extensions_mut().insert(identity.clone());
-    let answer = AssertUnwindSafe(tokio::time::timeout(TIMEOUT, next.run(request))).catch_unwind();
+    let long = route.as_ref().is_some_and(|route| is_upload(&method, route.as_str()));
+    let timeout = if long { TIMEOUT_OF_UPLOADS } else { TIMEOUT };
+    let answer = AssertUnwindSafe(tokio::time::timeout(timeout, next.run(request))).catch_unwind();
     let mut response = match answer.instrument(span.clone()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => axum::response::IntoResponse::into_response(timed_out()),

@@ -5,7 +5,7 @@ use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as Documented, SchemaObject};
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -30,6 +30,8 @@ struct Inner {
     hidden: Option<String>,
     challenge: Option<&'static str>,
     second_factor: Option<String>,
+    /// The length of what a range was asked of.
+    length: Option<u64>,
 }
 
 /// One wrong field.
@@ -77,6 +79,7 @@ impl Problem {
             hidden: None,
             challenge: None,
             second_factor: None,
+            length: None,
         }))
     }
 
@@ -107,6 +110,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// Tells how long that is of which a range was asked.
+    #[must_use]
+    pub fn with_range(mut self, length: u64) -> Self {
+        self.0.length = Some(length);
         self
     }
 
@@ -161,6 +171,11 @@ impl Problem {
         }
         if let Some(challenge) = self.0.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(length) = self.0.length
+            && let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}"))
+        {
+            headers.insert(CONTENT_RANGE, range);
         }
         response
     }

@@ -149,6 +149,7 @@ macro_rules! id {
 id!(BaselineId, "base", "The dates of a project as they once were.");
 id!(AbsenceId, "abs", "Somebody is away.");
 id!(AllocationId, "alloc", "A person is planned for a project.");
+id!(AttachmentId, "att", "A file on a task.");
 id!(CommentId, "cmt", "A comment on a task.");
 id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership.");
 id!(ConnectionId, "conn", "A connection to an outside service.");

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actions;
 pub mod analytics;
+pub mod attachments;
 pub mod audit;
 pub mod budgets;
 mod checks;
@@ -16,6 +17,7 @@ pub mod db;
 pub mod error;
 pub mod events;
 pub mod fields;
+pub mod files;
 pub mod grants;
 pub mod handle;
 pub mod hooks;
@@ -74,6 +76,7 @@ pub const AREAS: &[Area] = &[
         ],
     },
     Area { name: "analytics", statements: &[analytics::store::ALL] },
+    Area { name: "attachments", statements: &[attachments::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "budgets", statements: &[budgets::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },

@@ -6,6 +6,7 @@
 mod credentials;
 mod dispatcher;
 pub mod egress;
+pub mod files;
 pub mod integrations;
 mod mail;
 mod planning;

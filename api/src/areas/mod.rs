@@ -5,6 +5,7 @@ mod access;
 mod activity;
 mod analytics;
 mod assignments;
+mod attachments;
 mod audit;
 mod auth;
 mod budgets;
@@ -65,6 +66,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
     Area { name: "analytics", about: "How work went, per project and over all.", routes: analytics::routes },
     Area { name: "assignments", about: "Who may do what where.", routes: assignments::routes },
+    Area { name: "attachments", about: "Files on tasks.", routes: attachments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
     Area { name: "budgets", about: "What projects may cost and cost.", routes: budgets::routes },

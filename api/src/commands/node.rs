@@ -9,16 +9,18 @@ use trackside_engine::Source;
 use trackside_engine::access;
 use trackside_engine::actions::Actions;
 use trackside_engine::db::{Db, Options};
+use trackside_engine::files::{FileStore, Folder};
 use trackside_engine::mail::Post;
 use trackside_engine::rules::Library;
 use trackside_engine::search;
 use trackside_engine::vault::Vault;
 use trackside_workers::egress::{Egress, Policy};
+use trackside_workers::files::S3;
 use trackside_workers::queue::Queues;
 use trackside_workers::{Workers, integrations};
 
 use super::Failed;
-use crate::config::{BadConfig, Config};
+use crate::config::{BadConfig, Config, FilePlace};
 
 /// How long work in flight may take to finish at the end (REL-04).
 pub const DRAIN: Duration = Duration::from_secs(28);
@@ -73,6 +75,19 @@ impl Node {
             grace: DRAIN,
         };
         Workers::start(options).map_err(Failed::Other)
+    }
+}
+
+/// Where files lie.
+pub fn files(config: &Config) -> Result<Arc<dyn FileStore>, Failed> {
+    match &config.files {
+        FilePlace::Folder(folder) => Ok(Arc::new(Folder::new(folder))),
+        FilePlace::S3 { bucket, prefix } => {
+            let store = S3::open(bucket, prefix, Source::default(), |name| {
+                std::env::var(name).ok().filter(|value| !value.is_empty())
+            });
+            Ok(Arc::new(store.map_err(|error| BadConfig(format!("files: {error}")))?))
+        }
     }
 }
 

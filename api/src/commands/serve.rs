@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use trackside_engine::access::Authenticator;
+use trackside_engine::attachments::sweep;
 use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::vault::Secret;
 use trackside_workers::Workers;
@@ -29,6 +31,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     let node = Node::open(&config, config.public_url.as_deref().unwrap_or(&own)).await?;
     let authenticator = Authenticator::open(&node.db, node.vault.clone(), node.source.clone()).await?;
     make_admin(&config, &node, &authenticator).await?;
+    let (files, sweep) = (super::node::files(&config)?, Arc::new(Notify::new()));
     let workers = config.workers.then(|| node.work(&config)).transpose()?;
     let app = App::new(Parts {
         db: node.db.clone(),
@@ -39,6 +42,9 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         hub: Hub::at_head(&node.db).await?,
         hooks: Registry::new(node.vault.clone()),
         intake: Intake::start(node.db.clone(), node.source.clone(), workers.as_ref().map(Workers::dispatcher)),
+        files: files.clone(),
+        limits: config.limits,
+        sweep: sweep.clone(),
         vault: node.vault.clone(),
         redis_url: config.redis_url.clone(),
         limiter: config.rate_limit.map(Limiter::new),
@@ -46,6 +52,8 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     });
     let router = app.router();
     app.follow_log();
+    // Here, where the files lie, also when other nodes work.
+    let sweeping = tokio::spawn(sweep::run(node.db.clone(), files, node.source.clone(), sweep));
     tracing::info!("trackside is ready at {own}, listening on http://{address}");
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {
@@ -62,6 +70,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     if !drained {
         tracing::warn!("some requests were still under way and were cut off");
     }
+    sweeping.abort();
     node.db.close().await;
     tracing::info!("stopped");
     Ok(())

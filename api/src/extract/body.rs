@@ -90,7 +90,7 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
 
 /// Reads on without keeping anything: a client that is still sending when the connection closes sees it break and not
 /// the answer. One that sends much more, or slowly, is cut off all the same.
-async fn pass_over(body: &mut axum::body::Body) {
+pub async fn pass_over(body: &mut axum::body::Body) {
     let mut left = 8 * BODY_LIMIT;
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {

@@ -6,10 +6,12 @@ mod path;
 mod preconditions;
 mod query;
 mod request;
+mod upload;
 
 pub use auth::{Auth, Bearer, Person};
-pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, read_body, refused};
+pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, refused};
 pub use path::{At, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};
 pub use preconditions::{IfMatch, IfNoneMatch};
 pub use query::{Pairs, Query};
 pub use request::{Request, RequestId};
+pub use upload::Upload;

@@ -9,10 +9,10 @@ mod store;
 
 use std::fmt::Write as _;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
@@ -110,8 +110,21 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     let Auth(cx) = Auth::from_request_parts(&mut parts, &app).await?;
     let user = cx.actor.user().ok_or_else(|| Error::denied("only a person's requests can be repeated by key"))?;
     let owner = (cx.actor.workspace, user);
-    let body = read_body(Request::new(body)).await?;
-    let hash = fingerprint(&parts.uri, parts.headers.get(CONTENT_TYPE), cx.actor.scopes.as_deref(), &body);
+    // A file passes through and is not held: what it is called and how long it is makes it the same.
+    let (body, known) = match crate::observe::is_upload(&parts.method, &path) {
+        true => (
+            body,
+            parts
+                .headers
+                .get(CONTENT_LENGTH)
+                .map_or_else(Bytes::new, |length| Bytes::copy_from_slice(length.as_bytes())),
+        ),
+        false => {
+            let read = read_body(Request::new(body)).await?;
+            (Body::from(read.clone()), read)
+        }
+    };
+    let hash = fingerprint(&parts.uri, kind(&parts.headers), cx.actor.scopes.as_deref(), &known);
     match reserve(&app, owner, key.clone(), hash).await? {
         Reserved::Fresh => {}
         Reserved::Busy => return Err(busy()),
@@ -120,8 +133,14 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
         Reserved::Answered(kept) => return Ok(replay(kept)),
     }
     let reservation = Reservation { app: app.clone(), owner, key: Some(key) };
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
     reservation.note(response, is_secret(&path)).await
+}
+
+/// The media type; of a form without its boundary, which is a new one each time.
+fn kind(headers: &HeaderMap) -> &str {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("multipart/") { kind.split(';').next().unwrap_or_default() } else { kind }
 }
 
 fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {
@@ -137,11 +156,11 @@ fn read_key(value: Option<&HeaderValue>) -> Result<String, Problem> {
 
 /// What makes two requests the same. The scopes belong to it, so that a token never reads what one with more rights was
 /// answered.
-fn fingerprint(uri: &axum::http::Uri, kind: Option<&HeaderValue>, scopes: Option<&[String]>, body: &[u8]) -> [u8; 32] {
+fn fingerprint(uri: &axum::http::Uri, kind: &str, scopes: Option<&[String]>, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut head = String::new();
     // Writing to a String cannot fail.
-    let _ = write!(head, "{uri}\n{}\n{scopes:?}\n", kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default());
+    let _ = write!(head, "{uri}\n{}\n{scopes:?}\n", kind);
     hash.update(head.as_bytes());
     hash.update(body);
     hash.finalize().into()

@@ -130,6 +130,7 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::comments::actions::Delete>(),
     erased::<crate::comments::actions::Edit>(),
     erased::<crate::links::actions::Link>(),
+    erased::<crate::attachments::actions::Remove>(),
     erased::<crate::planning::actions::RemoveDependency>(),
     erased::<crate::tasks::actions::RemoveLabel>(),
     erased::<crate::tasks::actions::RemoveWatcher>(),

@@ -88,6 +88,8 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::rules::events::RuleChanged>(),
     kind::<crate::runs::events::RunFailed>(),
     kind::<crate::tasks::events::TaskAssigned>(),
+    kind::<crate::attachments::events::TaskAttachmentAdded>(),
+    kind::<crate::attachments::events::TaskAttachmentRemoved>(),
     kind::<crate::comments::events::TaskCommentDeleted>(),
     kind::<crate::comments::events::TaskCommentEdited>(),
     kind::<crate::comments::events::TaskCommented>(),

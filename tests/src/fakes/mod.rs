@@ -4,6 +4,7 @@
 //! A fake answers only what it knows; every other request is a refusal. Ask [`Server::refusals`] at the end of a
 //! story: it lists every request the vendor would not have taken and every answer the vendor would not have given.
 
+pub mod bucket;
 pub mod github;
 pub mod mail;
 pub mod schema;

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod api_conventions;
+mod attachments;
 mod audit;
 mod bad_input;
 mod budgets;

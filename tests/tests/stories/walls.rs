@@ -185,10 +185,15 @@ impl World {
         let program = api.post("/service-accounts", program).await.expect_status(201).text("/id");
         let its_token = api.post(&format!("/service-accounts/{program}/tokens"), json!({ "name": mark })).await;
         let its_token = its_token.expect_status(201).text("/id");
+        let file = format!("/tasks/WEB-1/attachments?name={mark}.txt");
+        let bytes = format!("{mark} bytes").into_bytes();
+        let attachment =
+            api.send_bytes(Method::POST, &file, Some("text/plain"), bytes).await.expect_status(201).text("/id");
         let ids = vec![
             ("assignments", assignment),
             ("groups", group),
             ("roles", role),
+            ("attachments", attachment),
             ("comments", comment.clone()),
             ("baselines", baseline),
             ("connections", connection),
@@ -315,7 +320,7 @@ both_databases! {
         };
         let before = world.state(&operations).await;
 
-        for path in ["/projects/WEB", "/projects/WEB/timeline", "/projects/WEB/fields", "/projects/WEB/fields/mark", "/projects/WEB/workflow", "/projects/WEB/types", "/tasks/WEB-1", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
+        for path in ["/projects/WEB", "/projects/WEB/timeline", "/projects/WEB/fields", "/projects/WEB/fields/mark", "/projects/WEB/workflow", "/projects/WEB/types", "/tasks/WEB-1", "/tasks/WEB-1/activity", "/tasks/WEB-1/attachments", "/tasks/WEB-1/comments", "/tasks/WEB-1/dependencies"] {
             eve.get(path).await.expect_status(404).expect_refusal();
         }
         for operation in &operations {

@@ -27,6 +27,7 @@ const LISTS: &[&str] = &[
     "/tasks",
     "/tasks/WEB-1",
     "/tasks/WEB-1/activity",
+    "/tasks/WEB-1/attachments",
     "/tasks/WEB-1/comments",
     "/tasks/WEB-1/dependencies",
     "/tasks/WEB-1/links",

@@ -14,8 +14,8 @@ both_databases! {
         let place = Place::of(Server::start(&db).await).await;
         let api = &place.api;
         let task = api.get("/tasks/WEB-1").await.text("/id");
-        for kind in ["projects", "tasks", "rules", "runs", "hooks", "connections", "events", "comments", "milestones"] {
-            let prefix = match kind { "connections" => "conn", "projects" => "proj", "events" => "evt", "comments" => "cmt", "milestones" => "mile", other => other.trim_end_matches('s') };
+        for kind in ["projects", "tasks", "rules", "runs", "hooks", "connections", "events", "comments", "attachments", "milestones"] {
+            let prefix = match kind { "connections" => "conn", "projects" => "proj", "events" => "evt", "comments" => "cmt", "attachments" => "att", "milestones" => "mile", other => other.trim_end_matches('s') };
             for id in [format!("{prefix}_01h455vb4pex5vsknk084sn02q"), "nonsense".into(), format!("{prefix}_nonsense"), format!("{prefix}_"), "1".into(), "-1".into(), "null".into(),
                 "%F0%9F%92%A9".into(), "%FF".into(), "..%2f..%2fetc".into(), "x".repeat(5_000), format!("{prefix}_8zzzzzzzzzzzzzzzzzzzzzzzzz"), "00000000-0000-0000-0000-000000000000".into()] {
                 let answer = api.get(&format!("/{kind}/{id}")).await.expect_refusal().expect_status(404);
@@ -41,7 +41,7 @@ both_databases! {
     async fn queries_methods_and_headers_that_mean_nothing_are_refused(db) {
         let place = Place::of(Server::start(&db).await).await;
         let api = &place.api;
-        for path in ["/projects", "/tasks", "/rules", "/runs", "/events", "/notifications", "/members", "/audit", "/tasks/WEB-1/activity", "/tasks/WEB-1/comments", "/projects/WEB/milestones", "/tasks/WEB-1/time-entries", "/rates", "/timesheets/submitted", "/absences", "/resources", "/projects/WEB/allocations"] {
+        for path in ["/projects", "/tasks", "/rules", "/runs", "/events", "/notifications", "/members", "/audit", "/tasks/WEB-1/activity", "/tasks/WEB-1/attachments", "/tasks/WEB-1/comments", "/projects/WEB/milestones", "/tasks/WEB-1/time-entries", "/rates", "/timesheets/submitted", "/absences", "/resources", "/projects/WEB/allocations"] {
             for query in ["odd=1", "limit=0", "limit=-1", "limit=201", "limit=many", "limit=99999999999999999999", "limit=1e3", "limit="] {
                 let answer = api.get(&format!("{path}?{query}")).await.expect_refusal().expect_status(422);
                 let name = query.split('=').next().unwrap();
