@@ -19,6 +19,8 @@ use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
 
+use trackside_workers::oidc::Oidc;
+
 use crate::areas::AREAS;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
@@ -55,6 +57,8 @@ pub struct Parts {
     pub sweep: Arc<Notify>,
     /// Seals secrets.
     pub vault: Vault,
+    /// Speaks with providers of sign-in.
+    pub oidc: Oidc,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// Limits requests per token and address, if anything does.

@@ -65,6 +65,7 @@ pub const AREAS: &[Area] = &[
         statements: &[
             access::addresses::ALL,
             access::factors::ALL,
+            access::identity::ALL,
             access::invitations::ALL,
             access::load::ALL,
             access::membership::ALL,

@@ -9,6 +9,7 @@ pub mod egress;
 pub mod files;
 pub mod integrations;
 mod mail;
+pub mod oidc;
 mod planning;
 pub mod queue;
 mod runs;

@@ -23,6 +23,7 @@ mod links;
 mod members;
 mod milestones;
 mod notifications;
+mod oidc;
 mod operations;
 mod passwords;
 mod planning;
@@ -84,6 +85,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "members", about: "The people of the workspace.", routes: members::routes },
     Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
+    Area { name: "oidc", about: "Sign-in through other providers (OpenID Connect).", routes: oidc::routes },
     Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
     Area { name: "passwords", about: "Passwords and addresses, and ways back in.", routes: passwords::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },

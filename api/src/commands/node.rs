@@ -31,6 +31,7 @@ pub struct Node {
     pub source: Source,
     pub vault: Vault,
     pub actions: Actions,
+    pub egress: Egress,
     pub library: Arc<Library>,
     /// Held for as long as this process works on a SQLite database.
     _alone: Option<File>,
@@ -58,7 +59,7 @@ impl Node {
         let library = Arc::new(Library::new(&actions));
         let letters = config.mail.as_ref().map(|_| vault.clone());
         let source = Source::default().mailing(Post::new(letters, public_url));
-        Ok(Self { db, source, vault, actions, library, _alone: alone })
+        Ok(Self { db, source, vault, actions, egress, library, _alone: alone })
     }
 
     /// Starts the workers of this node.

@@ -10,6 +10,7 @@ use trackside_engine::attachments::sweep;
 use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::vault::Secret;
 use trackside_workers::Workers;
+use trackside_workers::oidc::Oidc;
 
 use super::Failed;
 use super::node::{DRAIN, Node, stop_on_signal};
@@ -46,6 +47,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         limits: config.limits,
         sweep: sweep.clone(),
         vault: node.vault.clone(),
+        oidc: Oidc::new(node.egress.clone()),
         redis_url: config.redis_url.clone(),
         limiter: config.rate_limit.map(Limiter::new),
         metrics,

@@ -56,6 +56,7 @@ const OPEN: &[&str] = &[
     "/auth/login",
     "/auth/login/second-factor",
     "/auth/logout",
+    "/auth/oidc/ticket",
     "/auth/password/forgot",
     "/auth/password/reset",
     "/auth/refresh",

@@ -9,7 +9,7 @@ use super::store;
 use crate::cx::Cx;
 use crate::db::Rx;
 use crate::ids::UserId;
-use crate::{Error, Result};
+use crate::{Error, Result, db};
 
 /// Refuses what is not for these administrators to do.
 ///
@@ -21,6 +21,8 @@ pub(super) async fn check(
     may: &Granted<MemberManage, Workspace>,
     user: UserId,
 ) -> Result<Member> {
+    // Within a workspace, the first one and the others would not be seen.
+    db::must_see_all()?;
     let workspace = may.resource().0;
     let member = membership::find(rx, workspace, user).await?;
     if member.kind != MemberKind::Person {

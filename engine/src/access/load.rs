@@ -23,6 +23,7 @@ const OF_THE_WORKSPACE: &[&str] = &[
     "audit.*",
     "connection.*",
     "hook.*",
+    "identity.*",
     "member.*",
     "notification.*",
     "operations.*",

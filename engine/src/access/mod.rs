@@ -20,6 +20,7 @@ mod entry;
 pub(crate) mod events;
 pub mod factors;
 mod govern;
+pub mod identity;
 pub mod invitations;
 mod keys;
 pub mod load;

@@ -26,6 +26,11 @@ const MOST_WAITING: usize = 64;
 pub struct Hashed(String);
 
 impl Hashed {
+    /// No password at all: none fits it.
+    pub(super) fn none() -> Self {
+        Self(String::new())
+    }
+
     /// The PHC string, for the row.
     pub fn as_str(&self) -> &str {
         &self.0

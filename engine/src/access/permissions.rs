@@ -113,6 +113,7 @@ permissions! {
     EventView "event.view" Viewer;
     HookManage "hook.manage" ProjectManager;
     HookView "hook.view" ProjectManager;
+    IdentityManage "identity.manage" Admin;
     MemberManage "member.manage" Admin;
     MemberView "member.view" Viewer;
     MilestoneEdit "milestone.edit" ProjectManager;

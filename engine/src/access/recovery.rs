@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -129,13 +129,18 @@ impl Authenticator {
                 mark_proved(tx, user, now).await?;
             }
             tx.execute(SET_PASSWORD, (user, hash.as_str())).await?;
-            tx.execute(END_SESSIONS, (user, now, "password_reset")).await?;
             once::void(tx, user, Purpose::SecondFactor).await?;
-            tx.wake(Signal::Access);
-            Ok(())
+            end_sessions(tx, user, now, "password_reset").await
         };
         db.write(write).await
     }
+}
+
+/// Ends all sessions of a person, in every workspace.
+pub(super) async fn end_sessions(tx: &mut Tx, user: UserId, at: DateTime<Utc>, because: &str) -> Result<()> {
+    tx.execute(END_SESSIONS, (user, at, because)).await?;
+    tx.wake(Signal::Access);
+    Ok(())
 }
 
 /// Makes a link by which a member sets a new password: mailed to them, or where no mail is sent, shown to who asked.

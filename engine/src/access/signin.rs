@@ -342,7 +342,7 @@ pub(super) fn lock_after(failed: i64) -> Option<TimeDelta> {
 }
 
 /// The workspace to work in: the wished one, or the first one joined.
-async fn place(tx: &mut Tx, user: UserId, wished: Option<WorkspaceId>) -> Result<WorkspaceId> {
+pub(super) async fn place(tx: &mut Tx, user: UserId, wished: Option<WorkspaceId>) -> Result<WorkspaceId> {
     match wished {
         Some(wished) => {
             let member: Option<Role> = store::role(tx, wished, user).await?;

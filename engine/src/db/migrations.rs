@@ -37,6 +37,7 @@ pub const ALL: &[Migration] = &[
     migration!("0004_access"),
     migration!("0005_audit"),
     migration!("0010_people"),
+    migration!("0011_identity"),
     migration!("0012_files"),
     migration!("0013_search"),
     migration!("0014_watchers_links_fields"),

@@ -1,5 +1,7 @@
 //! From a letter to its job, and back.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ pub const KIND: &str = "send_mail";
 pub struct Post {
     /// What letters are sealed with; none where no mail is sent.
     vault: Option<Vault>,
-    public_url: String,
+    public_url: Arc<str>,
 }
 
 /// A letter in its job. To whom it goes is seen by whoever looks after dead letters; what it says is not.
@@ -50,7 +52,7 @@ pub struct Outgoing {
 impl Post {
     /// `public_url` is where people reach this installation. With a vault, letters are written.
     pub fn new(vault: Option<Vault>, public_url: &str) -> Self {
-        Self { vault, public_url: public_url.trim_end_matches('/').to_owned() }
+        Self { vault, public_url: public_url.trim_end_matches('/').into() }
     }
 
     /// Whether there is a mail server.
@@ -65,7 +67,12 @@ impl Post {
 
     /// The link that brings a token to one of the pages. It stands behind `#`, which browsers send to nobody.
     pub fn link(&self, page: &str, token: &str) -> String {
-        format!("{}/{page}#token={token}", self.public_url)
+        self.page(page, "token", token)
+    }
+
+    /// One of the pages, with something behind `#`.
+    pub fn page(&self, page: &str, name: &str, value: &str) -> String {
+        format!("{}/{page}#{name}={value}", self.public_url)
     }
 
     /// Writes a letter into the transaction of what it tells of. Does nothing without a mail server.

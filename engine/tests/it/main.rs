@@ -19,4 +19,5 @@ mod portfolio;
 mod projects;
 mod time_entries;
 mod walls;
+mod ways_in;
 mod work;

@@ -2,6 +2,7 @@
 
 mod invitations;
 mod members;
+mod oidc;
 mod passwords;
 mod profile;
 mod second_factor;
