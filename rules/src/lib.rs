@@ -45,6 +45,7 @@ pub mod model;
 pub mod period;
 pub mod problem;
 mod quotes;
+pub mod recurrence;
 pub mod sandbox;
 mod syntax;
 pub mod template;
