@@ -149,9 +149,13 @@ impl Problem {
         }
     }
 
-    /// The answer, with the request's id.
-    pub fn render(&self, request_id: Option<&str>) -> Response {
-        let body = ProblemBody {
+    /// The problem as a part of an answer that is about several things.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::json!(self.body(None))
+    }
+
+    fn body<'a>(&'a self, request_id: Option<&'a str>) -> ProblemBody<'a> {
+        ProblemBody {
             kind: format!("/problems/{}", self.0.code),
             title: self.0.status.canonical_reason().unwrap_or("Error"),
             status: self.0.status.as_u16(),
@@ -159,7 +163,12 @@ impl Problem {
             errors: Some(self.0.errors.as_slice()).filter(|errors| !errors.is_empty()),
             challenge: self.0.second_factor.as_deref(),
             request_id,
-        };
+        }
+    }
+
+    /// The answer, with the request's id.
+    pub fn render(&self, request_id: Option<&str>) -> Response {
+        let body = self.body(request_id);
         // Strings and numbers always serialise; an empty body would still carry the status.
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(Body::from(text));

@@ -172,6 +172,23 @@ impl Error {
         self
     }
 
+    /// The same error about a part of something larger: `prefix` goes before the pointers of its fields. One that names
+    /// no field is about the part as a whole.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Self {
+        if self.0.fields.is_empty() {
+            let message = self.0.detail.clone();
+            return self.and_field(prefix, message);
+        }
+        for field in &mut self.0.fields {
+            field.pointer.insert_str(0, prefix);
+        }
+        if self.0.code == "invalid_fields" && self.0.detail.starts_with('/') {
+            self.0.detail.insert_str(0, prefix);
+        }
+        self
+    }
+
     /// What it means.
     pub fn class(&self) -> Class {
         self.0.class

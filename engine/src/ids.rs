@@ -146,12 +146,13 @@ macro_rules! id {
     };
 }
 
-id!(BaselineId, "base", "The dates of a project as they once were.");
 id!(AbsenceId, "abs", "Somebody is away.");
 id!(AllocationId, "alloc", "A person is planned for a project.");
-id!(AttachmentId, "att", "A file on a task.");
-id!(CommentId, "cmt", "A comment on a task.");
 id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership.");
+id!(AttachmentId, "att", "A file on a task.");
+id!(BaselineId, "base", "The dates of a project as they once were.");
+id!(BulkEditId, "bulk", "A change of many tasks at once.");
+id!(CommentId, "cmt", "A comment on a task.");
 id!(ConnectionId, "conn", "A connection to an outside service.");
 id!(CostId, "cost", "A cost that was entered into a budget.");
 id!(EventId, "evt", "An event in the log.");
@@ -165,14 +166,18 @@ id!(MilestoneId, "mile", "A milestone of a project.");
 id!(NotificationId, "ntf", "A notification to a person.");
 id!(ProjectId, "proj", "A project.");
 id!(RateId, "rate", "What an hour costs.");
+id!(RecurrenceId, "rec", "A task that recurs.");
 id!(RoleId, "role", "A role of a workspace's own.");
 id!(RuleId, "rule", "A rule.");
 id!(RunId, "run", "A run of a rule.");
 id!(SessionId, "ses", "A signed-in session.");
+id!(SprintId, "spr", "A sprint of a project.");
 id!(TaskId, "task", "A task.");
+id!(TaskTemplateId, "tmpl", "A template of tasks.");
 id!(TimeEntryId, "time", "Time that was spent on a task.");
 id!(TokenId, "tok", "A personal access token.");
 id!(UserId, "user", "A person.");
+id!(ViewId, "view", "A saved view of tasks.");
 id!(WorkspaceId, "ws", "A workspace: the tenant that every row belongs to.");
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod analytics;
 pub mod attachments;
 pub mod audit;
 pub mod budgets;
+pub mod bulk_edits;
 mod checks;
 pub mod clock;
 pub mod comments;
@@ -35,14 +36,19 @@ pub mod planning;
 pub mod projects;
 pub mod rates;
 pub mod raw;
+pub mod recurrences;
 pub mod resources;
 pub mod rules;
 pub mod runs;
 pub mod search;
+pub mod sprints;
+pub mod task_templates;
 pub mod tasks;
 pub mod time_entries;
 pub mod timesheets;
+pub mod transfer;
 pub mod vault;
+pub mod views;
 mod words;
 pub mod workflow;
 
@@ -80,6 +86,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "attachments", statements: &[attachments::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "budgets", statements: &[budgets::store::ALL] },
+    Area { name: "bulk_edits", statements: &[bulk_edits::store::ALL] },
     Area { name: "comments", statements: &[comments::store::ALL] },
     Area { name: "connections", statements: &[connections::store::ALL] },
     Area { name: "events", statements: &[events::store::ALL] },
@@ -93,12 +100,17 @@ pub const AREAS: &[Area] = &[
     Area { name: "planning", statements: &[planning::store::ALL] },
     Area { name: "projects", statements: &[projects::members::ALL, projects::store::ALL] },
     Area { name: "rates", statements: &[rates::store::ALL] },
+    Area { name: "recurrences", statements: &[recurrences::store::ALL] },
     Area { name: "resources", statements: &[resources::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
+    Area { name: "sprints", statements: &[sprints::store::ALL] },
+    Area { name: "task_templates", statements: &[task_templates::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
+    Area { name: "transfer", statements: &[transfer::store::ALL] },
+    Area { name: "views", statements: &[views::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

@@ -27,6 +27,7 @@ pub const GIVEN_NAMES: &[&str] = &[
     "project",
     "comment",
     "milestone",
+    "sprint",
     "actor",
     "change",
     "hook",

@@ -12,6 +12,7 @@ mod mail;
 pub mod oidc;
 mod planning;
 pub mod queue;
+mod recurrences;
 mod runs;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub struct Workers {
     stop: CancellationToken,
     dispatcher: Dispatcher,
     dispatching: JoinHandle<()>,
+    recurring: JoinHandle<()>,
     queue: queue::Running,
 }
 
@@ -89,10 +91,11 @@ impl Workers {
                 grace,
             },
         )?;
+        let recurring = tokio::spawn(recurrences::run(db.clone(), source.clone(), stop.clone()));
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
-        Ok(Self { stop, dispatcher, dispatching, queue })
+        Ok(Self { stop, dispatcher, dispatching, recurring, queue })
     }
 
     /// What judges events on this node, for those that are judged before they are written.
@@ -106,5 +109,6 @@ impl Workers {
         self.queue.stop().await;
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.recurring).await;
     }
 }

@@ -8,7 +8,9 @@ mod assignments;
 mod attachments;
 mod audit;
 mod auth;
+mod batch;
 mod budgets;
+mod bulk_edits;
 mod calendars;
 mod catalogues;
 mod comments;
@@ -29,6 +31,7 @@ mod passwords;
 mod planning;
 mod projects;
 mod rates;
+mod recurrences;
 mod resources;
 mod roles;
 mod rules;
@@ -36,10 +39,14 @@ mod runs;
 mod search;
 mod second_factor;
 mod service_accounts;
+mod sprints;
+mod task_templates;
 mod tasks;
 mod time_entries;
 mod timesheets;
 mod tokens;
+mod transfer;
+mod views;
 mod workflow;
 
 use aide::axum::ApiRouter;
@@ -70,7 +77,9 @@ pub const AREAS: &[Area] = &[
     Area { name: "attachments", about: "Files on tasks.", routes: attachments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },
     Area { name: "auth", about: "Set-up, signing in and out, sessions, oneself.", routes: auth::routes },
+    Area { name: "batch", about: "Many operations on tasks in one request.", routes: batch::routes },
     Area { name: "budgets", about: "What projects may cost and cost.", routes: budgets::routes },
+    Area { name: "bulk_edits", about: "One change of many tasks, and taking it back.", routes: bulk_edits::routes },
     Area { name: "calendars", about: "When work is done, and as of when it is planned.", routes: calendars::routes },
     Area { name: "catalogues", about: "What can happen and what rules may do.", routes: catalogues::routes },
     Area { name: "comments", about: "Comments on tasks.", routes: comments::routes },
@@ -91,6 +100,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
     Area { name: "rates", about: "What an hour of work costs.", routes: rates::routes },
+    Area { name: "recurrences", about: "What happens again and again.", routes: recurrences::routes },
     Area {
         name: "resources",
         about: "Absences, allocations, and how full the days of people are.",
@@ -106,6 +116,12 @@ pub const AREAS: &[Area] = &[
         about: "Members that are programs, and their tokens.",
         routes: service_accounts::routes,
     },
+    Area { name: "sprints", about: "Stretches of time that projects work in.", routes: sprints::routes },
+    Area {
+        name: "task_templates",
+        about: "Tasks that are made as often as they are wanted.",
+        routes: task_templates::routes,
+    },
     Area { name: "tasks", about: "Tasks.", routes: tasks::routes },
     Area { name: "time_entries", about: "Time spent on tasks, and timers.", routes: time_entries::routes },
     Area {
@@ -114,6 +130,8 @@ pub const AREAS: &[Area] = &[
         routes: timesheets::routes,
     },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
+    Area { name: "transfer", about: "Projects in and out.", routes: transfer::routes },
+    Area { name: "views", about: "Lists of tasks that people keep.", routes: views::routes },
     Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];
 

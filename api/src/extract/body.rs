@@ -19,6 +19,14 @@ use crate::problem::Problem;
 /// The largest body, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
+/// The largest body of an import, which is a whole project.
+const IMPORT_LIMIT: usize = 32 * 1024 * 1024;
+
+/// The largest body that may be sent to a path.
+fn limit(path: &str) -> usize {
+    if path.ends_with("/import") || path.ends_with("/imports") { IMPORT_LIMIT } else { BODY_LIMIT }
+}
+
 /// A request's body must have arrived after so long.
 const BODY_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -62,16 +70,17 @@ impl<T: JsonSchema> OperationInput for MaybeJson<T> {
     }
 }
 
-/// Reads a body, up to [`BODY_LIMIT`].
+/// Reads a body, up to what its path allows.
 pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
     let declared = request.headers().get(axum::http::header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<usize>().ok());
+    let limit = limit(request.uri().path());
     let mut body = request.into_body();
-    if declared.is_some_and(|length| length > BODY_LIMIT) {
-        pass_over(&mut body).await;
-        return Err(too_large());
+    if declared.is_some_and(|length| length > limit) {
+        pass_over_more(&mut body, limit).await;
+        return Err(too_large(limit));
     }
-    let limited = http_body_util::Limited::new(&mut body, BODY_LIMIT);
+    let limited = http_body_util::Limited::new(&mut body, limit);
     match tokio::time::timeout(BODY_WITHIN, limited.collect()).await {
         Err(_) => {
             let detail = format!("The body had not arrived after {} s. Send the request again.", BODY_WITHIN.as_secs());
@@ -79,8 +88,8 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
         }
         Ok(Ok(read)) => Ok(read.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            pass_over(&mut body).await;
-            Err(too_large())
+            pass_over_more(&mut body, limit).await;
+            Err(too_large(limit))
         }
         Ok(Err(_)) => {
             Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again."))
@@ -91,7 +100,11 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
 /// Reads on without keeping anything: a client that is still sending when the connection closes sees it break and not
 /// the answer. One that sends much more, or slowly, is cut off all the same.
 pub async fn pass_over(body: &mut axum::body::Body) {
-    let mut left = 8 * BODY_LIMIT;
+    pass_over_more(body, 0).await;
+}
+
+async fn pass_over_more(body: &mut axum::body::Body, limit: usize) {
+    let mut left = limit + 8 * BODY_LIMIT;
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
             left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
@@ -103,8 +116,8 @@ pub async fn pass_over(body: &mut axum::body::Body) {
     let _ = tokio::time::timeout(std::time::Duration::from_secs(5), reading).await;
 }
 
-fn too_large() -> Problem {
-    let detail = format!("The body is larger than {BODY_LIMIT} bytes. Send less, or send it in parts.");
+fn too_large(limit: usize) -> Problem {
+    let detail = format!("The body is larger than {limit} bytes. Send less, or send it in parts.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
 }
 
@@ -178,7 +191,21 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::bad_request("malformed_json", detail)
 }
 
-fn wrong(mut pointer: String, error: &serde_json::Error) -> Problem {
+fn wrong(pointer: String, error: &serde_json::Error) -> Problem {
+    let (pointer, message) = said(pointer, error);
+    invalid(pointer, message)
+}
+
+/// Reads a part of a body that was kept as a value: for lists whose items are each refused for themselves.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, trackside_engine::Error> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let (pointer, message) = said(pointer(error.path()), error.inner());
+        trackside_engine::Error::field(pointer, message)
+    })
+}
+
+/// Where the error is and what to tell of it.
+fn said(mut pointer: String, error: &serde_json::Error) -> (String, String) {
     let text = error.to_string();
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     let named = what.split('`').nth(1).unwrap_or_default();
@@ -198,7 +225,7 @@ fn wrong(mut pointer: String, error: &serde_json::Error) -> Problem {
     } else {
         what.to_owned()
     };
-    invalid(pointer, message)
+    (pointer, message)
 }
 
 fn invalid(pointer: String, message: String) -> Problem {

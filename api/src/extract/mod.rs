@@ -9,7 +9,7 @@ mod request;
 mod upload;
 
 pub use auth::{Auth, Bearer, Person};
-pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, refused};
+pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused};
 pub use path::{At, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};
 pub use preconditions::{IfMatch, IfNoneMatch};
 pub use query::{Pairs, Query};

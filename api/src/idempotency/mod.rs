@@ -121,7 +121,10 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
                 .map_or_else(Bytes::new, |length| Bytes::copy_from_slice(length.as_bytes())),
         ),
         false => {
-            let read = read_body(Request::new(body)).await?;
+            let mut bare = Request::new(body);
+            // How large a body may be is its path's matter.
+            parts.uri.clone_into(bare.uri_mut());
+            let read = read_body(bare).await?;
             (Body::from(read.clone()), read)
         }
     };

@@ -125,6 +125,8 @@ permissions! {
     ProjectDelete "project.delete" Admin;
     ProjectEdit "project.edit" ProjectManager;
     ProjectView "project.view" Viewer;
+    RecurrenceEdit "recurrence.edit" ProjectManager;
+    RecurrenceView "recurrence.view" Viewer;
     ResourceManage "resource.manage" ProjectManager;
     ResourceView "resource.view" Viewer;
     RuleEdit "rule.edit" ProjectManager;
@@ -133,15 +135,20 @@ permissions! {
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
     SessionManage "session.manage" Guest;
+    SprintEdit "sprint.edit" ProjectManager;
+    SprintView "sprint.view" Viewer;
     TaskComment "task.comment" TeamMember;
     TaskCreate "task.create" TeamMember;
     TaskDelete "task.delete" ProjectManager;
     TaskEdit "task.edit" TeamMember;
     TaskView "task.view" Viewer;
+    TaskTemplateEdit "task_template.edit" ProjectManager;
+    TaskTemplateView "task_template.view" Viewer;
     TimeLog "time.log" TeamMember;
     TimeManage "time.manage" ProjectManager;
     TimeView "time.view" Viewer;
     TokenCreate "token.create" Guest;
+    ViewShare "view.share" TeamMember;
 }
 
 /// A set of permissions.

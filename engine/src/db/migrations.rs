@@ -42,6 +42,8 @@ pub const ALL: &[Migration] = &[
     migration!("0013_search"),
     migration!("0014_watchers_links_fields"),
     migration!("0015_workflow"),
+    migration!("0016_sprints"),
+    migration!("0017_routines"),
     migration!("0018_time_and_money"),
     migration!("0019_resources"),
     migration!("0021_milestones"),

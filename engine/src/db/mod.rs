@@ -54,6 +54,7 @@
 
 mod gather;
 pub mod migrations;
+mod pieces;
 mod postgres;
 mod readers;
 mod rows;
@@ -80,6 +81,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use self::gather::{Batch, Gather};
 pub use self::migrations::Migration;
+pub use self::pieces::Piece;
 pub use self::readers::Reader;
 pub use self::rows::{Both, Cell, Column, FromRow, One, Row};
 pub use self::signals::{Signal, Signals};

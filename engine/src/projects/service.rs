@@ -276,6 +276,11 @@ pub(crate) async fn touch_setup(tx: &mut Tx, project: &Project) -> Result<()> {
     store::touch_setup(tx, project.workspace_id, project.id).await
 }
 
+/// Lets the next task of this project have `number`, unless that has been given already.
+pub(crate) async fn skip_to(tx: &mut Tx, project: &Project, number: i64) -> Result<()> {
+    store::skip_to(tx, project.workspace_id, project.id, number).await
+}
+
 fn key_taken(key: &Handle<ProjectId>) -> Error {
     let message = format!("another project of this workspace has the key {key}; choose another");
     Error::conflict("project_key_taken", message.clone()).and_field("/key", message)

@@ -27,6 +27,7 @@ statements! {
     UPDATE = "update projects set name = $3, description = $4, status = $5, owner_id = $6, version = $7, \
      updated_at = $8, start_at = $9, due_at = $10, health = $11, health_note = $12, health_by = $13, health_at = $14, \
      is_template = $15 where workspace_id = $1 and id = $2";
+    SKIP_TO = "update projects set next_number = $3 where workspace_id = $1 and id = $2 and next_number < $3";
     TAKE_NUMBER = "update projects set next_number = next_number + 1 \
      where workspace_id = $1 and id = $2 returning next_number - 1, setup";
     TOUCH_SETUP = "update projects set setup = setup + 1 where workspace_id = $1 and id = $2";
@@ -101,6 +102,11 @@ pub(super) async fn update(tx: &mut Tx, project: &Project) -> Result<()> {
         project.is_template,
     );
     tx.execute(UPDATE, args).await.map(drop)
+}
+
+/// Passes over the numbers before `number`.
+pub(super) async fn skip_to(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId, number: i64) -> Result<()> {
+    tx.execute(SKIP_TO, (workspace, id, number)).await.map(drop)
 }
 
 /// The next number for a task of the project, and the state of what it has of its own. The row stays locked until the

@@ -12,7 +12,7 @@ use crate::actions::Internal;
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
-use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::projects::{self, members};
 use crate::{Error, Result};
@@ -51,6 +51,8 @@ pub struct CreateInput {
     pub parent: Option<Handle<TaskId>>,
     /// The milestone of the same project that it belongs to.
     pub milestone: Option<MilestoneId>,
+    /// The sprint of the same project that it is to be done in.
+    pub sprint: Option<SprintId>,
     /// When work is to begin.
     pub start_at: Option<DateTime<Utc>>,
     /// When it is to be done.
@@ -86,6 +88,7 @@ impl Internal for Create {
             watchers: input.watchers,
             parent: input.parent,
             milestone: input.milestone,
+            sprint: input.sprint,
             start_at: input.start_at,
             due_at: input.due_at,
             estimate: input.estimate,
@@ -132,6 +135,9 @@ pub struct UpdateInput {
     /// The milestone of the same project that it belongs to; null takes it off.
     #[serde(default)]
     pub milestone: Patch<MilestoneId>,
+    /// The sprint of the same project that it is to be done in; null takes it out.
+    #[serde(default)]
+    pub sprint: Patch<SprintId>,
     /// When work is to begin; null takes it off.
     #[serde(default)]
     pub start_at: Patch<DateTime<Utc>>,
@@ -169,6 +175,7 @@ impl Internal for Update {
             assignees: input.assignees,
             parent: input.parent,
             milestone: input.milestone,
+            sprint: input.sprint,
             start_at: input.start_at,
             due_at: input.due_at,
             estimate: input.estimate,

@@ -11,8 +11,10 @@
 //! what projects want to know of them besides [`fields`](crate::fields)'.
 
 pub mod actions;
+pub mod batch;
 mod custom;
 pub mod events;
+mod filter;
 pub mod labels;
 mod limits;
 mod model;
@@ -26,6 +28,7 @@ mod tree;
 pub mod watchers;
 pub(crate) mod word;
 
+pub use filter::{MAX_FILTER, TaskFilter};
 pub(crate) use limits::time as storable_time;
 pub use limits::{
     MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE,

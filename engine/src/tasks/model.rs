@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::word::open_words;
 use crate::db::{self, Cell, Column, Param, row};
 use crate::handle::Handle;
-use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::raw::Raw;
 use crate::words::words;
@@ -168,6 +168,9 @@ row! {
         /// The milestone that it belongs to.
         #[serde(rename = "milestone")]
         pub milestone_id: Option<MilestoneId>,
+        /// The sprint that it is to be done in.
+        #[serde(rename = "sprint")]
+        pub sprint_id: Option<SprintId>,
         /// When work is to begin.
         pub start_at: Option<DateTime<Utc>>,
         /// When it is to be done.
@@ -270,6 +273,9 @@ pub struct NewTask {
     /// The milestone of the same project that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone: Option<MilestoneId>,
+    /// The sprint of the same project that it is to be done in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sprint: Option<SprintId>,
     /// When work is to begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_at: Option<DateTime<Utc>>,
@@ -320,6 +326,9 @@ pub struct TaskPatch {
     /// The milestone of the same project that it belongs to; null takes it off.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub milestone: Patch<MilestoneId>,
+    /// The sprint of the same project that it is to be done in; null takes it out.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
+    pub sprint: Patch<SprintId>,
     /// When work is to begin; null takes it off.
     #[serde(skip_serializing_if = "Patch::is_absent")]
     pub start_at: Patch<DateTime<Utc>>,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::model::{Category, Priority, TaskStatus, TaskType};
 use crate::fields::Comparison;
 use crate::handle::Handle;
-use crate::ids::{MilestoneId, ProjectId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::paging;
 use crate::search::Terms;
 use crate::{Error, Result};
@@ -37,6 +37,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
         "sort",
         "any of created_at, due_at, key, priority, status, title, updated_at, custom.<field>; `-` before one turns it round",
     ),
+    ("sprint", "ids of sprints, any of them; or `none`"),
     ("status", "todo, in_progress, in_review, blocked, completed, cancelled, and those of projects' own workflows"),
     ("total", "`true` counts the tasks on all pages, which takes longer"),
     ("type", "task, bug, feature, improvement, documentation, and those of projects' own"),
@@ -77,6 +78,8 @@ pub(super) enum Filter {
     Parent(Option<Handle<TaskId>>),
     /// None, when empty.
     Milestone(Vec<MilestoneId>),
+    /// None, when empty.
+    Sprint(Vec<SprintId>),
     Key(Vec<String>),
     Time(TimeColumn, &'static str, DateTime<Utc>),
     Custom(String, Comparison, String),
@@ -178,6 +181,13 @@ impl TaskQuery {
         !self.include_archived && !self.filters.iter().any(named)
     }
 
+    /// The same filters, for all that they find, oldest first, at most `limit`.
+    pub(super) fn all_up_to(&self, limit: i64) -> Self {
+        let sort = vec![Sort { by: SortBy::CreatedAt, descending: false }];
+        let (cursor, offset, total) = (None, 0, false);
+        Self { sort_text: "created_at".into(), sort, limit, cursor, offset, total, ..self.clone() }
+    }
+
     fn take(&mut self, name: &str, value: &str) -> Result<()> {
         let filter = match name {
             "limit" => {
@@ -220,6 +230,8 @@ impl TaskQuery {
             "parent" => Filter::Parent(Some(one(name, value)?)),
             "milestone" if value == "none" => Filter::Milestone(Vec::new()),
             "milestone" => Filter::Milestone(list(name, value)?),
+            "sprint" if value == "none" => Filter::Sprint(Vec::new()),
+            "sprint" => Filter::Sprint(list(name, value)?),
             "key" => Filter::Key(list(name, value)?),
             "q" if value.is_empty() => return Ok(()),
             "q" => Filter::Text(Terms::parse(name, value)?),

@@ -284,6 +284,10 @@ impl<'a> Statement<'a> {
                 self.push(" and milestone_id is null");
             }
             Filter::Milestone(ids) => self.any_of("milestone_id", ids),
+            Filter::Sprint(ids) if ids.is_empty() => {
+                self.push(" and sprint_id is null");
+            }
+            Filter::Sprint(ids) => self.any_of("sprint_id", ids),
             Filter::Watcher(users) if users.is_empty() => {
                 self.push(" and watchers = '[]'");
             }

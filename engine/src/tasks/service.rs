@@ -27,6 +27,7 @@ use crate::planning;
 use crate::projects::events::{Changes, FieldChange, change};
 use crate::projects::{self, Project, ProjectRef, members};
 use crate::raw::Raw;
+use crate::sprints;
 use crate::workflow::{Flow, Place};
 use crate::{Error, Result, analytics, search};
 
@@ -65,6 +66,20 @@ pub async fn list(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> 
     let mut page = sight::page(rx, may, query).await?;
     sight::unveil(may, &mut page.items)?;
     Ok(page)
+}
+
+/// The ids of the tasks that a query's filters find and that may be seen, oldest first, at most `limit`.
+pub(crate) async fn ids(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery, limit: i64) -> Result<Vec<TaskId>> {
+    sight::refuse_hidden(rx, may, query).await?;
+    let found = sight::page(rx, may, &query.all_up_to(limit)).await?;
+    Ok(found.items.into_iter().map(|task| task.id).collect())
+}
+
+/// The task as it is now, locked until the transaction ends, for whoever is about to change it.
+pub(crate) async fn current(tx: &mut Tx, may: &Granted<TaskEdit, Project>, handle: &Handle<TaskId>) -> Result<Task> {
+    // Before the task's own row, as everyone does who may want both.
+    projects::service::lock(tx, may.resource()).await?;
+    hold(tx, may, handle).await
 }
 
 /// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
@@ -157,6 +172,9 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     if let Some(milestone) = new.milestone {
         milestones::service::check(tx, project, milestone).await?;
     }
+    if let Some(sprint) = new.sprint {
+        sprints::service::check(tx, project, sprint).await?;
+    }
     let now = cx.now();
     let task = Task {
         id: cx.new_id(),
@@ -175,6 +193,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         watchers: Raw::of(&watchers)?,
         parent_id,
         milestone_id: new.milestone,
+        sprint_id: new.sprint,
         start_at,
         due_at,
         estimate,
@@ -516,6 +535,11 @@ async fn apply(
     }
     change(&mut changes, "milestone", &mut task.milestone_id, milestone);
     let mut custom = None;
+    let sprint = patch.sprint.optional();
+    if let Some(Some(sprint)) = sprint.filter(|sprint| *sprint != task.sprint_id) {
+        sprints::service::check(tx, project, sprint).await?;
+    }
+    change(&mut changes, "sprint", &mut task.sprint_id, sprint);
     if !patch.custom.is_absent() {
         let (before, hidden) = (task.custom.read()?, task.hidden.read()?);
         let after = Custom::after(tx, cx, project, (before.clone(), hidden.clone()), patch.custom).await?;

@@ -33,12 +33,13 @@ statements! {
     TREE = "select id, parent_id from tasks where workspace_id = $1 and project_id = $2 and parent_id is not null";
     INSERT = "insert into tasks (workspace_id, number, id, key, version, project_id, title, description, \
      kind, status, priority, labels, assignees, parent_id, start_at, due_at, custom, created_by, created_at, updated_at, \
-     completed_at, milestone_id, watchers, estimate, points, category, status_rank, hidden) values ($1, $2, $3, $4, $5, $6, $7, \
-     $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)";
+     completed_at, milestone_id, watchers, estimate, points, category, status_rank, hidden, sprint_id) \
+     values ($1, $2, $3, $4, $5, $6, $7, \
+     $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)";
     UPDATE = "update tasks set version = $3, title = $4, description = $5, kind = $6, status = $7, \
      priority = $8, labels = $9, assignees = $10, parent_id = $11, start_at = $12, due_at = $13, custom = $14, \
      updated_at = $15, completed_at = $16, milestone_id = $17, estimate = $18, points = $19, category = $20, \
-     status_rank = $21, hidden = $22 where workspace_id = $1 and id = $2";
+     status_rank = $21, hidden = $22, sprint_id = $23 where workspace_id = $1 and id = $2";
     SET_WATCHERS = "update tasks set version = $3, watchers = $4, updated_at = $5 where workspace_id = $1 and id = $2";
     DELETE = "delete from tasks where workspace_id = $1 and id = $2";
     COUNT_SUBTASKS = "select count(*) from tasks where workspace_id = $1 and parent_id = $2";
@@ -171,6 +172,7 @@ pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, number: i64, tas
         task.category,
         task.status_rank,
         JsonText(task.hidden.text()),
+        task.sprint_id,
     );
     tx.execute(INSERT, args).await.map(drop)
 }
@@ -199,6 +201,7 @@ pub(super) async fn update(tx: &mut Tx, workspace: WorkspaceId, task: &Task) -> 
         task.category,
         task.status_rank,
         JsonText(task.hidden.text()),
+        task.sprint_id,
     );
     tx.execute(UPDATE, args).await.map(drop)
 }

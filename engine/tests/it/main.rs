@@ -17,6 +17,7 @@ mod place;
 mod planning;
 mod portfolio;
 mod projects;
+mod recurrences;
 mod time_entries;
 mod walls;
 mod ways_in;

@@ -33,9 +33,11 @@ const OWN: &[&str] = &[
     "POST /auth/refresh",
     "POST /auth/switch",
     "POST /notifications/read",
+    "POST /recurrences/preview",
     "POST /rules/check",
     "POST /setup",
     "POST /tokens",
+    "POST /views",
     "POST /workspaces",
     "PATCH /me",
     "POST /me/leave",
@@ -149,6 +151,16 @@ impl World {
         let plan = json!({ "user": own, "from": "2026-12-01", "to": "2026-12-24", "percent": 50, "note": format!("{mark} plan") });
         let allocation = api.post("/projects/WEB/allocations", plan).await.expect_status(201).text("/id");
         api.post("/tasks/WEB-1/timer/start", json!({ "note": format!("{mark} timer") })).await.expect_status(201);
+        let sprint = json!({ "name": format!("{mark} sprint") });
+        let sprint = api.post("/projects/WEB/sprints", sprint).await.expect_status(201).text("/id");
+        let view = json!({ "name": format!("{mark} view"), "query": "status=todo", "shared": "workspace" });
+        let view = api.post("/views", view).await.expect_status(201).text("/id");
+        let template = json!({ "name": format!("{mark} template"), "task": { "title": "Made" } });
+        let template = api.post("/projects/WEB/task-templates", template).await.expect_status(201).text("/id");
+        let recurrence = json!({ "name": format!("{mark} recurrence"), "rrule": "FREQ=YEARLY", "dtstart": "2090-01-01T00:00:00Z", "task": { "title": "Made" } });
+        let recurrence = api.post("/projects/WEB/recurrences", recurrence).await.expect_status(201).text("/id");
+        let bulk = json!({ "filter": "key=WEB-2", "patch": { "labels": ["b"] } });
+        let bulk = api.post("/tasks/bulk", bulk).await.expect_status(200).text("/id");
         let hook =
             api.post("/hooks", json!({ "name": format!("{mark} hook"), "scheme": "none" })).await.expect_status(201);
         let connection = json!({ "kind": "slack", "name": format!("{mark} connection"), "token": "xoxb-1" });
@@ -213,6 +225,11 @@ impl World {
             ("invitations", invitation),
             ("members", me.text("/user/id")),
             ("milestones", milestone),
+            ("recurrences", recurrence),
+            ("sprints", sprint),
+            ("task-templates", template),
+            ("tasks/bulk", bulk),
+            ("views", view),
             ("projects", project),
             ("queues", "runs".to_owned()),
             ("rules", rule),
@@ -263,6 +280,7 @@ impl World {
             return format!("{path}?action=task.view&object=workspace");
         }
         let kind = path.split('/').nth(1).unwrap();
+        let kind = if path.starts_with("/tasks/bulk/") { "tasks/bulk" } else { kind };
         match self.ids.iter().find(|(known, _)| *known == kind) {
             Some((_, id)) => {
                 self.behind.iter().fold(path.replace("{id}", id), |path, (word, thing)| path.replace(word, thing))

@@ -33,6 +33,10 @@ const LISTS: &[&str] = &[
     "/tasks/WEB-1/links",
     "/projects/WEB/timeline",
     "/projects/WEB/milestones",
+    "/projects/WEB/recurrences",
+    "/projects/WEB/sprints",
+    "/projects/WEB/task-templates",
+    "/views",
     "/tasks/WEB-1/time",
     "/tasks/WEB-1/time-entries",
     "/timer",
@@ -142,6 +146,12 @@ impl Place {
                 format!("/milestones/{}", self.milestone),
                 json!({ "name": "Delta", "description": "More", "due_at": "2026-02-01T00:00:00Z", "status": "completed" }),
             ),
+            post(
+                "/tasks/batch",
+                json!({ "atomic": true, "operations": [
+                    { "op": "create", "project": "WEB", "task": task.clone() }, { "op": "comment", "task": "WEB-1", "body": "Hello" },
+                    { "op": "update", "task": "WEB-1", "version": 1, "patch": { "title": "Uno" } }, { "op": "delete", "task": "WEB-99", "version": 1 } ] }),
+            ),
             post("/tasks/WEB-1/comments", json!({ "body": "Hello" })),
             post(
                 "/projects/WEB/fields",
@@ -207,7 +217,39 @@ impl Place {
                 "/connections",
                 json!({ "kind": "slack", "name": "default", "base_url": "https://slack.example.org/api", "token": "xoxb-1" }),
             ),
+            post(
+                "/recurrences/preview",
+                json!({ "rrule": "FREQ=DAILY", "dtstart": "2026-03-01T09:00:00Z", "tz": "Europe/Berlin", "rdates": ["2026-03-01T12:00:00Z"],
+                    "exdates": ["2026-03-02T09:00:00"], "count": 3 }),
+            ),
             post("/tokens", json!({ "name": "t", "scopes": ["task.*"], "expires_at": "2099-01-01T00:00:00Z" })),
+            post(
+                "/projects/WEB/task-templates",
+                json!({ "name": "New", "task": { "title": "Hello {{ who }}", "description": "More", "checklist": ["One"], "type": "bug", "priority": "low", "labels": ["a"],
+                    "assignees": ["applier"], "start_in": "1d", "due_in": "2d", "custom": { "size": "large" }, "subtasks": [{ "title": "Part" }] } }),
+            ),
+            post(
+                "/projects/WEB/recurrences",
+                json!({ "name": "Daily", "task": { "title": "Hello {{ who }}" }, "variables": { "who": "you" }, "rrule": "FREQ=DAILY", "dtstart": "2026-03-01T09:00:00Z",
+                    "tz": "Europe/Berlin", "exdates": ["2026-03-02T09:00:00"], "paused": true }),
+            ),
+            post(
+                "/projects/WEB/import",
+                json!({ "format": "csv", "data": "title\n", "dry_run": true, "mapping": { "title": "title" }, "delimiter": ",", "people": { "x": "x@example.org" } }),
+            ),
+            post(
+                "/imports",
+                json!({ "format": "csv", "data": "title\n", "dry_run": true, "create": { "key": "NEW", "name": "New" } }),
+            ),
+            post("/tasks/bulk", json!({ "filter": "key=WEB-99", "patch": { "title": "Uno" }, "dry_run": true })),
+            post(
+                "/projects/WEB/sprints",
+                json!({ "name": "Seven", "goal": "More", "starts_at": "2026-02-01T00:00:00Z", "ends_at": "2026-02-15T00:00:00Z" }),
+            ),
+            post(
+                "/views",
+                json!({ "name": "Mine", "query": "status=todo", "layout": "board", "options": {}, "shared": "project", "project": "WEB" }),
+            ),
             post("/workspaces", json!({ "name": "Lab" })),
             post("/rules", rule()),
             (Method::PUT, format!("/rules/{}", self.rule), rule()),

@@ -1,0 +1,211 @@
+//! `/projects/{id}/export`, `/projects/{id}/import` and `/imports`.
+
+use std::collections::BTreeMap;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use trackside_engine::access::{ProjectCreate, TaskCreate, TaskView};
+use trackside_engine::db::Rx;
+use trackside_engine::handle::Handle;
+use trackside_engine::ids::ProjectId;
+use trackside_engine::transfer::{self, Format, Options, Report, formats};
+use trackside_engine::{Cx, Error, projects};
+
+use crate::answer::{Answer, Result};
+use crate::app::App;
+use crate::extract::{At, Auth, Json, Query};
+use crate::openapi::{doc, doc_with};
+use crate::problem::Problem;
+
+pub(super) fn routes() -> ApiRouter<App> {
+    let into = json!({ "format": "csv", "data": "title,status,assignees\nWrite the notes,todo,ada@example.org\n", "dry_run": true });
+    let new = json!({ "format": "csv", "data": "title,status\nWrite the notes,todo\n", "create": { "key": "NEW", "name": "New" }, "dry_run": true });
+    ApiRouter::new()
+        .api_route(
+            "/projects/{id}/export",
+            get_with(export, doc("exportProject", "Export a project as JSON, or its tasks as CSV")),
+        )
+        .api_route(
+            "/projects/{id}/import",
+            post_with(import, doc_with("importIntoProject", "Import tasks into a project, all or none", into)),
+        )
+        .api_route(
+            "/imports",
+            post_with(import_new, doc_with("importProject", "Import as a new project, all or nothing", new)),
+        )
+}
+
+/// At most so many imports are worked on at once on a node: each holds its document in memory.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExportFormat {
+    /// The whole project as JSON, to be imported again.
+    Trackside,
+    /// Its tasks as a table.
+    Csv,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ExportQuery {
+    /// `trackside` when left out.
+    format: Option<ExportFormat>,
+}
+
+async fn export(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response> {
+    // A whole project is much to read: aside from where short requests wait.
+    let read = async move |rx: &mut Rx| {
+        let project = projects::service::find(rx, cx.actor.workspace, &id).await?;
+        transfer::export(rx, &cx.actor.may::<TaskView, _>(project)?).await
+    };
+    let document = app.db.scan(read).await?;
+    let (kind, text, ending) = match query.format {
+        Some(ExportFormat::Csv) => ("text/csv; charset=utf-8", transfer::csv(&document)?, "csv"),
+        _ => (
+            "application/json",
+            serde_json::to_string(&document).map_err(|error| Problem::internal(error.to_string()))?,
+            "json",
+        ),
+    };
+    let name = format!("attachment; filename=\"{}.{ending}\"", document.project.key);
+    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], text).into_response())
+}
+
+/// A document to be imported into a project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ImportBody {
+    /// What the document is.
+    format: Format,
+    /// The document: JSON as it is or as text, a table as text. At most 10,000 tasks, and 32 MiB with all the rest.
+    data: Value,
+    /// Only says what would be made, and what is wrong.
+    #[serde(default)]
+    dry_run: bool,
+    /// Columns of a table by their headings, and the fields that they fill; null passes one over.
+    #[serde(default)]
+    mapping: BTreeMap<String, Option<String>>,
+    /// What parts the columns; found out when left out.
+    #[serde(default)]
+    delimiter: Option<char>,
+    /// Names of people elsewhere, and their addresses here: `{"octocat": "ada@example.org"}`.
+    #[serde(default)]
+    people: BTreeMap<String, String>,
+}
+
+/// A document to be imported as a new project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewImportBody {
+    /// What the document is.
+    format: Format,
+    /// The document: JSON as it is or as text, a table as text. At most 10,000 tasks, and 32 MiB with all the rest.
+    data: Value,
+    /// The project; what is left out is as an export of Trackside's says.
+    #[serde(default)]
+    create: NewProjectOf,
+    /// Only says what would be made, and what is wrong.
+    #[serde(default)]
+    dry_run: bool,
+    /// Columns of a table by their headings, and the fields that they fill; null passes one over.
+    #[serde(default)]
+    mapping: BTreeMap<String, Option<String>>,
+    /// What parts the columns; found out when left out.
+    #[serde(default)]
+    delimiter: Option<char>,
+    /// Names of people elsewhere, and their addresses here: `{"octocat": "ada@example.org"}`.
+    #[serde(default)]
+    people: BTreeMap<String, String>,
+}
+
+/// How the new project is called.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewProjectOf {
+    /// Its key.
+    key: Option<String>,
+    /// Its name.
+    name: Option<String>,
+}
+
+async fn import(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    Json(body): Json<ImportBody>,
+) -> Result<Answer<Report>> {
+    {
+        // Before anything is read of the document.
+        let mut rx = app.db.read().await?;
+        let project = projects::service::find(&mut rx, cx.actor.workspace, &id).await?;
+        cx.actor.may::<TaskCreate, _>(project)?;
+    }
+    let ImportBody { format, data, dry_run, mapping, delimiter, people } = body;
+    let target = transfer::Target::Into(id);
+    run(&app, &cx, target, format, data, Options { mapping, delimiter, people }, dry_run).await
+}
+
+async fn import_new(State(app): State<App>, Auth(cx): Auth, Json(body): Json<NewImportBody>) -> Result<Answer<Report>> {
+    cx.actor.may_here::<ProjectCreate>()?;
+    let NewImportBody { format, data, create, dry_run, mapping, delimiter, people } = body;
+    let target = transfer::Target::New { key: create.key, name: create.name };
+    run(&app, &cx, target, format, data, Options { mapping, delimiter, people }, dry_run).await
+}
+
+async fn run(
+    app: &App,
+    cx: &Cx,
+    target: transfer::Target,
+    format: Format,
+    data: Value,
+    options: Options,
+    dry_run: bool,
+) -> Result<Answer<Report>> {
+    let _turn = TURNS.acquire().await.map_err(|_| Error::busy("stopping", "The program is stopping. Try again."))?;
+    // Reading a document is computing: aside from where short requests wait.
+    let read = tokio::task::spawn_blocking(move || formats::read(format, data, &options)).await;
+    let read = read.map_err(|error| Problem::internal(error.to_string()))??;
+    let mut report = match target {
+        _ if !read.problems.is_empty() => Report { dry_run, ..Report::default() },
+        transfer::Target::Into(id) => transfer::import(&app.db, cx, id, read.document, dry_run).await?,
+        transfer::Target::New { key, name } => {
+            transfer::import_new(&app.db, cx, key, name, read.document, dry_run).await?
+        }
+    };
+    report.notes.splice(0..0, read.notes);
+    report.problems.splice(0..0, read.problems);
+    if report.problems.is_empty() || dry_run {
+        return Ok(Answer::new(report));
+    }
+    Err(refused(&report))
+}
+
+/// Nothing was done, and this is why.
+fn refused(report: &Report) -> Problem {
+    let count = report.problems.len();
+    let detail =
+        format!("nothing was imported: {count} problems stand in the way; correct them, or try with `dry_run` first");
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "import_refused", detail);
+    report.problems.iter().fold(problem, |problem, trouble| {
+        let line = trouble.line.map_or(String::new(), |line| format!("line {line}"));
+        let place = [line, trouble.field.clone().unwrap_or_default()].join(" ").trim().to_owned();
+        let message = if place.is_empty() { trouble.message.clone() } else { format!("{place}: {}", trouble.message) };
+        problem.and_field("/data", message)
+    })
+}

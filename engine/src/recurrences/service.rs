@@ -1,0 +1,271 @@
+//! The public verbs of recurrences. The permission is asked for on the project, which [`project_of`] finds; whoever sets
+//! one up must also be allowed to make tasks there, since it makes them in their name.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use trackside_rules::recurrence::Recurrence as Times;
+
+use super::events::{RecurrenceCreated, RecurrenceDeleted, RecurrencePaused, RecurrenceResumed, RecurrenceUpdated};
+use super::model::{MAX_NAME, MAX_RECURRENCES, NewRecurrence, Recurrence, RecurrencePatch, SHORTEST_MINUTES, Source};
+use super::pattern::Pattern;
+use super::store;
+use crate::access::permissions::{Granted, RecurrenceEdit, RecurrenceView, TaskCreate};
+use crate::checks;
+use crate::cx::Cx;
+use crate::db::{Rx, Tx};
+use crate::events::emit;
+use crate::handle::Handle;
+use crate::ids::{RecurrenceId, TaskTemplateId, WorkspaceId};
+use crate::paging::{Cursor, Page, PageRequest};
+use crate::patch::Patch;
+use crate::projects::{self, Project, ProjectRef};
+use crate::raw::Raw;
+use crate::task_templates::service::{find_in, read_body};
+use crate::{Class, Error, Result};
+
+/// What every recurrence fills in by itself.
+pub(super) const GIVEN: [&str; 2] = ["date", "number"];
+/// How many times are looked at to see whether they lie far enough apart.
+const LOOKED_AT: usize = 12;
+
+/// The project of this recurrence; what a permission on it is asked for.
+pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: RecurrenceId) -> Result<Project> {
+    let found = store::find(rx, workspace, id).await?.ok_or_else(|| unknown(id))?;
+    projects::service::find(rx, workspace, &Handle::Id(found.project_id)).await
+}
+
+/// A recurrence.
+pub async fn get(rx: &mut Rx, may: &Granted<RecurrenceView, Project>, id: RecurrenceId) -> Result<Recurrence> {
+    let project = may.resource();
+    let found = store::find(rx, project.workspace_id, id).await?;
+    found.filter(|recurrence| recurrence.project_id == project.id).ok_or_else(|| unknown(id))
+}
+
+/// The recurrences of a project, oldest first.
+pub async fn list(rx: &mut Rx, may: &Granted<RecurrenceView, Project>, page: &PageRequest) -> Result<Page<Recurrence>> {
+    let (project, limit) = (may.resource(), page.limit()?);
+    let rows = store::list(rx, project.workspace_id, project.id, page.after()?, limit + 1).await?;
+    Ok(Page::cut(rows, limit, |last: &Recurrence| Cursor::of_id(last.id)))
+}
+
+/// Sets a recurring task up. Times that have passed are not made up for.
+pub async fn create(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RecurrenceEdit, Project>,
+    new: NewRecurrence,
+) -> Result<Recurrence> {
+    let owner = owner(cx, may.resource())?;
+    checks::name("/name", &new.name, MAX_NAME)?;
+    let source = source(new.template, new.task)?;
+    let project = projects::service::lock(tx, may.resource()).await?;
+    projects::service::refuse_archived(&project)?;
+    if store::count(tx, project.workspace_id, project.id).await? >= MAX_RECURRENCES {
+        let detail = format!("{} has {MAX_RECURRENCES} recurring tasks, the most; delete one first", project.key);
+        return Err(Error::conflict("too_many_recurrences", detail));
+    }
+    let now = cx.now();
+    let mut recurrence = Recurrence {
+        id: cx.new_id(),
+        workspace_id: project.workspace_id,
+        project_id: project.id,
+        name: new.name,
+        template_id: None,
+        body: None,
+        variables: Raw::of(&new.variables)?,
+        rrule: new.rrule,
+        dtstart: new.dtstart,
+        tz: new.tz,
+        exdates: Raw::of(&new.exdates)?,
+        paused: new.paused,
+        paused_because: None,
+        next_at: None,
+        last_at: None,
+        made: 0,
+        owner_id: owner,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    make_of(tx, &project, &mut recurrence, source).await?;
+    plan(&mut recurrence, now)?;
+    store::insert(tx, &recurrence).await?;
+    emit(tx, cx, &RecurrenceCreated { recurrence: &recurrence, project: &ProjectRef::from(&project) }).await?;
+    Ok(recurrence)
+}
+
+/// Changes a recurring task, which from then on is made in the actor's name. `expected` is the version that the caller
+/// saw; another one now is refused as stale.
+pub async fn update(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RecurrenceEdit, Project>,
+    id: RecurrenceId,
+    expected: Option<i64>,
+    patch: RecurrencePatch,
+) -> Result<Recurrence> {
+    let project = may.resource();
+    projects::service::refuse_archived(project)?;
+    let mut recurrence = lock(tx, project, id, expected).await?;
+    recurrence.owner_id = owner(cx, project)?;
+    let before = recurrence.paused;
+    let (template, body) = (patch.template.optional(), patch.task.optional());
+    if let Some(name) = patch.name.required("/name")? {
+        checks::name("/name", &name, MAX_NAME)?;
+        recurrence.name = name;
+    }
+    if let Some(variables) = patch.variables.or_default() {
+        recurrence.variables = Raw::of(&variables)?;
+    }
+    let source = match (template.flatten(), body.flatten()) {
+        (None, None) => current(&recurrence)?,
+        (template, body) => source(template, body)?,
+    };
+    make_of(tx, project, &mut recurrence, source).await?;
+    recurrence.rrule = patch.rrule.required("/rrule")?.unwrap_or(recurrence.rrule);
+    recurrence.dtstart = patch.dtstart.required("/dtstart")?.unwrap_or(recurrence.dtstart);
+    recurrence.tz = patch.tz.required("/tz")?.unwrap_or(recurrence.tz);
+    if let Some(exdates) = patch.exdates.or_default() {
+        recurrence.exdates = Raw::of(&exdates)?;
+    }
+    recurrence.paused = patch.paused.required("/paused")?.unwrap_or(recurrence.paused);
+    if !recurrence.paused {
+        recurrence.paused_because = None;
+    }
+    plan(&mut recurrence, cx.now())?;
+    recurrence.version += 1;
+    recurrence.updated_at = cx.now();
+    store::update(tx, &recurrence).await?;
+    let short = &ProjectRef::from(project);
+    emit(tx, cx, &RecurrenceUpdated { recurrence: &recurrence, project: short }).await?;
+    match (before, recurrence.paused) {
+        (false, true) => emit(tx, cx, &RecurrencePaused { recurrence: &recurrence, project: short }).await.map(drop)?,
+        (true, false) => {
+            emit(tx, cx, &RecurrenceResumed { recurrence: &recurrence, project: short }).await.map(drop)?
+        }
+        _ => {}
+    }
+    Ok(recurrence)
+}
+
+/// Lets a recurring task rest, or go on.
+pub async fn set_paused(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RecurrenceEdit, Project>,
+    id: RecurrenceId,
+    paused: bool,
+) -> Result<Recurrence> {
+    let known = lock(tx, may.resource(), id, None).await?;
+    if known.paused == paused {
+        return Ok(known);
+    }
+    update(tx, cx, may, id, None, RecurrencePatch { paused: Patch::Value(paused), ..RecurrencePatch::default() }).await
+}
+
+/// Takes a recurring task down. What it made stays.
+pub async fn delete(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RecurrenceEdit, Project>,
+    id: RecurrenceId,
+    expected: Option<i64>,
+) -> Result<()> {
+    let recurrence = lock(tx, may.resource(), id, expected).await?;
+    store::delete(tx, recurrence.workspace_id, id).await?;
+    let project = &ProjectRef::from(may.resource());
+    emit(tx, cx, &RecurrenceDeleted { recurrence: &recurrence, project }).await?;
+    Ok(())
+}
+
+/// The times of a recurrence.
+pub(super) fn times(recurrence: &Recurrence) -> Result<Times> {
+    let exdates = recurrence.exdates.read()?;
+    let Recurrence { rrule, dtstart, tz, .. } = recurrence;
+    Pattern { rrule, dtstart, tz, rdates: &[], exdates: &exdates }.read()
+}
+
+/// Finds when it is due next: at `now` or later. One that never is, or too often, is refused.
+fn plan(recurrence: &mut Recurrence, now: DateTime<Utc>) -> Result<()> {
+    let times = times(recurrence)?;
+    // A time that is just now has not passed.
+    let from = now - TimeDelta::seconds(1);
+    let soon: Vec<DateTime<Utc>> = times.after(from).take(LOOKED_AT).map(|time| time.to_utc()).collect();
+    if soon.is_empty() {
+        return Err(Error::field("/rrule", "has no time from now on; change it, or `dtstart`"));
+    }
+    if soon.windows(2).any(|pair| pair[1] - pair[0] < TimeDelta::minutes(SHORTEST_MINUTES)) {
+        return Err(Error::field("/rrule", format!("recurs more often than every {SHORTEST_MINUTES} minutes")));
+    }
+    recurrence.next_at = soon.first().copied().filter(|_| !recurrence.paused);
+    Ok(())
+}
+
+fn source(template: Option<TaskTemplateId>, task: Option<crate::task_templates::TaskBody>) -> Result<Source> {
+    match (template, task) {
+        (Some(template), None) => Ok(Source::Template(template)),
+        (None, Some(task)) => Ok(Source::Task(Box::new(task))),
+        (Some(_), Some(_)) => Err(Error::field("/task", "cannot stand beside `template`; leave one of them out")),
+        (None, None) => Err(Error::field("/task", "is missing: give either `template` or `task`")),
+    }
+}
+
+/// What it makes up to now.
+fn current(recurrence: &Recurrence) -> Result<Source> {
+    match (recurrence.template_id, &recurrence.body) {
+        (Some(template), _) => Ok(Source::Template(template)),
+        (None, Some(body)) => Ok(Source::Task(Box::new(body.read()?))),
+        (None, None) => Err(Error::internal(format!("{} makes nothing", recurrence.id))),
+    }
+}
+
+/// Sets what it makes, and checks that all its placeholders are filled.
+async fn make_of(tx: &mut Tx, project: &Project, recurrence: &mut Recurrence, source: Source) -> Result<()> {
+    let wanted: Vec<String> = match source {
+        Source::Template(id) => {
+            let found = find_in(tx, project, id).await.map_err(|error| match error.class {
+                Class::NotFound => Error::field("/template", format!("there is no template {id} in {}", project.key)),
+                _ => error,
+            })?;
+            (recurrence.template_id, recurrence.body) = (Some(id), None);
+            found.variables.read()?
+        }
+        Source::Task(task) => {
+            let (body, variables) = read_body(&task)?;
+            (recurrence.template_id, recurrence.body) = (None, Some(body));
+            variables.read()?
+        }
+    };
+    let given: BTreeMap<String, String> = recurrence.variables.read()?;
+    if let Some(name) = given.keys().find(|name| GIVEN.contains(&name.as_str())) {
+        return Err(Error::field(format!("/variables/{name}"), "is filled in by the recurrence; leave it out"));
+    }
+    let wanted: Vec<String> = wanted.into_iter().filter(|name| !GIVEN.contains(&name.as_str())).collect();
+    crate::task_templates::match_up(&wanted, &given)
+}
+
+/// In whose name it is done: a person who may make tasks in the project.
+fn owner(cx: &Cx, project: &Project) -> Result<crate::ids::UserId> {
+    cx.actor.may::<TaskCreate, _>(project.clone())?;
+    cx.actor.user().ok_or_else(|| Error::denied("only a person can do this; sign in as one"))
+}
+
+async fn lock(tx: &mut Tx, project: &Project, id: RecurrenceId, expected: Option<i64>) -> Result<Recurrence> {
+    let recurrence = store::find_for_update(tx, project.workspace_id, id)
+        .await?
+        .filter(|recurrence| recurrence.project_id == project.id)
+        .ok_or_else(|| unknown(id))?;
+    match expected.filter(|expected| *expected != recurrence.version) {
+        Some(expected) => Err(Error::stale(format!(
+            "you saw version {expected} of this recurrence, which is at version {} since {}; read it again and repeat your change",
+            recurrence.version,
+            recurrence.updated_at.to_rfc3339(),
+        ))),
+        None => Ok(recurrence),
+    }
+}
+
+fn unknown(id: RecurrenceId) -> Error {
+    Error::not_found("recurrence", id)
+}

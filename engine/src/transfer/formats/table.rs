@@ -1,0 +1,300 @@
+//! Tables: CSV with a heading, of one's own or of Jira's.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::model::{Options, PortableMilestone, PortableSprint, PortableTask};
+use super::{Problems, Read, address, document, kind, plain_word, priority, refuse_many, status, time};
+use crate::milestones::MilestoneStatus;
+use crate::sprints::SprintState;
+use crate::{Error, Result};
+
+/// What a column can fill.
+const FIELDS: &str = "key, title, description, type, status, priority, labels, assignees, watchers, parent, sprint, milestone, \
+                      start_at, due_at, estimate, points, comment, custom.<name>";
+/// The most columns.
+const MAX_COLUMNS: usize = 500;
+
+/// Headings in lower case and the fields that they fill, as they are known without a mapping.
+pub(super) type Known = BTreeMap<&'static str, &'static str>;
+
+/// The headings of tables of one's own.
+pub(super) fn plain() -> Known {
+    [
+        ("key", "key"),
+        ("id", "key"),
+        ("title", "title"),
+        ("summary", "title"),
+        ("name", "title"),
+        ("description", "description"),
+        ("type", "type"),
+        ("status", "status"),
+        ("priority", "priority"),
+        ("labels", "labels"),
+        ("tags", "labels"),
+        ("assignees", "assignees"),
+        ("assignee", "assignees"),
+        ("watchers", "watchers"),
+        ("parent", "parent"),
+        ("sprint", "sprint"),
+        ("milestone", "milestone"),
+        ("start_at", "start_at"),
+        ("start", "start_at"),
+        ("start date", "start_at"),
+        ("due_at", "due_at"),
+        ("due", "due_at"),
+        ("due date", "due_at"),
+        ("estimate", "estimate"),
+        ("points", "points"),
+        ("comment", "comment"),
+    ]
+    .into()
+}
+
+/// Reads a table. `known` says what its headings mean where the caller does not.
+pub(super) fn read(text: &str, known: &Known, options: &Options) -> Result<Read> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(Error::field("/data", "is empty; the first line must name the columns"));
+    }
+    let delimiter = match options.delimiter {
+        Some(delimiter) => u8::try_from(delimiter)
+            .ok()
+            .filter(|it| *it == b'\t' || it.is_ascii_punctuation())
+            .ok_or_else(|| Error::field("/delimiter", "must be one ASCII character, such as , or ;"))?,
+        None => found_delimiter(text),
+    };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let headings = reader.headers().map_err(|error| unreadable(&error))?.clone();
+    let (columns, notes) = columns(&headings, known, options)?;
+    let mut table = Table { options, problems: Problems::default(), sprints: Vec::new(), milestones: Vec::new() };
+    let mut tasks = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| unreadable(&error))?;
+        let line = row.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or_default());
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        if row.len() > headings.len() {
+            let message = format!(
+                "has {} cells where the heading has {}: a quote or a delimiter may be wrong",
+                row.len(),
+                headings.len()
+            );
+            table.problems.add(line, "row", message);
+            continue;
+        }
+        refuse_many(tasks.len() + 1)?;
+        tasks.push(table.task(line, &row, &columns));
+    }
+    let mut read = Read { document: document(tasks), notes, problems: table.problems.0 };
+    read.document.sprints = table.sprints.into_iter().map(sprint).collect();
+    read.document.milestones = table.milestones.into_iter().map(milestone).collect();
+    Ok(read)
+}
+
+/// The delimiter that parts the heading into the most columns, outside of quotes.
+fn found_delimiter(text: &str) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut quoted = false;
+    for byte in text.bytes().take(64 * 1024) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            _ if !quoted => counts.iter_mut().filter(|(known, _)| *known == byte).for_each(|(_, count)| *count += 1),
+            _ => {}
+        }
+    }
+    // The first of those that part the most.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
+}
+
+fn unreadable(error: &csv::Error) -> Error {
+    let line = error.position().map_or(String::new(), |position| format!("line {}: ", position.line()));
+    Error::field("/data", format!("{line}the table cannot be read: {error}"))
+}
+
+/// Which column fills which field, by their places; and what is passed over.
+fn columns(
+    headings: &csv::StringRecord,
+    known: &Known,
+    options: &Options,
+) -> Result<(Vec<Option<String>>, Vec<String>)> {
+    if headings.len() > MAX_COLUMNS {
+        return Err(Error::field("/data", format!("line 1: has more than {MAX_COLUMNS} columns")));
+    }
+    if let Some(odd) =
+        options.mapping.keys().find(|name| !headings.iter().any(|heading| heading.trim() == name.as_str()))
+    {
+        let shown: String = odd.chars().take(64).collect();
+        return Err(Error::field(
+            format!("/mapping/{shown}"),
+            "is no column of the table; write its heading as it stands there",
+        ));
+    }
+    let (mut columns, mut passed) = (Vec::new(), Vec::new());
+    for heading in headings {
+        let heading = heading.trim();
+        let lower = heading.to_lowercase();
+        let field = match options.mapping.get(heading) {
+            Some(field) => field.clone(),
+            None if lower.starts_with("custom.") => Some(lower.clone()),
+            None => known.get(lower.as_str()).map(|field| (*field).to_owned()),
+        };
+        if let Some(field) = field.as_deref().filter(|field| !is_field(field)) {
+            let (shown, field): (String, String) =
+                (heading.chars().take(64).collect(), field.chars().take(64).collect());
+            return Err(Error::field(
+                format!("/mapping/{shown}"),
+                format!("`{field}` is no field; there are {FIELDS}"),
+            ));
+        }
+        if field.is_none() && !heading.is_empty() && !options.mapping.contains_key(heading) {
+            passed.push(format!("`{}`", heading.chars().take(64).collect::<String>()));
+        }
+        columns.push(field);
+    }
+    if !columns.iter().any(|field| field.as_deref() == Some("title")) {
+        let message = "line 1: no column fills `title`; name one so, or say which in `mapping`";
+        return Err(Error::field("/data", message));
+    }
+    passed.dedup();
+    let notes = if passed.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("columns that are passed over: {}", passed.join(", "))]
+    };
+    Ok((columns, notes))
+}
+
+fn is_field(field: &str) -> bool {
+    field.strip_prefix("custom.").is_some_and(|name| !name.is_empty()) || FIELDS.split(", ").any(|known| known == field)
+}
+
+/// What is gathered while rows are read.
+struct Table<'a> {
+    options: &'a Options,
+    problems: Problems,
+    sprints: Vec<String>,
+    milestones: Vec<String>,
+}
+
+impl Table<'_> {
+    fn task(&mut self, line: usize, row: &csv::StringRecord, columns: &[Option<String>]) -> PortableTask {
+        let mut task = PortableTask { line, ..PortableTask::default() };
+        for (cell, field) in row.iter().zip(columns) {
+            let Some(field) = field.as_deref().filter(|_| !cell.trim().is_empty()) else { continue };
+            self.fill(&mut task, field, cell);
+        }
+        if task.title.trim().is_empty() {
+            self.problems.add(line, "title", "is empty");
+        }
+        task
+    }
+
+    fn fill(&mut self, task: &mut PortableTask, field: &str, cell: &str) {
+        let (line, options) = (task.line, self.options);
+        let word = cell.trim();
+        let several = || word.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
+        let shown: String = word.chars().take(64).collect();
+        match field {
+            "key" => word.clone_into(&mut task.key),
+            "title" => cell.trim().clone_into(&mut task.title),
+            "description" => cell.clone_into(&mut task.description),
+            "type" => {
+                task.kind = self.word(line, field, word, |word| kind(word).or_else(|| plain_word(word).parse().ok()))
+            }
+            "status" => {
+                task.status =
+                    self.word(line, field, word, |word| status(word).or_else(|| plain_word(word).parse().ok()))
+            }
+            "priority" => task.priority = self.word(line, field, word, priority),
+            "labels" => task.labels.extend(several().map(str::to_owned)),
+            "assignees" => task.assignees.extend(several().map(|name| address(name, options))),
+            "watchers" => task.watchers.extend(several().map(|name| address(name, options))),
+            "parent" => task.parent = Some(word.to_owned()),
+            "sprint" => task.sprint = Some(reference(&mut self.sprints, word)),
+            "milestone" => task.milestone = Some(reference(&mut self.milestones, word)),
+            "start_at" => task.start_at = self.word(line, field, word, time),
+            "due_at" => task.due_at = self.word(line, field, word, time),
+            "estimate" => task.estimate = self.word(line, field, word, |word| word.parse().ok()),
+            "points" => task.points = self.word(line, field, word, |word| word.parse().ok()),
+            "comment" => {
+                task.comments
+                    .push(super::super::model::PortableComment { body: cell.to_owned(), ..Default::default() });
+            }
+            other => match other.strip_prefix("custom.") {
+                Some(name) => drop(task.custom.insert(name.to_owned(), Value::String(cell.to_owned()))),
+                None => self.problems.add(line, other, format!("`{shown}` fills nothing")),
+            },
+        }
+    }
+
+    fn word<T>(&mut self, line: usize, field: &str, word: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let found = read(word);
+        if found.is_none() {
+            let shown: String = word.chars().take(64).collect();
+            let wanted = match field {
+                "start_at" | "due_at" => "a day or a time such as 2026-03-02 or 2026-03-02T09:00:00Z",
+                "estimate" | "points" => "a whole number",
+                "status" => "todo, in_progress, in_review, blocked, completed, cancelled or one of the project's own",
+                "priority" => "critical, high, medium or low",
+                _ => "task, bug, feature, improvement, documentation or one of the project's own",
+            };
+            self.problems.add(line, field, format!("`{shown}` is not known; write {wanted}"));
+        }
+        found
+    }
+}
+
+/// The name that a sprint or milestone has in the document: its own.
+fn reference(known: &mut Vec<String>, name: &str) -> String {
+    if !known.iter().any(|other| other == name) {
+        known.push(name.to_owned());
+    }
+    name.to_owned()
+}
+
+fn sprint(name: String) -> PortableSprint {
+    let state = SprintState::Planned;
+    PortableSprint { reference: name.clone(), name, goal: String::new(), starts_at: None, ends_at: None, state }
+}
+
+fn milestone(name: String) -> PortableMilestone {
+    let status = MilestoneStatus::Open;
+    PortableMilestone { reference: name.clone(), name, description: String::new(), due_at: None, status }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_is_found_in_the_heading() {
+        for (text, delimiter) in [
+            ("title,status\na;b;c;d", b','),
+            ("title;\"a,b,c,d\";x\n", b';'),
+            ("title\tstatus\n", b'\t'),
+            ("a|b|c\n", b'|'),
+            ("title\n", b','),
+        ] {
+            assert_eq!(found_delimiter(text), delimiter, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_by_its_headings_and_what_is_wrong_by_its_lines() {
+        let text = "\u{feff}Title;Status;Labels;Size;Due date\nOne;To Do;\"a;b\";3;2026-03-02\n\n\"Two\nlines\";;;;never\n;done;;;soon\n";
+        let mapping = [("Size".to_owned(), Some("custom.size".to_owned()))].into();
+        let read = read(text, &plain(), &Options { mapping, ..Options::default() }).unwrap();
+        let tasks = &read.document.tasks;
+        assert_eq!(
+            (tasks.len(), tasks[0].labels.as_slice(), tasks[0].custom["size"].as_str()),
+            (3, &["a".to_owned(), "b".to_owned()][..], Some("3"))
+        );
+        assert_eq!(tasks[1].title, "Two\nlines");
+        let lines: Vec<_> = read.problems.iter().map(|it| (it.line, it.field.as_deref().unwrap())).collect();
+        assert_eq!(lines, [(Some(4), "due_at"), (Some(6), "due_at"), (Some(6), "title")]);
+    }
+}
