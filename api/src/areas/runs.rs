@@ -10,7 +10,7 @@ use trackside_engine::access::RunView;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{EventId, RuleId, RunId};
 use trackside_engine::paging::Page;
-use trackside_engine::rules;
+use trackside_engine::{Class, Error, events, rules};
 use trackside_engine::runs::service::{self, Rerun};
 use trackside_engine::runs::{Run, RunState, RunSummary};
 
@@ -65,6 +65,15 @@ async fn list(
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<Run>> {
     let mut rx = app.db.read().await?;
     let may = cx.actor.may::<RunView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
+    // Its steps say what the event said: whoever may not see the one does not see the other.
+    if let Some(event) = may.resource().event_id {
+        let unseen = |error: Error| match error.class {
+            Class::NotFound | Class::Denied => Error::not_found("run", id),
+            _ => error,
+        };
+        let events = cx.actor.may_somewhere().map_err(unseen)?;
+        events::service::get(&mut rx, &events, event).await.map_err(unseen)?;
+    }
     Ok(Answer::new(service::get(&mut rx, &may).await?))
 }
 

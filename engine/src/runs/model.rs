@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::access::Scoped;
-use crate::ids::{EventId, RuleId, RunId, WorkspaceId};
+use crate::access::{Place, Scoped};
+use crate::ids::{EventId, Id as _, RuleId, RunId, WorkspaceId};
 use crate::words::words;
 
 words! {
@@ -188,6 +188,10 @@ impl Scoped for RunSummary {
     }
     fn named(&self) -> (&'static str, String) {
         ("run", self.id.to_string())
+    }
+    /// Its rule's: whoever was given the rule was given its runs.
+    fn place(&self) -> Place {
+        Place::Object(self.rule_id.uuid())
     }
 }
 

@@ -17,6 +17,27 @@ both_databases! {
         firm.ada.patch("/tasks/WEB-1", json!({ "custom": { "salary": 65000 } })).await.expect_status(200);
         let hidden = |what: &str, body: &Value| assert!(!body.to_string().contains("77123"), "{what}: {body:#}");
 
+        // A rule hears of what is sensitive where it is announced; what its run says is not for everybody, either.
+        let rule = json!({ "name": "Raises", "trigger": { "on": "task.sensitive_changed" }, "steps": [
+            { "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "It is {{ change.salary.to }} now" } },
+            { "id": "touch", "action": "task.update", "with": { "task": "{{ task.id }}", "priority": "high" } } ] });
+        let rule = firm.ada.post("/rules", rule).await.expect_status(201).text("/id");
+        firm.ada.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        firm.ada.patch("/tasks/WEB-3", json!({ "custom": { "salary": 77123 } })).await.expect_status(200);
+        let mut run = String::new();
+        for _ in 0..1_000 {
+            let runs = firm.ada.get(&format!("/runs?rule_id={rule}")).await.expect_status(200);
+            if let Some(done) = runs.at("/items").as_array().unwrap().iter().find(|run| run["state"] == "succeeded") {
+                run = done["id"].as_str().unwrap().to_owned();
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert!(firm.ada.get(&format!("/runs/{run}")).await.expect_status(200).body.to_string().contains("77123"));
+        firm.tom.get(&format!("/runs/{run}")).await.expect_problem(404, "run_not_found");
+        let touched = firm.ada.get(&format!("/runs/{run}")).await;
+        assert!(!touched.at("/steps").as_array().unwrap()[1].to_string().contains("77123"), "{:#}", touched.body);
+
         // Tom works on tasks, and sees nothing of it: read, listed, searched, in the log, over the socket.
         let mut socket = Socket::hello(&firm.server, firm.tom.token()).await;
         socket.subscribe(&format!("project:{}", firm.web), Some(0)).await;
@@ -50,13 +71,13 @@ both_databases! {
         let mut of_ada = Vec::new();
         for _ in 0..500 {
             of_ada = log(&firm.ada).await;
-            if of_ada.iter().filter(|event| event["kind"] == "task.sensitive_changed").count() == 2 && of_ada.iter().any(|event| event["data"]["task"]["custom"] == json!({}) && event["kind"] == "task.updated") {
+            if of_ada.iter().filter(|event| event["kind"] == "task.sensitive_changed").count() == 3 && of_ada.iter().any(|event| event["data"]["task"]["custom"] == json!({}) && event["kind"] == "task.updated") {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         let told: Vec<&Value> = of_ada.iter().filter(|event| event["kind"] == "task.sensitive_changed").collect();
-        assert_eq!(told.iter().map(|event| event["data"]["change"]["salary"]["to"].clone()).collect::<Vec<_>>(), [json!(77123), json!(65000)]);
+        assert_eq!(told.iter().map(|event| event["data"]["change"]["salary"]["to"].clone()).collect::<Vec<_>>(), [json!(77123), json!(65000), json!(77123)]);
         let of_tom = log(&firm.tom).await;
         assert!(of_tom.iter().all(|event| event["kind"] != "task.sensitive_changed"));
         hidden("the log", &json!(of_tom));
