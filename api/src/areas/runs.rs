@@ -10,9 +10,9 @@ use trackside_engine::access::RunView;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{EventId, RuleId, RunId};
 use trackside_engine::paging::Page;
-use trackside_engine::{Class, Error, events, rules};
 use trackside_engine::runs::service::{self, Rerun};
 use trackside_engine::runs::{Run, RunState, RunSummary};
+use trackside_engine::{Class, Error, events, rules};
 
 use super::ById;
 use crate::answer::{Answer, Result};
