@@ -21,7 +21,7 @@ check: ## Formatting, clippy, licences, layering, generated files
 fmt: ## Format the code
 	@cargo fmt --all
 
-generate: ## Write the generated files anew (OpenAPI document, event schemas)
+generate: ## Write the generated files anew (OpenAPI document, event schemas, permissions)
 	@scripts/generate.sh
 
 openapi: generate
