@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_refused() {
         for (text, said) in
-            [("limit=3", "limit"), ("colour=red", "colour"), ("status=odd", "odd"), ("sort=title", "sort")]
+            [("limit=3", "limit"), ("colour=red", "colour"), ("priority=odd", "odd"), ("sort=title", "sort")]
         {
             let error = TaskFilter::of_text(text).query("/filter", false).unwrap_err();
             assert_eq!(error.fields[0].pointer, "/filter");

@@ -181,11 +181,12 @@ async fn model_project(office: &Office) -> Project {
     office.create(&web, json!({"title": "part", "labels": ["x"], "assignees": [office.bob, office.cy]})).await.unwrap();
     let new = json!({"title": "whole", "milestone": beta["id"], "status": "completed", "priority": "high", "due_at": "2026-03-10T09:30:00Z", "custom": {"size": 3}});
     let whole = office.create(&web, new).await.unwrap();
+    office.create(&web, json!({"title": "before"})).await.unwrap();
     let part = office.find("WEB-1").await.unwrap();
     office.update(&part, None, json!({"parent": whole.id, "status": "in_progress"})).await.unwrap();
     let (cx, project) = (office.cx(), web.clone());
     let depend = async move |tx: &mut Tx| {
-        let new = serde_json::from_value(json!({"predecessor": "WEB-1", "type": "SS", "lag": 60})).unwrap();
+        let new = serde_json::from_value(json!({"predecessor": "WEB-3", "type": "SS", "lag": 60})).unwrap();
         trackside_engine::planning::service::depend(tx, &cx, &cx.actor.may(project)?, &whole.id.into(), new).await
     };
     office.db.write(depend).await.unwrap();
@@ -223,14 +224,15 @@ async fn a_copy_has_everything_with_its_dates_moved() {
             "task.created",
             "task.created",
             "task.assigned",
+            "task.created",
             "task.dependency_added",
             "project.copied",
         ];
         assert_eq!(kinds(&events), expected);
         assert_eq!(events[1].1["milestone"]["due_at"], "2026-06-20T12:00:00Z");
-        assert_eq!(events[5].1["dependency"]["lag"], 60);
-        assert_eq!(events[6].1["copied"], json!({"tasks": 2, "milestones": 1, "dependencies": 1}));
-        assert_eq!((&events[6].1["from"]["key"], &events[6].1["project"]["key"]), (&json!("WEB"), &json!("APP")));
+        assert_eq!(events[6].1["dependency"]["lag"], 60);
+        assert_eq!(events[7].1["copied"], json!({"tasks": 3, "milestones": 1, "dependencies": 1}));
+        assert_eq!((&events[7].1["from"]["key"], &events[7].1["project"]["key"]), (&json!("WEB"), &json!("APP")));
 
         // Only what is wanted; and where no start is said, dates stay.
         let wanted = json!({"key": "TWO", "name": "Two", "include": ["tasks"]});

@@ -72,7 +72,7 @@ pub(super) fn read(text: &str, known: &Known, options: &Options) -> Result<Read>
     let mut tasks = Vec::new();
     for row in reader.records() {
         let row = row.map_err(|error| unreadable(&error))?;
-        let line = row.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or_default());
+        let line = row.position().map_or(0, |position| first_line(text, position));
         if row.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -108,6 +108,13 @@ fn found_delimiter(text: &str) -> u8 {
     }
     // The first of those that part the most.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
+}
+
+/// The line on which a row begins: the reader counts empty lines before it as its own.
+fn first_line(text: &str, position: &csv::Position) -> usize {
+    let from = usize::try_from(position.byte()).unwrap_or_default();
+    let before = text.get(from..).unwrap_or_default().bytes().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    usize::try_from(position.line()).unwrap_or_default() + before.filter(|byte| *byte == b'\n').count()
 }
 
 fn unreadable(error: &csv::Error) -> Error {
