@@ -23,6 +23,8 @@ pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulk
     if new.patch == TaskPatch::default() {
         return Err(Error::field("/patch", "changes nothing; name at least one field"));
     }
+    // Also where nothing is found, and for a dry run: what is wrong in itself is said at once.
+    tasks::service::check_patch(&new.patch).map_err(|error| error.under("/patch"))?;
     let user = person(cx)?;
     let found = tasks::service::ids(&mut *db.read().await?, may, &query, MAX_TASKS + 1).await?;
     let matched = i64::try_from(found.len()).unwrap_or(i64::MAX);
@@ -172,7 +174,11 @@ async fn restore(tx: &mut Tx, cx: &Cx, item: &Item) -> Result<(bool, Vec<Conflic
         // Fields of the workspace's own are put back one by one: others may have changed beside them.
         let (old, left, is) = (object(old), object(left), object(is));
         let mut own = Map::new();
-        for field in left.keys().chain(old.keys()).filter(|field| old.get(*field) != left.get(*field)) {
+        for field in left
+            .keys()
+            .chain(old.keys().filter(|field| !left.contains_key(*field)))
+            .filter(|field| old.get(*field) != left.get(*field))
+        {
             if left.get(field) == is.get(field) {
                 own.insert(field.clone(), old.get(field).cloned().unwrap_or(Value::Null));
             } else {

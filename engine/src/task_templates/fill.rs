@@ -82,6 +82,9 @@ pub(super) fn fill(text: &str, variables: &BTreeMap<String, String>) -> String {
     filled
 }
 
+/// The longest text that is filled in for a placeholder, in characters.
+const MAX_VARIABLE: usize = 500;
+
 /// Refuses what is filled in for no placeholder, and placeholders that nothing is filled in for.
 pub(crate) fn match_up(wanted: &[String], given: &BTreeMap<String, String>) -> Result<()> {
     if let Some(missing) = wanted.iter().find(|name| !given.contains_key(*name)) {
@@ -92,6 +95,9 @@ pub(crate) fn match_up(wanted: &[String], given: &BTreeMap<String, String>) -> R
         let message =
             format!("is no placeholder of this template; it has {}", if known.is_empty() { "none" } else { &known });
         return Err(Error::field(format!("/variables/{shown}"), message));
+    }
+    if let Some((name, _)) = given.iter().find(|(_, text)| text.chars().count() > MAX_VARIABLE) {
+        return Err(Error::field(format!("/variables/{name}"), format!("must be at most {MAX_VARIABLE} characters")));
     }
     let nul = given.iter().find(|(_, text)| text.contains('\0'));
     nul.map_or(Ok(()), |(name, _)| {

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::model::TaskPatch;
 use crate::ids::UserId;
+use crate::patch::Patch;
+use crate::raw::Raw;
 use crate::{Error, Result};
 
 /// The longest title, in characters.
@@ -139,6 +142,38 @@ fn holds_nul(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(holds_nul),
         Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         _ => false,
+    }
+}
+
+/// What is wrong in a patch whatever the task is.
+pub(super) fn patch(patch: &TaskPatch) -> Result<()> {
+    let given = |patch: &Patch<DateTime<Utc>>, pointer: &str| match patch {
+        Patch::Value(at) => time(pointer, *at).map(drop),
+        Patch::Absent | Patch::Null => Ok(()),
+    };
+    if let Patch::Value(text) = &patch.title {
+        title(text)?;
+    }
+    if let Patch::Value(text) = &patch.description {
+        description(text)?;
+    }
+    if let Patch::Value(wanted) = &patch.labels {
+        labels(wanted.clone())?;
+    }
+    if let Patch::Value(people) = &patch.assignees {
+        assignees(people.clone())?;
+    }
+    if let Patch::Value(minutes) = patch.estimate {
+        estimate(minutes)?;
+    }
+    if let Patch::Value(wanted) = patch.points {
+        points(wanted)?;
+    }
+    given(&patch.start_at, "/start_at")?;
+    given(&patch.due_at, "/due_at")?;
+    match &patch.custom {
+        Patch::Value(fields) => custom(fields, Raw::of(fields)?.text()),
+        Patch::Absent | Patch::Null => Ok(()),
     }
 }
 

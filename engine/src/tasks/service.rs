@@ -141,6 +141,11 @@ pub(crate) async fn hold<P: Permission>(
     lock(tx, may, handle, None, None).await
 }
 
+/// Refuses a patch that is wrong whatever the task is.
+pub fn check_patch(patch: &TaskPatch) -> Result<()> {
+    limits::patch(patch)
+}
+
 /// Makes a task.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, new: NewTask) -> Result<Task> {
     let project = may.resource();

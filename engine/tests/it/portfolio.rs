@@ -280,7 +280,7 @@ async fn a_copy_that_cannot_be_leaves_nothing() {
         let (cx, project) = (office.cx(), web.clone());
         let fill = async move |tx: &mut Tx| {
             let may = cx.actor.may(project)?;
-            for _ in 0..MAX_TASKS - 1 {
+            for _ in 0..MAX_TASKS - 2 {
                 let new = serde_json::from_value(json!({"title": "t"})).unwrap();
                 trackside_engine::tasks::service::create(tx, &cx, &may, new).await?;
             }
@@ -289,7 +289,7 @@ async fn a_copy_that_cannot_be_leaves_nothing() {
         office.db.write(fill).await.unwrap();
         let error = copy_as(&office, office.cx(), &web, json!({"key": "APP", "name": "n"})).await.unwrap_err();
         assert_eq!(error.code, "project_too_large");
-        office.delete(&office.find("WEB-3").await.unwrap()).await.unwrap();
+        office.delete(&office.find("WEB-4").await.unwrap()).await.unwrap();
         copy_as(&office, office.cx(), &web, json!({"key": "APP", "name": "n"})).await.unwrap();
         assert_eq!(office.list(&[("project", "APP"), ("total", "true")]).await.unwrap().total, Some(1000));
     })

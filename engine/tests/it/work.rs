@@ -26,7 +26,7 @@ async fn a_task_is_made_read_and_announced() {
         let expected = json!({
             "id": task.id, "key": "WEB-1", "version": 1, "project": web.id, "title": "Fix the door", "description": "",
             "type": "bug", "status": "todo", "category": "todo", "priority": "high", "labels": ["door", "hall"], "assignees": [office.bob], "watchers": [],
-            "parent": null, "milestone": null, "start_at": null, "due_at": due, "estimate": null, "points": null, "custom": {"points": 3, "where": {"floor": 2}},
+            "parent": null, "milestone": null, "sprint": null, "start_at": null, "due_at": due, "estimate": null, "points": null, "custom": {"points": 3, "where": {"floor": 2}},
             "created_by": office.ada, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z",
             "completed_at": null,
         });
