@@ -66,7 +66,8 @@ fn document_content(operation: TransformOperation<'_>) -> TransformOperation<'_>
     let about = "Get a file's bytes, or one range of them; what could hold a script is sent to be saved, not shown";
     let mut operation = doc("getAttachmentContent", about)(operation);
     let bytes = schemars::json_schema!({ "type": "string", "format": "binary" });
-    let content: IndexMap<_, _> = [binary("application/octet-stream", bytes)].into_iter().collect();
+    // As the file's first bytes told.
+    let content: IndexMap<_, _> = [binary("*/*", bytes)].into_iter().collect();
     for (code, description) in [(200, "The bytes."), (206, "The range of them.")] {
         let response =
             aide::openapi::Response { description: description.into(), content: content.clone(), ..Default::default() };

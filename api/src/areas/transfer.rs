@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
+use aide::openapi::{MediaType, ReferenceOr, SchemaObject};
+use aide::transform::TransformOperation;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -29,10 +31,7 @@ pub(super) fn routes() -> ApiRouter<App> {
     let into = json!({ "format": "csv", "data": "title,status,assignees\nWrite the notes,todo,ada@example.org\n", "dry_run": true });
     let new = json!({ "format": "csv", "data": "title,status\nWrite the notes,todo\n", "create": { "key": "NEW", "name": "New" }, "dry_run": true });
     ApiRouter::new()
-        .api_route(
-            "/projects/{id}/export",
-            get_with(export, doc("exportProject", "Export a project as JSON, or its tasks as CSV")),
-        )
+        .api_route("/projects/{id}/export", get_with(export, document_export))
         .api_route(
             "/projects/{id}/import",
             post_with(import, doc_with("importIntoProject", "Import tasks into a project, all or none", into)),
@@ -41,6 +40,24 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/imports",
             post_with(import_new, doc_with("importProject", "Import as a new project, all or nothing", new)),
         )
+}
+
+fn document_export(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    let mut operation = doc("exportProject", "Export a project as JSON, or its tasks as CSV")(operation);
+    let media = |schema| MediaType {
+        schema: Some(SchemaObject { json_schema: schema, external_docs: None, example: None }),
+        ..MediaType::default()
+    };
+    let json = media(schemars::json_schema!({ "type": "object" }));
+    let table = media(schemars::json_schema!({ "type": "string" }));
+    let answer = aide::openapi::Response {
+        description: "The project, or the table of its tasks.".into(),
+        content: [("application/json".to_owned(), json), ("text/csv".to_owned(), table)].into_iter().collect(),
+        ..Default::default()
+    };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(aide::openapi::StatusCode::Code(200), ReferenceOr::Item(answer));
+    operation
 }
 
 /// At most so many imports are worked on at once on a node: each holds its document in memory.

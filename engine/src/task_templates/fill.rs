@@ -83,7 +83,7 @@ pub(super) fn fill(text: &str, variables: &BTreeMap<String, String>) -> String {
 }
 
 /// The longest text that is filled in for a placeholder, in characters.
-const MAX_VARIABLE: usize = 500;
+const MAX_FILLED: usize = 500;
 
 /// Refuses what is filled in for no placeholder, and placeholders that nothing is filled in for.
 pub(crate) fn match_up(wanted: &[String], given: &BTreeMap<String, String>) -> Result<()> {
@@ -96,8 +96,8 @@ pub(crate) fn match_up(wanted: &[String], given: &BTreeMap<String, String>) -> R
             format!("is no placeholder of this template; it has {}", if known.is_empty() { "none" } else { &known });
         return Err(Error::field(format!("/variables/{shown}"), message));
     }
-    if let Some((name, _)) = given.iter().find(|(_, text)| text.chars().count() > MAX_VARIABLE) {
-        return Err(Error::field(format!("/variables/{name}"), format!("must be at most {MAX_VARIABLE} characters")));
+    if let Some((name, _)) = given.iter().find(|(_, text)| text.chars().count() > MAX_FILLED) {
+        return Err(Error::field(format!("/variables/{name}"), format!("must be at most {MAX_FILLED} characters")));
     }
     let nul = given.iter().find(|(_, text)| text.contains('\0'));
     nul.map_or(Ok(()), |(name, _)| {
