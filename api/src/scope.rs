@@ -43,7 +43,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
         Ok(Auth(cx)) => {
             let workspace = cx.actor.workspace;
             let response = db::within(workspace, next.run(request)).await;
-            response.map(|body| Within::new(workspace, body))
+            response.map(|body| Within::around(workspace, body))
         }
         // The route says what is wrong, or lets strangers in.
         Err(_) => next.run(request).await,
@@ -57,7 +57,7 @@ struct Within {
 }
 
 impl Within {
-    fn new(workspace: WorkspaceId, body: Body) -> Body {
+    fn around(workspace: WorkspaceId, body: Body) -> Body {
         // What is there as a whole asks the database for nothing.
         if body.size_hint().exact().is_some() { body } else { Body::new(Self { workspace, body }) }
     }

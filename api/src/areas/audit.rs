@@ -82,7 +82,7 @@ async fn export(State(app): State<App>, Auth(cx): Auth, Query(query): Query<Expo
         // An export that breaks off must not look like one that ended.
         let some = from.some().await.map_err(std::io::Error::other);
         let more = some.as_ref().is_ok_and(|some| !some.is_empty());
-        (more || some.is_err()).then(|| (some, (from, more)))
+        (more || some.is_err()).then_some((some, (from, more)))
     });
     let first = stream::once(async move { Ok(first) });
     Ok(Lines(Body::from_stream(futures::StreamExt::chain(first, rest))))

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::permissions::{self, Granted, Permission, Permissions, Resource, Role, Workspace};
 use super::reach::Reach;
-use super::rights::{Outcome, Place, Question, Reason, Rights};
+use super::rights::{Place, Question, Reason, Rights, Weighed};
 use crate::Result;
-use crate::ids::{AssignmentId, HookId, RuleId, UserId, WorkspaceId};
+use crate::ids::{HookId, RuleId, UserId, WorkspaceId};
 
 /// What kind of actor, as events record it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -131,7 +131,7 @@ impl Actor {
         bit: u32,
         place: &Place,
         facts: &dyn Fn() -> Map<String, Value>,
-    ) -> (Result<Reason, Reason>, Vec<(AssignmentId, bool, Outcome)>) {
+    ) -> (Result<Reason, Reason>, Vec<Weighed>) {
         let question = Question { bit, place, at: self.at, facts: &|| self.beside(facts()) };
         (self.rights.decide(&question), self.rights.weigh(&question))
     }

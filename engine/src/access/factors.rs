@@ -215,7 +215,7 @@ async fn clear(tx: &mut Tx, cx: &Cx, user: UserId) -> Result<()> {
     tx.execute(DELETE_CODES, (user,)).await?;
     let found: Option<Factor> = tx.opt(LOCK, (user,)).await?;
     tx.execute(DELETE, (user,)).await?;
-    if !found.is_some_and(|factor| factor.confirmed_at.is_some()) {
+    if found.is_none_or(|factor| factor.confirmed_at.is_none()) {
         return Err(Error::not_found("second_factor", "to remove"));
     }
     emit(tx, cx, &MemberSecondFactorDisabled { member: user }).await.map(drop)

@@ -105,6 +105,9 @@ pub enum Outcome {
     ConditionUnknown,
 }
 
+/// An assignment that is about a question, whether it denies, and what came of it.
+pub(crate) type Weighed = (AssignmentId, bool, Outcome);
+
 /// What somebody may do. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Rights {
@@ -184,7 +187,7 @@ impl Rights {
     }
 
     /// Every assignment that is about the question (whether it denies), and what came of it.
-    pub(super) fn weigh(&self, question: &Question<'_>) -> Vec<(AssignmentId, bool, Outcome)> {
+    pub(super) fn weigh(&self, question: &Question<'_>) -> Vec<Weighed> {
         let Some(entries) = &self.entries else { return Vec::new() };
         let mut facts = None;
         let mut outcome = |entry: &Entry| match entry.is_met(question, &mut facts) {

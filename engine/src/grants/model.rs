@@ -221,7 +221,7 @@ impl FromStr for On {
             "workspace" => Ok(Self::Workspace),
             _ if text.starts_with("task_") => text.parse().map(Self::Task).map_err(refused),
             _ if text.starts_with("rule_") => text.parse().map(Self::Rule).map_err(refused),
-            _ => text.parse().map(Self::Project).map_err(|error| refused(error)),
+            _ => text.parse().map(Self::Project).map_err(refused),
         }
     }
 }

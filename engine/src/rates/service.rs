@@ -23,6 +23,7 @@ use crate::{Error, Result, budgets, time_entries};
 const DECIMALS: u32 = 4;
 
 /// Where a rate holds, with the proof that the actor may do `P` there.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
 pub enum Place<P> {
     /// In the whole workspace.
     Workspace(Granted<P, Workspace>),

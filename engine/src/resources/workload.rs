@@ -107,7 +107,7 @@ pub(super) async fn recheck(tx: &mut Tx, cx: &Cx, user: UserId, from: Day, to: D
 }
 
 /// The days that are wanted, in runs: days off in between are no gap.
-fn ranges<'a>(days: &'a [ResourceDay], wanted: impl Fn(&ResourceDay) -> bool) -> Vec<Vec<&'a ResourceDay>> {
+fn ranges(days: &[ResourceDay], wanted: impl Fn(&ResourceDay) -> bool) -> Vec<Vec<&ResourceDay>> {
     let (mut ranges, mut open) = (Vec::new(), Vec::new());
     for day in days {
         if wanted(day) {

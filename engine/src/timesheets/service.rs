@@ -121,7 +121,7 @@ pub async fn reopen(tx: &mut Tx, cx: &Cx, may: &Granted<TimeLog, Workspace>, of:
     let mut sheet = store::lock(tx, workspace, user, of.week).await?;
     match sheet.state {
         TimesheetState::Submitted => {}
-        TimesheetState::Approved => drop(cx.actor.may_here::<TimeManage>()?),
+        TimesheetState::Approved => cx.actor.may_here::<TimeManage>().map(drop)?,
         TimesheetState::Open | TimesheetState::Rejected => {
             let detail = format!("{} is open; there is nothing to take back.", of.week);
             return Err(Error::conflict("timesheet_open", detail));

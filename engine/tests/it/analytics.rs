@@ -87,7 +87,7 @@ impl Told {
     /// How it stood at the end of a day, if it was there.
     fn at(&self, day: NaiveDate, tz: Tz) -> Option<&str> {
         let before = |(at, _): &&(DateTime<Utc>, String)| at.with_timezone(&tz).date_naive() <= day;
-        self.steps.iter().filter(before).next_back().map(|(_, status)| status.as_str())
+        self.steps.iter().rfind(before).map(|(_, status)| status.as_str())
     }
 
     fn completed_at(&self) -> Option<DateTime<Utc>> {

@@ -35,7 +35,7 @@ async fn export(cx: &Cx, db: &Db) -> Vec<String> {
     let may = cx.actor.may_here::<AuditView>().unwrap();
     let (mut lines, mut after) = (Vec::new(), 0);
     loop {
-        let some = service::export(&mut *db.read().await.unwrap(), &may, after, 2).await.unwrap();
+        let some = service::export(&mut db.read().await.unwrap(), &may, after, 2).await.unwrap();
         let Some(last) = some.last() else { return lines };
         after = last.seq;
         lines.extend(some.iter().map(|line| serde_json::to_string(line).unwrap()));

@@ -22,7 +22,7 @@ async fn plan(office: &Office, project: &Project, planned: &str) {
 
 async fn budget(office: &Office, project: &Project) -> Budget {
     let may = office.cx().actor.may::<BudgetView, _>(project.clone()).unwrap();
-    service::find(&mut *office.db.read().await.unwrap(), &may).await.unwrap()
+    service::find(&mut office.db.read().await.unwrap(), &may).await.unwrap()
 }
 
 async fn add(office: &Office, project: &Project, cost: Value) {

@@ -279,7 +279,7 @@ both_databases! {
             assert!(start.elapsed() < Duration::from_secs(30));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        put(api, "more", &vec![b'x'; 10]).await.expect_problem(409, "quota_reached");
+        put(api, "more", &[b'x'; 10]).await.expect_problem(409, "quota_reached");
     }
 
     async fn whoever_may_edit_the_task_puts_and_takes(db) {

@@ -75,7 +75,7 @@ both_databases! {
     async fn a_recurring_task_is_made_when_its_time_comes(db) {
         let server = Server::start(&db).await;
         let api = place(&server).await;
-        let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(2)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let soon = (trackside_engine::Source::default().now() + chrono::TimeDelta::seconds(2)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
         let new = json!({ "name": "Stand-up", "rrule": "FREQ=DAILY", "dtstart": soon, "task": { "title": "Stand-up {{ number }} of {{ date }}", "due_in": "15m", "subtasks": [{ "title": "Notes by {{ who }}" }] }, "variables": { "who": "Bob" } });
         let made = api.post("/projects/WEB/recurrences", new).await.expect_status(201);
         assert_eq!((made.text("/next_at"), made.at("/last_at")), (soon.clone(), &Value::Null));

@@ -27,12 +27,15 @@ struct Network {
     answer: Vec<[i64; 8]>,
 }
 
+/// Days from and to, and the minutes of each that are worked.
+type Exception = (u64, u64, Vec<(i64, i64)>);
+
 #[derive(Deserialize)]
 struct Hours {
     /// Weekday, first minute, minute after the last.
     hours: Vec<(usize, i64, i64)>,
     /// First and last day from the start on, and what is worked on each.
-    exceptions: Vec<(u64, u64, Vec<(i64, i64)>)>,
+    exceptions: Vec<Exception>,
 }
 
 #[derive(Deserialize)]

@@ -159,12 +159,13 @@ both_databases! {
 
     async fn an_assignment_ends_to_the_second_on_requests_and_sockets(db) {
         let firm = Firm::open(&db).await;
-        let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now());
+        let source = trackside_engine::Source::default();
+        let now = source.now();
         let (begin, end) = (now + Duration::from_secs(2), now + Duration::from_secs(5));
         firm.assign(json!({ "user": firm.gus_id, "role": "viewer", "on": "WEB", "starts_at": begin, "ends_at": end })).await;
         firm.gus.get("/tasks").await.expect_problem(403, "denied");
         let until = async |at: chrono::DateTime<chrono::Utc>| {
-            while chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()) < at {
+            while source.now() < at {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
