@@ -82,6 +82,13 @@ impl Error {
         Self::new(Class::NotFound, not_found_code(what), format!("There is no {} {id}.", what.replace('_', " ")))
     }
 
+    /// Of things that some may see and others not: that there is none, and that there is one that the caller may not see,
+    /// is told in the same words, without its id.
+    pub fn unseen(what: &'static str) -> Self {
+        let detail = format!("There is no such {what}, or none that you may see; check its id or key.");
+        Self::new(Class::NotFound, not_found_code(what), detail)
+    }
+
     /// The request is wrong.
     pub fn invalid(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(Class::Invalid, code, detail)

@@ -330,9 +330,9 @@ pub fn authorize<P: Permission, R: Resource>(actor: &Actor, resource: R) -> Resu
 }
 
 fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
-    let hidden = || {
-        let (what, id) = asked.named();
-        Error::not_found(what, id)
+    let hidden = || match (asked.named(), asked.seen_by()) {
+        ((what, _), Some(_)) => Error::unseen(what),
+        ((what, id), None) => Error::not_found(what, id),
     };
     if asked.workspace() != actor.workspace {
         return Err(hidden());

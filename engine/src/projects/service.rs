@@ -27,7 +27,7 @@ use crate::{Error, Result, checks, resources};
 
 /// The project with this id or key.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<ProjectId>) -> Result<Project> {
-    store::find(rx, workspace, handle).await?.ok_or_else(|| Error::not_found("project", handle))
+    store::find(rx, workspace, handle).await?.ok_or_else(|| Error::unseen("project"))
 }
 
 /// The template with this id or key, as `template` of a new project names it.
@@ -38,7 +38,7 @@ pub async fn find_template(rx: &mut Rx, workspace: WorkspaceId, handle: &Handle<
 
 /// The project of the task with this id or key; what a permission on the task is asked for.
 pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<TaskId>) -> Result<ProjectOfTask> {
-    store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::not_found("task", task))
+    store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::unseen("task"))
 }
 
 /// The projects that may be seen.

@@ -38,7 +38,7 @@ pub const MAX_RELATED: i64 = 10_000;
 
 /// The task with this id or key.
 pub async fn find(rx: &mut Rx, may: &(impl Sight + Sync), handle: &Handle<TaskId>) -> Result<Task> {
-    let absent = || Error::not_found("task", handle);
+    let absent = || Error::unseen("task");
     let mut task = store::find(rx, may.workspace(), handle).await?.ok_or_else(absent)?;
     if !sight::sees(rx, may, &task).await? {
         return Err(absent());
@@ -57,7 +57,7 @@ pub(crate) async fn find_in<P: Permission>(
     store::find(rx, project.workspace_id, handle)
         .await?
         .filter(|task| task.project_id == project.id && may.covers(task.id))
-        .ok_or_else(|| Error::not_found("task", handle))
+        .ok_or_else(|| Error::unseen("task"))
 }
 
 /// A page of the tasks that may be seen.
@@ -350,7 +350,7 @@ async fn lock<P: Permission>(
     let task = store::find_for_update(tx, project.workspace_id, handle)
         .await?
         .filter(|task| task.project_id == project.id && may.covers(task.id))
-        .ok_or_else(|| Error::not_found("task", handle))?;
+        .ok_or_else(|| Error::unseen("task"))?;
     match expected.filter(|expected| *expected != task.version) {
         Some(expected) => Err(stale(tx, project.workspace_id, &task, expected, patch).await?),
         None => Ok(task),
