@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Notify;
 use trackside_engine::Source;
@@ -25,7 +27,7 @@ use crate::areas::AREAS;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
-use crate::{fields, health, hot, idempotency, observe, openapi, pages, rate, scope};
+use crate::{cors, fields, health, hot, idempotency, observe, openapi, pages, rate, scope};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -61,6 +63,10 @@ pub struct Parts {
     pub oidc: Oidc,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
+    /// The sites whose pages may read answers.
+    pub cors_origins: Vec<HeaderValue>,
+    /// The proxies that are believed about who asks.
+    pub trusted_proxies: Vec<IpNet>,
     /// Limits requests per token and address, if anything does.
     pub limiter: Option<Limiter>,
     /// The figures for `/metrics`.
@@ -98,6 +104,11 @@ impl App {
             .fallback(observe::not_found)
             .method_not_allowed_fallback(observe::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), observe::request));
+        // Outermost, so that a page can read also what went wrong.
+        let api = match self.cors_origins.is_empty() {
+            true => api,
+            false => api.layer(from_fn_with_state(self.clone(), cors::layer)),
+        };
         let bare = Router::from(hot::routes().merge(health::routes())).merge(live::routes());
         api.merge(bare.method_not_allowed_fallback(observe::method_not_allowed)).with_state(self.clone())
     }

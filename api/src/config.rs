@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
 use ipnet::IpNet;
 use trackside_engine::attachments::Limits;
 use trackside_engine::vault::Secret;
 use trackside_workers::MailServer;
+
+use crate::cors;
+use crate::rate::{Rates, rate};
 
 /// An option, as it is written in all three places.
 #[derive(Debug)]
@@ -47,6 +50,12 @@ pub const SETTINGS: &[Setting] = &[
         "allow-egress",
         "RANGES",
         "Address ranges that rules may reach besides public ones, parted by commas",
+    ),
+    setting(
+        "cors_origins",
+        "cors-origins",
+        "ORIGINS",
+        "Sites whose pages may use this from a browser, such as https://app.example.org, parted by commas [none]",
     ),
     setting("data", "data", "FOLDER", "Where the embedded database and the key are kept [./data]"),
     secret(
@@ -84,6 +93,12 @@ pub const SETTINGS: &[Setting] = &[
     },
     setting("public_url", "public-url", "URL", "Where people reach this, for links in mail [where it listens]"),
     setting("rate_limit", "rate-limit", "RATE", "Requests per token or address, such as 600/m, or off [off]"),
+    setting(
+        "rate_limits",
+        "rate-limits",
+        "RATES",
+        "The same for some: a role (guest to admin) or stranger, such as viewer=120/m,admin=off [rate_limit]",
+    ),
     secret("redis_url", "redis-url", "URL", "redis://HOST, for scale-out with PostgreSQL"),
     setting(
         "secret_key_file",
@@ -96,6 +111,12 @@ pub const SETTINGS: &[Setting] = &[
         "smtp-url",
         "URL",
         "smtp://USER:PASSWORD@HOST:PORT or smtps://…, for mail; without it links are shown to administrators",
+    ),
+    setting(
+        "trusted_proxies",
+        "trusted-proxies",
+        "RANGES",
+        "Address ranges of the proxies in front whose X-Forwarded-For is believed, parted by commas [none]",
     ),
 ];
 
@@ -138,6 +159,8 @@ pub struct Config {
     pub admin: Option<(String, String)>,
     /// What rules may reach besides public addresses.
     pub allow_egress: Vec<IpNet>,
+    /// The sites whose pages may read answers.
+    pub cors_origins: Vec<HeaderValue>,
     /// Where files are kept.
     pub data: PathBuf,
     /// The database.
@@ -161,11 +184,13 @@ pub struct Config {
     /// Whether this process works, too.
     pub workers: bool,
     /// How many requests one token or address may make.
-    pub rate_limit: Option<Rate>,
+    pub rates: Rates,
     /// Redis, in scale-out.
     pub redis_url: Option<String>,
     /// The key of the vault, if it is not in the data folder.
     pub secret_key_file: Option<PathBuf>,
+    /// The proxies that are believed about who asks.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Where files are kept.
@@ -180,31 +205,6 @@ pub enum FilePlace {
         /// What all names begin with; may be empty.
         prefix: String,
     },
-}
-
-/// So many requests in so long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// How many.
-    pub requests: u32,
-    /// In which time.
-    pub per: Duration,
-}
-
-impl FromStr for Rate {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "must be a number and a time, such as 600/m (s, m or h), or off".to_owned();
-        let (requests, per) = text.split_once('/').ok_or_else(wrong)?;
-        let requests = requests.trim().parse().ok().filter(|requests| *requests > 0).ok_or_else(wrong)?;
-        let seconds = match per.trim() {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            _ => return Err(wrong()),
-        };
-        Ok(Self { requests, per: Duration::from_secs(seconds) })
-    }
 }
 
 /// Gathers what is set: flags over variables over the file.
@@ -281,6 +281,7 @@ impl Config {
         Ok(Self {
             admin: admin(given)?,
             allow_egress: read(given, "allow_egress", ranges)?.unwrap_or_default(),
+            cors_origins: read(given, "cors_origins", cors::origins)?.unwrap_or_default(),
             database_url: database_url.unwrap_or_else(|| sqlite_in(&data)),
             files: read(given, "files", file_place)?.unwrap_or_else(|| FilePlace::Folder(data.join("files"))),
             limits: Limits {
@@ -294,9 +295,13 @@ impl Config {
             mail: mail(given)?,
             public_url: read(given, "public_url", public_url)?,
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
-            rate_limit: read(given, "rate_limit", rate)?.flatten(),
+            rates: Rates::new(
+                read(given, "rate_limit", rate)?.flatten(),
+                read(given, "rate_limits", Rates::read_own)?.unwrap_or_default(),
+            ),
             redis_url,
             secret_key_file: read(given, "secret_key_file", |text| Ok(PathBuf::from(text)))?,
+            trusted_proxies: read(given, "trusted_proxies", ranges)?.unwrap_or_default(),
             data,
         })
     }
@@ -453,10 +458,6 @@ fn quota(text: &str) -> Result<Option<u64>, String> {
     if text == "off" { Ok(None) } else { size(text).map(Some) }
 }
 
-fn rate(text: &str) -> Result<Option<Rate>, String> {
-    if text == "off" { Ok(None) } else { text.parse().map(Some) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -490,7 +491,7 @@ mod tests {
         .unwrap();
         assert_eq!((config.listen.port(), config.log.as_str(), config.workers), (3, "debug", false));
         assert_eq!(config.allow_egress.len(), 2);
-        assert_eq!(config.rate_limit, Some(Rate { requests: 600, per: Duration::from_secs(60) }));
+        assert_eq!(config.rates, Rates::new(rate("600/m").unwrap(), BTreeMap::new()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod areas;
 pub mod commands;
 pub mod compat;
 pub mod config;
+mod cors;
 pub mod csv;
 pub mod extract;
 pub mod fields;

@@ -15,7 +15,7 @@ use trackside_engine::Source;
 use trackside_engine::ids::{EventId, Id};
 
 use crate::app::App;
-use crate::extract;
+use crate::extract::{self, Address};
 use crate::problem::Problem;
 
 /// Names a request in logs and answers.
@@ -65,11 +65,15 @@ pub async fn request(State(app): State<App>, mut request: Request, next: Next) -
     let identity = identity(request.headers(), &app.source);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let address = Address::find(request.extensions(), request.headers(), &app.trusted_proxies);
     let span = tracing::info_span!(
         "request", request_id = %identity.id, trace = %identity.trace, %method, path = %request.uri().path(),
-        status = tracing::field::Empty
+        address = address.map(|Address(address)| tracing::field::display(address)), status = tracing::field::Empty
     );
     request.extensions_mut().insert(identity.clone());
+    if let Some(address) = address {
+        request.extensions_mut().insert(address);
+    }
     let long = route.as_ref().is_some_and(|route| is_upload(&method, route.as_str()));
     let timeout = if long { TIMEOUT_OF_UPLOADS } else { TIMEOUT };
     let answer = AssertUnwindSafe(tokio::time::timeout(timeout, next.run(request))).catch_unwind();

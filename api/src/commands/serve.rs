@@ -49,7 +49,9 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         vault: node.vault.clone(),
         oidc: Oidc::new(node.egress.clone()),
         redis_url: config.redis_url.clone(),
-        limiter: config.rate_limit.map(Limiter::new),
+        cors_origins: config.cors_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        limiter: Limiter::new(config.rates.clone()),
         metrics,
     });
     let router = app.router();

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use aide::OperationInput;
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use trackside_engine::ids::UserId;
 use trackside_engine::{Cx, Error};
 
+use super::address::Address;
 use super::request::Request;
 use crate::app::App;
 use crate::problem::Problem;
@@ -23,6 +22,10 @@ pub struct Auth(pub Cx);
 /// The bearer token itself, not yet looked at.
 #[derive(Clone)]
 pub struct Bearer(pub Arc<str>);
+
+/// Why nobody stands behind the token of this request: so that it is looked up once, however many layers ask.
+#[derive(Clone)]
+struct Nobody(Problem);
 
 /// A signed-in person: what belongs to one (notifications, tokens) is of no use to anybody else.
 #[derive(Clone)]
@@ -62,9 +65,14 @@ impl FromRequestParts<App> for Auth {
         }
         let request = Request::from_request_parts(parts, app).await?;
         let Bearer(token) = Bearer::of(&parts.headers)?;
-        let mut cx = app.source.cx(app.actor(&token).await?);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        cx.actor.address = peer.map(|ConnectInfo(peer)| peer.ip().to_canonical());
+        if let Some(Nobody(problem)) = parts.extensions.get() {
+            return Err(problem.clone());
+        }
+        let actor = app.actor(&token).await.inspect_err(|problem| {
+            parts.extensions.insert(Nobody(problem.clone()));
+        })?;
+        let mut cx = app.source.cx(actor);
+        cx.actor.address = Address::of(parts);
         cx.trace = Some(request.trace);
         let auth = Self(cx);
         parts.extensions.insert(auth.clone());

@@ -1,5 +1,6 @@
 //! What handlers ask of a request. Every refusal is a [`Problem`](crate::problem::Problem) that names the place.
 
+mod address;
 mod auth;
 mod body;
 mod path;
@@ -8,6 +9,7 @@ mod query;
 mod request;
 mod upload;
 
+pub use address::Address;
 pub use auth::{Auth, Bearer, Person};
 pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused};
 pub use path::{At, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};

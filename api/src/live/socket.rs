@@ -16,6 +16,7 @@ use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, run
 use super::hub::{self, Hub, Message, Seat};
 use super::protocol::{FromClient, FromServer};
 use crate::app::App;
+use crate::extract::Address;
 
 /// How long a new client may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
@@ -37,30 +38,41 @@ const MISSED_BYTES: usize = 16 * 1024 * 1024;
 const PAGE: i64 = 500;
 
 /// `GET /ws`: subscribes to nothing by itself.
-pub async fn root(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
-    open(app, upgrade, None)
+pub async fn root(State(app): State<App>, from: Option<Address>, upgrade: WebSocketUpgrade) -> Response {
+    open(app, from, upgrade, None)
 }
 
 /// `GET /ws/projects/{id}`: the same, with the subscription made.
-pub async fn project(State(app): State<App>, Path(id): Path<String>, upgrade: WebSocketUpgrade) -> Response {
-    open(app, upgrade, Some(format!("project:{id}")))
+pub async fn project(
+    State(app): State<App>,
+    from: Option<Address>,
+    Path(id): Path<String>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    open(app, from, upgrade, Some(format!("project:{id}")))
 }
 
 /// `GET /ws/tasks/{id}`: the same, with the subscription made.
-pub async fn task(State(app): State<App>, Path(id): Path<String>, upgrade: WebSocketUpgrade) -> Response {
-    open(app, upgrade, Some(format!("task:{id}")))
+pub async fn task(
+    State(app): State<App>,
+    from: Option<Address>,
+    Path(id): Path<String>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    open(app, from, upgrade, Some(format!("task:{id}")))
 }
 
 /// `GET /ws/notifications`: the same, for what concerns the signed-in person.
-pub async fn notifications(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
-    open(app, upgrade, Some("notifications".to_owned()))
+pub async fn notifications(State(app): State<App>, from: Option<Address>, upgrade: WebSocketUpgrade) -> Response {
+    open(app, from, upgrade, Some("notifications".to_owned()))
 }
 
-fn open(app: App, upgrade: WebSocketUpgrade, topic: Option<String>) -> Response {
+fn open(app: App, from: Option<Address>, upgrade: WebSocketUpgrade, topic: Option<String>) -> Response {
     // A frame announces its length, so that too large a one is refused before it is read.
     upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).on_upgrade(move |socket| async move {
         let (seat, messages, lags) = app.hub.clone().seat();
-        let Some((socket, token, actor)) = hello(&app, socket).await else { return };
+        let Some((socket, token, mut actor)) = hello(&app, socket).await else { return };
+        actor.address = from.map(|Address(address)| address);
         let workspace = actor.workspace;
         let session = Session { app, socket, token, actor, seat, topics: HashMap::new() };
         // However it ends, the client is gone and its seat is given up; there is nobody left to tell.
@@ -168,7 +180,7 @@ impl Session {
             Ok(actor) => {
                 let same = actor.rights.is_same(&self.actor.rights) && actor.role == self.actor.role;
                 let begun = self.actor.rights.changes_after(self.actor.at).is_some_and(|at| at <= actor.at);
-                self.actor = actor;
+                self.actor = Actor { address: self.actor.address, ..actor };
                 if same && !begun { Ok(()) } else { self.permit_again().await }
             }
             Err(error) if error.class == Class::Unauthenticated => {

@@ -195,6 +195,11 @@ fn a_wrong_configuration_is_named_and_ends_with_2() {
         (&["serve", "--lisen", "127.0.0.1:0"], &[], "--listen"),
         (&["serve", "--database-url", "mysql://u:geheim@h/d"], &[], "--database-url"),
         (&["serve"], &[("TRACKSIDE_RATE_LIMIT", "many")], "TRACKSIDE_RATE_LIMIT"),
+        (&["serve"], &[("TRACKSIDE_RATE_LIMITS", "boss=3/m")], "TRACKSIDE_RATE_LIMITS"),
+        (&["serve", "--rate-limits", "viewer=3"], &[], "--rate-limits"),
+        (&["serve", "--cors-origins", "*"], &[], "--cors-origins"),
+        (&["serve"], &[("TRACKSIDE_CORS_ORIGINS", "app.example.org")], "TRACKSIDE_CORS_ORIGINS"),
+        (&["serve"], &[("TRACKSIDE_TRUSTED_PROXIES", "proxy.example.org")], "TRACKSIDE_TRUSTED_PROXIES"),
         (&["serve"], &[("TRACKSIDE_ALLOW_EGRESS", "everything")], "TRACKSIDE_ALLOW_EGRESS"),
         (&["serve"], &[("TRACKSIDE_ADMIN_EMAIL", "ada@acme.example")], "admin_password"),
         (
