@@ -17,6 +17,7 @@ pub enum Severity {
 
 /// One thing that is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RuleProblem")]
 pub struct Problem {
     /// JSON pointer (RFC 6901) into the rule: `/steps/0/with/text`. Empty for the whole document.
     pub pointer: String,

@@ -42,7 +42,7 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
         .api_route(
             "/rules/check",
-            post_with(check, doc_with("checkRule", "Check a rule without saving it", json!({ "rule": rule.clone() }))),
+            post_with(check, doc_with("checkRule", "Check a rule without saving it", rule.clone())),
         )
         .api_route(
             "/rules/{id}",

@@ -84,6 +84,7 @@ impl StepState {
 /// What a run waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "for", rename_all = "snake_case")]
+#[schemars(rename = "RunWaiting")]
 pub enum Waiting {
     /// A time, because a step says so.
     Timer {
@@ -207,6 +208,7 @@ pub struct Run {
 
 /// One line of the journal.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "RunStep")]
 pub struct Step {
     /// Where in the run: the step's id, with the loop's item where there is one (`subs[3].block`).
     pub path: String,

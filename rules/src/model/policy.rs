@@ -99,6 +99,7 @@ pub struct Dedupe {
 /// What other rules' changes may do to this one. Without a word, nothing: a loop needs consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CausePolicy")]
 pub struct Cause {
     /// Whether events caused by rules start this one.
     #[serde(default)]
@@ -128,6 +129,7 @@ impl Cause {
 /// What a run, and a day of runs, may cost.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RunBudget")]
 pub struct Budget {
     /// Outgoing calls a run may make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
