@@ -1,6 +1,8 @@
 //! The walls between strangers, workspaces and roles, walked along the whole interface: whatever the OpenAPI document
 //! lists is tried, so that a new route cannot be forgotten.
 
+mod roles;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
