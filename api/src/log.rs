@@ -13,7 +13,11 @@ const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 /// Starts logging to standard output.
 pub fn start(config: &Config) -> Result<(), BadConfig> {
     let filter = EnvFilter::try_new(&config.log).map_err(|error| BadConfig(format!("log: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        // A full disk under the log is told nowhere, and must end nothing.
+        .log_internal_errors(false);
     let started = match config.log_json {
         true => builder.json().flatten_event(true).try_init(),
         false => builder.with_ansi(std::io::stdout().is_terminal()).try_init(),

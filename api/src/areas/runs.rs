@@ -6,7 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use trackside_engine::access::RunView;
+use trackside_engine::access::{RunManage, RunView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{EventId, RuleId, RunId};
 use trackside_engine::paging::Page;
@@ -74,7 +74,16 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Resu
         let events = cx.actor.may_somewhere().map_err(unseen)?;
         events::service::get(&mut rx, &events, event).await.map_err(unseen)?;
     }
-    Ok(Answer::new(service::get(&mut rx, &may).await?))
+    let mut run = service::get(&mut rx, &may).await?;
+    // Steps say what the owner sees: their words are for the owner, and for those who look after runs and are kept from nothing.
+    let rule = rules::service::find(&mut rx, cx.actor.workspace, may.resource().rule_id).await?;
+    let looks_after = cx.actor.rights.is_plain() && cx.actor.may_here::<RunManage>().is_ok();
+    if cx.actor.user() != Some(rule.owner_id) && !looks_after {
+        for step in &mut run.steps {
+            (step.input, step.output) = (None, None);
+        }
+    }
+    Ok(Answer::new(run))
 }
 
 async fn cancel(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<RunSummary>> {

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::events::{MemberDeactivated, MemberDeparted, MemberJoined, MemberReactivated, MemberRoleChanged};
 use super::model::{Member, MemberState};
-use super::permissions::{Granted, MemberManage, MemberView, Role, Workspace};
+use super::permissions::{Granted, MemberManage, MemberView, Permissions, Role, Workspace};
+use super::rights::Place;
 use super::{service, store};
 use crate::cx::Cx;
 use crate::db::{One, Rx, Tx, statements};
@@ -224,10 +225,22 @@ fn already_member() -> Error {
 
 /// Refuses to give or take a role above one's own.
 pub(super) fn within(cx: &Cx, role: Role) -> Result<()> {
-    if role <= cx.actor.role {
-        return Ok(());
+    if role > cx.actor.role {
+        return Err(Error::denied(format!(
+            "The role {role} is above yours, {}; ask somebody who has it.",
+            cx.actor.role
+        )));
     }
-    Err(Error::denied(format!("The role {role} is above yours, {}; ask somebody who has it.", cx.actor.role)))
+    // Neither a token beyond its scopes, nor whoever something was taken from, hands on what they do not have themselves.
+    match cx.actor.lacking(&Place::Workspace, Permissions::of_role(role)).first() {
+        None => Ok(()),
+        Some(lacked) => {
+            let detail = format!(
+                "The role {role} has `{lacked}`, which you do not have here yourself; ask somebody who has it."
+            );
+            Err(Error::denied(detail))
+        }
+    }
 }
 
 /// An active member who does not change until the transaction ends.

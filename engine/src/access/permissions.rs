@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use super::actor::Actor;
 use super::reach::Reach;
 use super::rights::Place;
-use crate::ids::{TaskId, WorkspaceId};
+use crate::ids::{Id as _, ProjectId, TaskId, WorkspaceId};
 use crate::{Error, Result};
 
 /// What a member of a workspace is.
@@ -288,6 +288,8 @@ pub struct Granted<P, R> {
     part: Option<TaskId>,
     /// Whether what is sensitive may be seen there, too.
     money: bool,
+    /// Who asks, where not all tasks of the resource may be seen.
+    eyes: Option<Box<Actor>>,
     proof: PhantomData<P>,
 }
 
@@ -302,9 +304,14 @@ impl<P, R> Granted<P, R> {
         self.resource
     }
 
-    /// Whether it is good for this task: a proof that was asked for one task is good for no other.
-    pub fn covers(&self, task: TaskId) -> bool {
-        self.part.is_none_or(|part| part == task)
+    /// Whether it is good for this task of its project: a proof that was asked for one task is good for no other, and none
+    /// is good for a task that may not be seen. `facts` are what conditions see of the task.
+    pub fn covers(&self, project: ProjectId, task: TaskId, facts: &dyn Fn() -> Map<String, Value>) -> bool {
+        let seen = |actor: &Actor| actor.decide(TaskView::BIT, &Place::Task(project, task.uuid()), facts).is_ok();
+        match self.part {
+            Some(part) => part == task,
+            None => self.eyes.as_deref().is_none_or(seen),
+        }
     }
 
     /// Whether whoever holds it may see there what is sensitive.
@@ -325,8 +332,13 @@ pub fn authorize<P: Permission, R: Resource>(actor: &Actor, resource: R) -> Resu
     // Whoever may do it to the whole holds a proof for the whole.
     let whole = |place: &Place| actor.decide(P::BIT, place, &|| resource.asked().facts()).is_ok();
     let part = resource.part().filter(|(_, place)| !whole(place)).map(|(task, _)| task);
-    let money = actor.decide(BudgetView::BIT, &resource.asked().place(), &|| resource.asked().facts()).is_ok();
-    Ok(Granted { resource: resource.into_subject(), part, money, proof: PhantomData })
+    let (place, facts) = (resource.asked().place(), || resource.asked().facts());
+    let money = actor.scope_allows(BudgetView::NAME) && actor.decide(BudgetView::BIT, &place, &facts).is_ok();
+    // Some of what is in there may be hidden from the actor: then each task is asked for.
+    let within = resource.part().map_or(place, |(_, place)| place);
+    let sees_all = actor.rights.is_plain() || actor.decide(TaskView::BIT, &within, &facts).is_ok();
+    let eyes = (!sees_all).then(|| Box::new(actor.clone()));
+    Ok(Granted { resource: resource.into_subject(), part, money, eyes, proof: PhantomData })
 }
 
 fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
@@ -339,9 +351,12 @@ fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
     }
     let place = asked.place();
     let may = |bit: u32| actor.decide(bit, &place, &|| asked.facts()).is_ok();
+    // First whether it may be seen: to whoever may not, nothing can be done to it, whatever else they were given.
+    if asked.seen_by().and_then(bit).is_some_and(|seen| !may(seen)) {
+        return Err(hidden());
+    }
     if !may(P::BIT) {
-        let unseen = asked.seen_by().and_then(bit).is_some_and(|seen| !may(seen));
-        return Err(if unseen { hidden() } else { lacks::<P>(actor) });
+        return Err(lacks::<P>(actor));
     }
     in_scope::<P>(actor)
 }
@@ -356,7 +371,7 @@ pub fn reach<P: Permission>(actor: &Actor) -> Result<Granted<P, Reach>> {
     if reach.is_nothing() {
         return Err(lacks::<P>(actor));
     }
-    Ok(Granted { resource: reach, part: None, money: false, proof: PhantomData })
+    Ok(Granted { resource: reach, part: None, money: false, eyes: None, proof: PhantomData })
 }
 
 fn in_scope<P: Permission>(actor: &Actor) -> Result<()> {

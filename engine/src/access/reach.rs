@@ -172,6 +172,8 @@ impl<P: Permission> Sight for Granted<P, Reach> {
     }
     fn shows_money_of(&self, project: ProjectId) -> bool {
         // A condition over the project's facts counts against whoever has not got them here.
-        self.resource().actor.decide(BudgetView::BIT, &Place::Project(project), &Map::new).is_ok()
+        let actor = &self.resource().actor;
+        actor.scope_allows(BudgetView::NAME)
+            && actor.decide(BudgetView::BIT, &Place::Project(project), &Map::new).is_ok()
     }
 }

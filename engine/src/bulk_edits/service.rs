@@ -92,6 +92,8 @@ async fn change(tx: &mut Tx, cx: &Cx, id: BulkEditId, task: TaskId, patch: &Task
     if after.version == before.version {
         return Ok(false);
     }
+    // As it was read before: what is sensitive is kept in no second place, and not put back.
+    let after = tasks::service::current(tx, &may, &handle).await?;
     let named = named(patch)?;
     let text = |task: &Task| Ok::<_, Error>(Value::Object(fields(task, &named)?).to_string());
     store::insert_item(tx, cx.actor.workspace, id, task, &text(&before)?, &text(&after)?).await?;

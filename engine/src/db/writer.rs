@@ -58,7 +58,10 @@ impl Writer {
         };
         let run = move || {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| thread.run(&jobs))) {
-                tracing::error!(panic = said(&*panic), "the writer thread is dead; ending the process");
+                // To say so may panic again, when the log's disk is full: the process ends all the same.
+                let _ = catch_unwind(AssertUnwindSafe(|| {
+                    tracing::error!(panic = said(&*panic), "the writer thread is dead; ending the process");
+                }));
                 std::process::abort();
             }
         };

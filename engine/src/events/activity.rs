@@ -106,7 +106,6 @@ struct Said {
 struct Other {
     id: Value,
     key: Value,
-    title: Value,
 }
 
 impl TryFrom<store::About> for Activity {
@@ -123,7 +122,8 @@ impl TryFrom<store::About> for Activity {
                     let said: Said = serde_json::from_str(value.get()).map_err(wrong)?;
                     *value = to_raw_value(&said).map_err(wrong)?;
                 }
-                "predecessor" => {
+                // Also of what was written when events still said all of it.
+                "other" | "predecessor" => {
                     let other: Other = serde_json::from_str(value.get()).map_err(wrong)?;
                     *value = to_raw_value(&other).map_err(wrong)?;
                 }

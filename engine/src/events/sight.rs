@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::kinds::KINDS;
 use super::model::Event;
-use crate::access::{Actor, EventView, Permission, Permissions, Place, TaskView, bit};
+use crate::access::{ALL, Actor, EventView, Permission, Permissions, Place, TaskView, bit};
 use crate::ids::{Id as _, ProjectId, TaskId};
+use crate::projects::TaskFacts;
 
 /// What decides over an event.
 pub struct Sighted<'e> {
@@ -36,6 +37,11 @@ pub(super) fn wants_more(kind: &str) -> bool {
 /// Whether this actor may see it.
 pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     let wanted = WANTING.get(event.kind).copied();
+    // A token that may not see tasks, or money, does not see what the log says of them.
+    let scoped = |bit: u32| ALL.get(bit as usize).is_none_or(|(name, _)| actor.scope_allows(name));
+    if !wanted.is_none_or(scoped) || event.task.is_some() && !actor.scope_allows(TaskView::NAME) {
+        return false;
+    }
     if actor.rights.is_plain() {
         let had = Permissions::of_role(actor.role);
         return had.has(EventView::BIT) && wanted.is_none_or(|bit| had.has(bit));
@@ -43,6 +49,10 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     let facts = || {
         let mut facts = (event.payload)();
         facts.retain(|name, _| name == "task" || name == "project");
+        // What conditions see of a task elsewhere, and no more.
+        if let Some(Value::Object(task)) = facts.get_mut("task") {
+            task.retain(|name, _| TaskFacts::NAMES.contains(&name.as_str()));
+        }
         facts
     };
     let place = match (event.project, event.task) {

@@ -34,6 +34,26 @@ pub(crate) async fn sensitive_named(
     store::list_sensitive(rx, workspace, keys).await
 }
 
+/// Refuses values of sensitive fields where they would stand openly, in what tasks are made from.
+pub(crate) async fn refuse_sensitive(rx: &mut Rx, project: &Project, body: &Value) -> Result<()> {
+    let Some(defined) = definitions(rx, project).await? else { return Ok(()) };
+    let mut open = vec![body];
+    while let Some(value) = open.pop() {
+        let Value::Object(parts) = value else {
+            open.extend(value.as_array().into_iter().flatten());
+            continue;
+        };
+        if let Some(Value::Object(custom)) = parts.get("custom")
+            && let Some(key) = custom.keys().find(|key| defined.is_sensitive(key))
+        {
+            let message = format!("`{key}` is sensitive, and whoever sees this would see it; leave it out");
+            return Err(Error::field("/task/custom", message));
+        }
+        open.extend(parts.values());
+    }
+    Ok(())
+}
+
 /// What a project defines; nothing, without asking, of one that never defined anything.
 pub(crate) async fn definitions(rx: &mut Rx, project: &Project) -> Result<Option<Definitions>> {
     if project.setup == 0 {
@@ -140,7 +160,7 @@ pub async fn update(
     }
     refuse_required_and_sensitive(field.required, field.sensitive)?;
     // What was hidden would be shown, or kept from whoever filled it in.
-    if changes.contains_key("sensitive") {
+    if changes.contains_key("sensitive") || field.sensitive {
         cx.actor.may::<BudgetEdit, _>(&project)?;
     }
     field.options = Raw::of(&after)?;
@@ -164,6 +184,9 @@ pub async fn update(
 pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, key: &str) -> Result<u64> {
     let project = projects::service::lock(tx, may.resource()).await?;
     let field = find(tx, &project, key).await?;
+    if field.sensitive {
+        cx.actor.may::<BudgetEdit, _>(&project)?;
+    }
     store::clear_field(tx, project.workspace_id, project.id, &field.key).await?;
     let tasks = store::take_out(tx, project.workspace_id, project.id, &field.key, cx.now()).await?;
     store::delete(tx, project.workspace_id, field.id).await?;

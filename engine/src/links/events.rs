@@ -7,7 +7,7 @@ use super::model::LinkType;
 use crate::events::EventType;
 use crate::ids::ProjectId;
 use crate::projects::ProjectRef;
-use crate::tasks::Task;
+use crate::tasks::{Task, TaskShort};
 
 /// What a task has to do with another one.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -31,7 +31,7 @@ pub struct TaskLinked<'a> {
     /// The task.
     pub task: &'a Task,
     /// The other one, maybe of another project.
-    pub other: &'a Task,
+    pub other: TaskShort,
     /// The task's project.
     pub project: &'a ProjectRef,
     /// What they have to do with each other.
@@ -44,7 +44,7 @@ pub struct TaskUnlinked<'a> {
     /// The task.
     pub task: &'a Task,
     /// The other one, maybe of another project.
-    pub other: &'a Task,
+    pub other: TaskShort,
     /// The task's project.
     pub project: &'a ProjectRef,
     /// What they had to do with each other.

@@ -10,7 +10,7 @@ use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::TaskId;
 use crate::projects::{self, Project, ProjectRef};
-use crate::tasks::{self, Task};
+use crate::tasks::{self, Task, TaskShort};
 use crate::{Class, Error, Result};
 
 /// What a task is linked with, in the order it was linked; at most [`MAX_LINKS`].
@@ -51,7 +51,8 @@ pub async fn link(
     }
     let seen = seen_from(&row, task.id, LinkedTask::from(&other));
     let project = ProjectRef::from(project);
-    emit(tx, cx, &TaskLinked { task: &task, other: &other, project: &project, link: new.kind.into() }).await?;
+    emit(tx, cx, &TaskLinked { task: &task, other: TaskShort::from(&other), project: &project, link: new.kind.into() })
+        .await?;
     Ok(seen)
 }
 
@@ -80,7 +81,7 @@ pub async fn unlink(
     for row in &known {
         store::delete(tx, project.workspace_id, row.task_id, row.other_id, row.kind).await?;
         let link = LinkSeen::from(seen(row));
-        emit(tx, cx, &TaskUnlinked { task: &task, other: &other, project: &short, link }).await?;
+        emit(tx, cx, &TaskUnlinked { task: &task, other: TaskShort::from(&other), project: &short, link }).await?;
     }
     Ok(())
 }

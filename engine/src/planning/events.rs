@@ -11,8 +11,8 @@ use super::schedules::TaskSchedule;
 use crate::events::EventType;
 use crate::ids::{ProjectId, WorkspaceId};
 use crate::projects::ProjectRef;
-use crate::tasks::Task;
 use crate::tasks::events::about_a_task;
+use crate::tasks::{Task, TaskShort};
 
 /// A task waits for another from now on.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct TaskDependencyAdded<'a> {
     /// The task that waits.
     pub task: &'a Task,
     /// The task that it waits for.
-    pub predecessor: &'a Task,
+    pub predecessor: TaskShort,
     /// Their project.
     pub project: &'a ProjectRef,
     /// In which way it waits.
@@ -33,7 +33,7 @@ pub struct TaskDependencyRemoved<'a> {
     /// The task that waited.
     pub task: &'a Task,
     /// The task that it waited for.
-    pub predecessor: &'a Task,
+    pub predecessor: TaskShort,
     /// Their project.
     pub project: &'a ProjectRef,
     /// In which way it waited.

@@ -58,7 +58,12 @@ pub async fn depend(
     plans::begin(tx, cx, project).await?;
     let project = ProjectRef::from(project);
     let (task, predecessor) = (&task, &predecessor);
-    emit(tx, cx, &TaskDependencyAdded { task, predecessor, project: &project, dependency: &dependency }).await?;
+    emit(
+        tx,
+        cx,
+        &TaskDependencyAdded { task, predecessor: predecessor.into(), project: &project, dependency: &dependency },
+    )
+    .await?;
     Ok(dependency)
 }
 
@@ -86,7 +91,8 @@ pub async fn release(
     let (task, predecessor, short) = (&task, &predecessor, &short);
     for dependency in &known {
         store::delete(tx, project.workspace_id, task.id, predecessor.id, dependency.kind).await?;
-        emit(tx, cx, &TaskDependencyRemoved { task, predecessor, project: short, dependency }).await?;
+        emit(tx, cx, &TaskDependencyRemoved { task, predecessor: predecessor.into(), project: short, dependency })
+            .await?;
     }
     Ok(())
 }
@@ -120,7 +126,12 @@ pub(crate) async fn copy(
             created_at: cx.now(),
         };
         store::insert(tx, project.workspace_id, project.id, &dependency).await?;
-        emit(tx, cx, &TaskDependencyAdded { task, predecessor, project: &short, dependency: &dependency }).await?;
+        emit(
+            tx,
+            cx,
+            &TaskDependencyAdded { task, predecessor: predecessor.into(), project: &short, dependency: &dependency },
+        )
+        .await?;
     }
     if !known.is_empty() {
         plans::begin(tx, cx, project).await?;

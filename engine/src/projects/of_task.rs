@@ -34,6 +34,10 @@ row! {
 }
 
 impl TaskFacts {
+    /// The names under which conditions see them.
+    pub const NAMES: &'static [&'static str] =
+        &["id", "key", "type", "status", "priority", "labels", "assignees", "created_by"];
+
     /// Those of a task that is known.
     pub fn of(task: &Task) -> Self {
         Self {

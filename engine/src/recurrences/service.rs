@@ -233,6 +233,8 @@ async fn make_of(tx: &mut Tx, project: &Project, recurrence: &mut Recurrence, so
         }
         Source::Task(task) => {
             let (body, variables) = read_body(&task)?;
+            crate::fields::service::refuse_sensitive(tx, project, &crate::task_templates::service::json(&body)?)
+                .await?;
             (recurrence.template_id, recurrence.body) = (None, Some(body));
             variables.read()?
         }

@@ -160,13 +160,7 @@ pub async fn replace(
         return Ok(info);
     }
     // What is saved here acts with the owner's rights, so nobody may write it who has fewer.
-    let owner = access::Who::User { id: known.owner_id };
-    let owner = access::service::acting(tx, owner, known.workspace_id, known.owner_id, cx.now()).await?;
-    let beyond = |owner: Actor| owner.user() != cx.actor.user() && !cx.actor.covers(&owner);
-    if owner.is_some_and(beyond) {
-        let detail = "this rule acts with the rights of its owner, who may more than you; ask them to change it, or save it as a rule of your own";
-        return Err(Error::denied(detail));
-    }
+    refuse_beyond(tx, cx, known).await?;
     info.version += 1;
     info.name = rule.name.clone();
     info.updated_at = cx.now();
@@ -190,8 +184,9 @@ pub async fn switch(
     let mut info = RuleInfo { version, state: before, ..known.clone() };
     if before != state {
         carried_out(&info.rule, state)?;
-        if state == RuleState::Enabled {
+        if matches!(state, RuleState::Enabled | RuleState::Shadow) {
             within_scopes(actions, &cx.actor, &info.rule)?;
+            refuse_beyond(tx, cx, known).await?;
         }
         info = set_state(tx, cx, info, state, None).await?;
     }
@@ -232,6 +227,17 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> 
     runs::service::forget(tx, known.id).await?;
     store::delete(tx, known.id).await?;
     announce(tx, cx, known, None, None).await
+}
+
+/// Refuses to decide over a rule whose owner may more than the actor: it acts with the owner's rights.
+async fn refuse_beyond(rx: &mut Rx, cx: &Cx, known: &RuleInfo) -> Result<()> {
+    let owner = access::Who::User { id: known.owner_id };
+    let owner = access::service::acting(rx, owner, known.workspace_id, known.owner_id, cx.now()).await?;
+    if owner.is_none_or(|owner| owner.user() == cx.actor.user() || cx.actor.covers(&owner)) {
+        return Ok(());
+    }
+    let detail = "this rule acts with the rights of its owner, who may more than you; ask them to do it, or save it as a rule of your own";
+    Err(Error::denied(detail))
 }
 
 /// Makes every node read the book of rules again: what rules may see has changed.

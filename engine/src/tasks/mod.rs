@@ -34,7 +34,7 @@ pub use limits::{
     MAX_ASSIGNEES, MAX_CUSTOM, MAX_DESCRIPTION, MAX_ESTIMATE, MAX_LABEL, MAX_LABELS, MAX_POINTS, MAX_TITLE,
     MAX_WATCHERS,
 };
-pub use model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskStatus, TaskType};
+pub use model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskShort, TaskStatus, TaskType};
 pub use query::{PARAMETERS, TaskQuery};
 pub use tree::MAX_DEPTH;
 pub use word::MAX_WORD;

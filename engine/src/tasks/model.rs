@@ -195,6 +195,23 @@ row! {
     }
 }
 
+/// Another task, as events name it: whoever sees the one need not see the other.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TaskShort {
+    /// Its id.
+    pub id: TaskId,
+    /// What people call it.
+    pub key: String,
+    /// The project it belongs to.
+    pub project: ProjectId,
+}
+
+impl From<&Task> for TaskShort {
+    fn from(task: &Task) -> Self {
+        Self { id: task.id, key: task.key.clone(), project: task.project_id }
+    }
+}
+
 impl Task {
     /// Puts what is sensitive among what is shown. Only for the eyes of those who may `budget.view` in its project, and
     /// never before it is written back.

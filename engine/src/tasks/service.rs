@@ -56,7 +56,7 @@ pub(crate) async fn find_in<P: Permission>(
     let project = may.resource();
     store::find(rx, project.workspace_id, handle)
         .await?
-        .filter(|task| task.project_id == project.id && may.covers(task.id))
+        .filter(|task| task.project_id == project.id && sight::covered(may, task))
         .ok_or_else(|| Error::unseen("task"))
 }
 
@@ -349,7 +349,7 @@ async fn lock<P: Permission>(
     let project = may.resource();
     let task = store::find_for_update(tx, project.workspace_id, handle)
         .await?
-        .filter(|task| task.project_id == project.id && may.covers(task.id))
+        .filter(|task| task.project_id == project.id && sight::covered(may, task))
         .ok_or_else(|| Error::unseen("task"))?;
     match expected.filter(|expected| *expected != task.version) {
         Some(expected) => Err(stale(tx, project.workspace_id, &task, expected, patch).await?),

@@ -3,11 +3,11 @@
 use super::model::Task;
 use super::query::TaskQuery;
 use super::select;
-use crate::access::{Place, Sight};
+use crate::access::{Granted, Place, Sight};
 use crate::db::Rx;
 use crate::ids::{Id as _, ProjectId};
 use crate::paging::Page;
-use crate::projects::{self, TaskFacts};
+use crate::projects::{self, Project, TaskFacts};
 use crate::{Error, Result, fields};
 
 /// How many rows one page looks at, when conditions decide: beyond them it ends early, with a cursor to go on.
@@ -16,6 +16,11 @@ const MOST_LOOKED_AT: usize = 10_000;
 /// Whether this task may be seen.
 pub(super) async fn sees(rx: &mut Rx, may: &(impl Sight + Sync), task: &Task) -> Result<bool> {
     Ok(!seen(rx, may, vec![task.clone()]).await?.is_empty())
+}
+
+/// Whether a proof is good for this task of its project.
+pub(super) fn covered<P>(may: &Granted<P, Project>, task: &Task) -> bool {
+    may.covers(task.project_id, task.id, &|| projects::facts(may.resource(), &TaskFacts::of(task)))
 }
 
 /// Those of the tasks that may be seen.

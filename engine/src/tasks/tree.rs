@@ -24,7 +24,7 @@ pub(super) async fn parent<P: Permission>(
     let workspace = project.workspace_id;
     let parent = store::find(rx, workspace, handle)
         .await?
-        .filter(|parent| parent.project_id == project.id && may.covers(parent.id))
+        .filter(|parent| parent.project_id == project.id && super::sight::covered(may, parent))
         .ok_or_else(|| Error::field("/parent", format!("there is no task {handle} in the project {}", project.key)))?;
     let above = store::list_ancestors(rx, workspace, parent.id).await?;
     if let Some(child) = child.filter(|child| above.contains(&(child.id,))) {

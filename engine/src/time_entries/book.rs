@@ -70,8 +70,9 @@ fn whole_minutes(start: DateTime<Utc>, end: DateTime<Utc>) -> i64 {
 /// A time that both databases can hold, without what is finer than they hold.
 fn moment(pointer: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>> {
     DateTime::from_timestamp_micros(time.timestamp_micros())
-        .filter(|time| (1..=9999).contains(&time.year()))
-        .ok_or_else(|| Error::field(pointer, "must be within the years 1 to 9999"))
+        // A day beside the first or the last year would be in a week that has no name.
+        .filter(|time| (2..=9998).contains(&time.year()))
+        .ok_or_else(|| Error::field(pointer, "must be within the years 2 to 9998"))
 }
 
 /// A note that can be kept.

@@ -123,6 +123,45 @@ both_databases! {
         firm.tom.delete("/projects/OPS").await.expect_status(204);
     }
 
+    async fn what_may_not_be_seen_cannot_be_touched_named_or_heard_of(db) {
+        let firm = Firm::open(&db).await;
+        let task = firm.task("WEB-2").await;
+        firm.ada.post("/tasks/WEB-1/links", json!({ "type": "blocks", "other": "WEB-2" })).await.expect_status(201);
+        firm.ada.post("/tasks/WEB-3/dependencies", json!({ "predecessor": "WEB-2" })).await.expect_status(201);
+        firm.ada.patch("/tasks/WEB-2", json!({ "title": "Hushhush" })).await.expect_status(200);
+        // Only seeing is denied; whatever else a team member may, is not possible without.
+        firm.assign(json!({ "user": firm.tom_id, "permission": "task.view", "effect": "deny", "on": task })).await;
+        for body in [json!({}), json!({ "title": "x" })] {
+            firm.tom.patch("/tasks/WEB-2", body.clone()).await.expect_problem(404, "task_not_found");
+            firm.tom.with_header("if-match", "\"99\"").patch("/tasks/WEB-2", body).await.expect_problem(404, "task_not_found");
+        }
+        firm.tom.post("/tasks/WEB-2/comments", json!({ "body": "x" })).await.expect_problem(404, "task_not_found");
+        firm.tom.post("/tasks/WEB-2/timer/start", json!({})).await.expect_problem(404, "task_not_found");
+        firm.tom.patch("/tasks/WEB-1", json!({ "parent": "WEB-2" })).await.expect_problem(422, "invalid_fields");
+        firm.tom.post("/tasks/WEB-1/dependencies", json!({ "predecessor": "WEB-2" })).await.expect_problem(422, "invalid_fields");
+        firm.tom.delete("/tasks/WEB-3/dependencies/WEB-2").await.expect_problem(404, "task_not_found");
+        let batch = json!({ "operations": [{ "op": "update", "task": "WEB-2", "patch": {} }], "atomic": false });
+        let outcome = firm.tom.post("/tasks/batch", batch).await;
+        assert!(!outcome.body.to_string().contains("Hushhush"), "{:#}", outcome.body);
+        // What is said of those beside it does not say what it is.
+        for path in ["/tasks/WEB-1/activity", "/tasks/WEB-3/activity", "/tasks/WEB-1/links", "/search?q=hushhush"] {
+            let answer = firm.tom.get(path).await.expect_status(200);
+            assert!(!answer.body.to_string().contains("Hushhush"), "{path}: {:#}", answer.body);
+        }
+        assert!(!json!(log(&firm.tom).await).to_string().contains("Hushhush"));
+        // That it is hidden and that there is none is told in the same words.
+        let said = async |path: &str| firm.tom.get(path).await.expect_status(404).text("/detail");
+        assert_eq!(said("/tasks/WEB-2").await, said("/tasks/WEB-77").await);
+        firm.assign(json!({ "user": firm.tom_id, "permission": "project.view", "effect": "deny", "on": "OPS" })).await;
+        assert_eq!(said("/projects/OPS").await, said("/projects/NONE").await);
+        firm.tom.patch("/projects/OPS", json!({})).await.expect_problem(404, "project_not_found");
+        // A token that may see tasks only sees no money, and who may make members makes none who may more.
+        let narrow = firm.ada.post("/tokens", json!({ "name": "narrow", "scopes": ["task.view", "member.manage"] })).await.expect_status(201).text("/token");
+        let narrow = firm.ada.with_token(&narrow);
+        narrow.post("/invitations", json!({ "email": "eve@people.example", "role": "admin" })).await.expect_problem(403, "denied");
+        narrow.post("/service-accounts", json!({ "name": "robot", "role": "project_manager" })).await.expect_problem(403, "denied");
+    }
+
     async fn a_role_of_ones_own_gives_what_it_inherits_and_names(db) {
         let firm = Firm::open(&db).await;
         let base = firm.ada.post("/roles", json!({ "name": "Reader", "inherits": ["viewer"] })).await.expect_status(201).text("/id");
