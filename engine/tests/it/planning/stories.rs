@@ -102,7 +102,10 @@ async fn a_dependency_is_added_announced_and_removed() {
         let (plus, minus) = ("task.dependency_added", "task.dependency_removed");
         assert_eq!(kinds(&events), [plus, plus, minus, plus, minus, minus]);
         assert_eq!((&events[0].1["dependency"], &events[0].1["task"]), (&expected, &shown(&two)));
-        assert_eq!((&events[0].1["predecessor"], &events[0].1["project"]["key"]), (&shown(&one), &json!("WEB")));
+        assert_eq!(
+            (&events[0].1["predecessor"], &events[0].1["project"]["key"]),
+            (&json!({"id": one.id, "key": "WEB-1", "project": one.project_id}), &json!("WEB"))
+        );
         assert_eq!(events[2].1["dependency"]["type"], "FS");
     })
     .await;
