@@ -86,9 +86,10 @@ both_databases! {
         ] {
             assert_eq!(api.post("/tasks/bulk", body).await.expect_problem(422, "invalid_fields").text("/errors/0/pointer"), pointer);
         }
-        // What one task cannot take is told for it.
-        let failed = api.post("/tasks/bulk", json!({ "filter": "key=WEB-1,WEB-2", "patch": { "title": "" } })).await.expect_status(200);
-        assert_eq!((failed.at("/changed"), failed.at("/matched"), failed.text("/failed/0/problem/errors/0/pointer")), (&json!(0), &json!(2), "/patch/title".into()));
+        // What is wrong in itself is told at once, what one task cannot take for it.
+        api.post("/tasks/bulk", json!({ "filter": "key=WEB-1", "patch": { "title": "" } })).await.expect_problem(422, "invalid_fields");
+        let failed = api.post("/tasks/bulk", json!({ "filter": "key=WEB-1,WEB-2", "patch": { "parent": "WEB-9999" } })).await.expect_status(200);
+        assert_eq!((failed.at("/changed"), failed.at("/matched"), failed.text("/failed/0/problem/errors/0/pointer")), (&json!(0), &json!(2), "/patch/parent".into()));
         assert_eq!(api.post("/tasks/bulk", json!({ "filter": "key=NONE-1", "patch": { "priority": "high" } })).await.expect_status(200).at("/matched"), &json!(0));
     }
 }
