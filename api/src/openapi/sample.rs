@@ -162,7 +162,7 @@ fn text(schema: &Map<String, Value>, field: &str) -> Option<String> {
     let word = WORDS.iter().find(|(end, _)| field.ends_with(end)).map_or("text", |(_, word)| *word);
     let most = schema.get("maxLength").and_then(Value::as_u64).map_or(usize::MAX, |most| most as usize);
     let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or_default() as usize;
-    let filled = word.chars().chain(std::iter::repeat('x').take(least.saturating_sub(word.chars().count())));
+    let filled = word.chars().chain(std::iter::repeat_n('x', least.saturating_sub(word.chars().count())));
     Some(filled.take(most).collect())
 }
 

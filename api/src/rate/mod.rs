@@ -147,7 +147,9 @@ impl Limiter {
     }
 
     fn forget(&self, caller: Caller<'_>) {
-        self.with(|buckets| drop(buckets.remove(&self.hasher.hash_one(caller))));
+        self.with(|buckets| {
+            buckets.remove(&self.hasher.hash_one(caller));
+        });
     }
 }
 
