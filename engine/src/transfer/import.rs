@@ -234,7 +234,7 @@ impl<'a> Work<'a> {
             if let Some(number) = number(&task.key) {
                 projects::service::skip_to(tx, &self.project, number).await?;
             }
-            let new = match self.new_task(task, &mut later) {
+            let new = match self.new_task(task) {
                 Ok(new) => new,
                 Err(error) => {
                     self.note(Some(task.line), "", error)?;
@@ -245,6 +245,10 @@ impl<'a> Work<'a> {
                 Ok(made) => {
                     if !task.key.is_empty() {
                         self.tasks.insert(&task.key, made.id);
+                    }
+                    // A parent that is made later is given then.
+                    if let Some(parent) = task.parent.as_deref().filter(|_| made.parent_id.is_none()) {
+                        later.push((task, made.id, parent));
                     }
                     self.report.tasks += 1;
                     if self.report.made.len() < NAMED {
@@ -259,18 +263,9 @@ impl<'a> Work<'a> {
         self.parents(tx, later).await
     }
 
-    /// The task as it is asked for. A parent that is made later is noted for then.
-    fn new_task(&mut self, task: &'a PortableTask, later: &mut Vec<(&'a PortableTask, &'a str)>) -> Result<NewTask> {
-        let parent = match task.parent.as_deref() {
-            None => None,
-            Some(parent) => match self.tasks.get(parent) {
-                Some(id) => Some(Handle::Id(*id)),
-                None => {
-                    later.push((task, parent));
-                    None
-                }
-            },
-        };
+    /// The task as it is asked for, below its parent if that has been made.
+    fn new_task(&mut self, task: &PortableTask) -> Result<NewTask> {
+        let parent = task.parent.as_deref().and_then(|parent| self.tasks.get(parent)).map(|id| Handle::Id(*id));
         let sprint = self.reference("sprint", task.sprint.as_deref(), |work, name| work.sprints.get(name).copied())?;
         let milestone =
             self.reference("milestone", task.milestone.as_deref(), |work, name| work.milestones.get(name).copied())?;
@@ -330,9 +325,8 @@ impl<'a> Work<'a> {
     }
 
     /// Puts tasks below those that were made after them.
-    async fn parents(&mut self, tx: &mut Tx, later: Vec<(&PortableTask, &str)>) -> Result<()> {
-        for (task, parent) in later {
-            let Some(child) = self.tasks.get(task.key.as_str()).copied() else { continue };
+    async fn parents(&mut self, tx: &mut Tx, later: Vec<(&PortableTask, TaskId, &str)>) -> Result<()> {
+        for (task, child, parent) in later {
             let Some(parent_id) = self.tasks.get(parent).copied() else {
                 let error = Error::field("/parent", format!("there is no task `{}` in the document", short(parent)));
                 self.note(Some(task.line), "parent", error)?;

@@ -57,7 +57,7 @@ both_databases! {
         let server = Server::start(&db).await;
         let api = Api::set_up(&server).await;
         for (body, pointer) in [
-            (json!({ "name": "x", "query": "colour=red" }), "/query"), (json!({ "name": "x", "query": "status=odd" }), "/query"), (json!({ "name": "x", "query": { "status": { "a": 1 } } }), "/query"),
+            (json!({ "name": "x", "query": "colour=red" }), "/query"), (json!({ "name": "x", "query": "priority=odd" }), "/query"), (json!({ "name": "x", "query": { "status": { "a": 1 } } }), "/query"),
             (json!({ "name": "x", "query": "limit=7" }), "/query"), (json!({ "name": "x", "query": "cursor=abc" }), "/query"), (json!({ "name": "x", "query": format!("q={}", "x".repeat(9_000)) }), "/query"),
             (json!({ "name": "x", "query": 7 }), "/query"), (json!({ "name": "" }), "/name"), (json!({ "name": "x", "layout": "pie" }), "/layout"), (json!({ "name": "x", "shared": "all" }), "/shared"),
             (json!({ "name": "x", "options": { "a": "y".repeat(9_000) } }), "/options"), (json!({ "name": "x", "options": { "a": "\u{0}" } }), "/options"),
