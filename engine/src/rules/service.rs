@@ -184,8 +184,10 @@ pub async fn switch(
     let mut info = RuleInfo { version, state: before, ..known.clone() };
     if before != state {
         carried_out(&info.rule, state)?;
-        if matches!(state, RuleState::Enabled | RuleState::Shadow) {
+        if state == RuleState::Enabled {
             within_scopes(actions, &cx.actor, &info.rule)?;
+        }
+        if matches!(state, RuleState::Enabled | RuleState::Shadow) {
             refuse_beyond(tx, cx, known).await?;
         }
         info = set_state(tx, cx, info, state, None).await?;

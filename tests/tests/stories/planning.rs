@@ -82,7 +82,7 @@ both_databases! {
     async fn a_rule_hears_of_a_dependency(db) {
         let server = Server::start(&db).await;
         let api = project(&server, 2).await;
-        let rule = json!({ "name": "Tell", "trigger": { "on": "task.dependency_added" }, "condition": "dependency.type == \"FS\" && predecessor.status != \"completed\"",
+        let rule = json!({ "name": "Tell", "trigger": { "on": "task.dependency_added" }, "condition": "dependency.type == \"FS\" && predecessor.key != task.key",
             "steps": [{ "id": "say", "action": "task.comment", "with": { "task": "{{ task.id }}", "body": "Waits for {{ predecessor.key }}" } }] });
         let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
         api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);

@@ -164,7 +164,7 @@ both_databases! {
         assert_eq!((run.text("/state").as_str(), run.text("/error/step").as_str()), ("failed", "make"));
         let run = place.last(&unknown, 1).await;
         assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "step_failed"));
-        assert!(run.text("/error/message").contains("NIX"), "{:#}", run.body);
+        assert!(run.text("/error/message").contains("no such project"), "{:#}", run.body);
         tokio::time::sleep(Duration::from_millis(100)).await;
         place.quiet().await;
         assert!(place.titles().await.is_empty(), "nothing was half done");
