@@ -10,6 +10,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use trackside_engine::Error;
+use trackside_engine::table::inert;
 
 /// A table, answered as a file.
 #[derive(Debug, Clone)]
@@ -38,14 +39,13 @@ impl Csv {
     }
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe, which it shows as text; a number stays one.
-/// See OWASP, "CSV Injection".
+/// A cell that a spreadsheet would take for a formula is made text; a number stays one. What is split at semicolons in
+/// some places of the world is quoted too, which is why this is not the engine's writer.
 fn write_cell(text: &mut String, cell: &str) {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && cell.parse::<f64>().is_err();
-    let guard = if formula { "'" } else { "" };
-    if formula || cell.contains(['"', ',', '\r', '\n', ';']) {
+    let inert = if cell.parse::<f64>().is_ok() { cell.to_owned() } else { inert(cell) };
+    if inert != cell || cell.contains(['"', ',', '\r', '\n', ';']) {
         // Writing into a String cannot fail.
-        let _ = write!(text, "\"{guard}{}\"", cell.replace('"', "\"\""));
+        let _ = write!(text, "\"{}\"", inert.replace('"', "\"\""));
     } else {
         text.push_str(cell);
     }
@@ -94,8 +94,10 @@ mod tests {
         table.row(["=HYPERLINK(\"http://x\")", "+cmd|' /C calc'!A0"]);
         table.row(["@SUM(A1)", "-2+3"]);
         table.row(["\t=1", ""]);
+        table.row([" =1", "＝1"]);
         let expected = "name,n\r\nplain,-3.5\r\n\"a \"\"b\"\", c\nd\",\"1;2\"\r\n\
-                        \"'=HYPERLINK(\"\"http://x\"\")\",\"'+cmd|' /C calc'!A0\"\r\n\"'@SUM(A1)\",\"'-2+3\"\r\n\"'\t=1\",\r\n";
+                        \"'=HYPERLINK(\"\"http://x\"\")\",\"'+cmd|' /C calc'!A0\"\r\n\"'@SUM(A1)\",\"'-2+3\"\r\n\"'\t=1\",\r\n\
+                        \"' =1\",\"'＝1\"\r\n";
         assert_eq!(table.text, expected);
     }
 }

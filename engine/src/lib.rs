@@ -42,6 +42,7 @@ pub mod rules;
 pub mod runs;
 pub mod search;
 pub mod sprints;
+pub mod table;
 pub mod task_templates;
 pub mod tasks;
 pub mod time_entries;

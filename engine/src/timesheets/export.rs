@@ -1,4 +1,4 @@
-//! Time as a table for other programs: CSV (RFC 4180), in which no cell is taken for a formula.
+//! Time as a table for other programs.
 
 use crate::access::permissions::{BudgetView, Granted, TimeManage, TimeView, Workspace};
 use crate::cx::Cx;
@@ -6,6 +6,7 @@ use crate::day::Day;
 use crate::db::Rx;
 use crate::ids::UserId;
 use crate::money::{Amount, by_the_hour};
+use crate::table::{Table, inert};
 use crate::time_entries::service::ExportRow;
 use crate::{Error, Result, time_entries};
 
@@ -58,10 +59,8 @@ const NAMES: [&str; 11] =
 const PRICED: [&str; 3] = ["rate", "currency", "amount"];
 
 fn write(rows: &[ExportRow], priced: bool) -> Result<String> {
-    let failed = |error: csv::Error| Error::internal("CSV cannot be written.").caused_by(error);
-    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let names = NAMES.iter().chain(if priced { PRICED.as_slice() } else { &[] });
-    out.write_record(names).map_err(failed)?;
+    let mut table = Table::new(names.copied())?;
     for row in rows {
         let mut cells = vec![
             row.day.to_string(),
@@ -79,10 +78,9 @@ fn write(rows: &[ExportRow], priced: bool) -> Result<String> {
         if priced {
             cells.extend(price(row));
         }
-        out.write_record(&cells).map_err(failed)?;
+        table.row(&cells)?;
     }
-    let bytes = out.into_inner().map_err(|error| Error::internal(format!("CSV cannot be written: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| Error::internal("CSV is no text.").caused_by(error))
+    table.into_text()
 }
 
 fn price(row: &ExportRow) -> [String; 3] {
@@ -92,29 +90,5 @@ fn price(row: &ExportRow) -> [String; 3] {
             [rate.to_string(), currency.to_string(), amount.to_string()]
         }
         _ => Default::default(),
-    }
-}
-
-/// A text that no spreadsheet takes for a formula: what could begin one is led by an apostrophe (OWASP, CSV injection).
-pub(crate) fn inert(text: &str) -> String {
-    // Blanks in front are passed over by some; the wide forms of these letters count for others.
-    let begins = text.trim_start().chars().next().or_else(|| text.chars().next());
-    let dangerous = matches!(begins, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
-        || text.starts_with(['\t', '\r', '\n']);
-    if dangerous { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"] {
-            assert_eq!(inert(text), format!("'{text}"));
-        }
-        for text in ["", "a=1", "WEB-1", "'=1", "1-1", "ü"] {
-            assert_eq!(inert(text), text);
-        }
     }
 }

@@ -7,12 +7,13 @@ use super::model::{
     PortableSprint, PortableTask, VERSION,
 };
 use super::store;
+use crate::Result;
 use crate::access::permissions::{Granted, TaskView};
 use crate::db::Rx;
 use crate::ids::{MilestoneId, SprintId, TaskId, UserId};
 use crate::projects::Project;
+use crate::table::{Table, inert};
 use crate::tasks::Task;
-use crate::{Error, Result};
 
 /// A project as it is outside of the database. For [`Db::scan`](crate::db::Db::scan): a large one is much to read.
 pub async fn export(rx: &mut Rx, may: &Granted<TaskView, Project>) -> Result<Portable> {
@@ -136,9 +137,7 @@ impl Names {
 /// The tasks of a project as a table (RFC 4180, UTF-8). A cell that a spreadsheet would take for a formula begins with an
 /// apostrophe.
 pub fn csv(project: &Portable) -> Result<String> {
-    let failed = |error: csv::Error| Error::internal("a table cannot be written").caused_by(error);
-    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    table.write_record(HEADINGS).map_err(failed)?;
+    let mut table = Table::new(HEADINGS)?;
     let sprints: HashMap<_, _> = project.sprints.iter().map(|it| (it.reference.as_str(), it.name.as_str())).collect();
     let stones: HashMap<_, _> = project.milestones.iter().map(|it| (it.reference.as_str(), it.name.as_str())).collect();
     for task in &project.tasks {
@@ -164,12 +163,9 @@ pub fn csv(project: &Portable) -> Result<String> {
             named(&task.milestone, &stones),
             task.description.clone(),
         ];
-        table.write_record(cells.iter().map(|cell| harmless(cell))).map_err(failed)?;
+        table.row(cells.iter().map(|cell| inert(cell)))?;
     }
-    let bytes = table
-        .into_inner()
-        .map_err(|error| Error::internal("a table cannot be written").caused_by(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| Error::internal("a table is no text").caused_by(error))
+    table.into_text()
 }
 
 /// The headings of the table; an import knows them.
@@ -188,8 +184,3 @@ const HEADINGS: [&str; 13] = [
     "milestone",
     "description",
 ];
-
-/// The text of a cell that no spreadsheet runs (OWASP, CSV injection).
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
-}
