@@ -28,6 +28,7 @@ pub mod links;
 mod listing;
 pub mod mail;
 pub mod milestones;
+pub mod moment;
 pub mod money;
 pub mod notifications;
 pub mod paging;

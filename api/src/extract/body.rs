@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use trackside_engine::moment;
 use trackside_rules::Rule;
 
 use crate::problem::Problem;
@@ -176,7 +177,7 @@ fn unfit(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what) {
         "expected value" => "is of the wrong type: send one of the words that this field takes, as a string".to_owned(),
-        what => what.to_owned(),
+        what => moment::readable(what).into_owned(),
     }
 }
 
@@ -223,7 +224,7 @@ fn said(mut pointer: String, error: &serde_json::Error) -> (String, String) {
         pointer = below(&pointer);
         "is missing".to_owned()
     } else {
-        what.to_owned()
+        moment::readable(what).into_owned()
     };
     (pointer, message)
 }

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ids::WorkspaceId;
+use crate::moment;
 pub use crate::vault::Secret;
 
 /// One action on the outside world, in `workers`' `integrations/<vendor>/actions.rs`.
@@ -163,7 +164,8 @@ impl<A: External> ErasedExternal for A {
         Box::pin(async move {
             let input = serde_path_to_error::deserialize(input).map_err(|error| {
                 let place = pointer(error.path());
-                Failure::permanent(format!("wrong input for {} at `{place}`: {}", A::NAME, error.inner()))
+                let what = error.inner().to_string();
+                Failure::permanent(format!("wrong input for {} at `{place}`: {}", A::NAME, moment::readable(&what)))
             })?;
             let output = self.perform(call, input).await?;
             // The effect is already there, so a retry would only repeat it.
@@ -175,7 +177,7 @@ impl<A: External> ErasedExternal for A {
 }
 
 /// The JSON pointer (RFC 6901) of a path within the input; empty for the input as a whole.
-fn pointer(path: &serde_path_to_error::Path) -> String {
+pub(super) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {

@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::external::pointer;
 use crate::access::Permission;
 use crate::cx::Cx;
 use crate::db::Tx;
-use crate::{Error, Result};
+use crate::{Error, Result, moment};
 
 /// An action that changes something of ours. It runs in the transaction that journals the step: whatever it writes
 /// through `tx` happens exactly once, together with its events. It must await nothing but statements.
@@ -87,8 +88,11 @@ impl<A: Internal> ErasedInternal for Erased<A> {
         input: Value,
     ) -> Pin<Box<dyn Future<Output = Result<Value>> + Send + 'a>> {
         Box::pin(async move {
-            let input = serde_json::from_value(input).map_err(|error| {
-                Error::invalid("action_input", format!("`{}` was given wrong input: {error}", A::NAME))
+            let input = serde_path_to_error::deserialize(input).map_err(|error| {
+                let (place, what) = (pointer(error.path()), error.inner().to_string());
+                let at = if place.is_empty() { String::new() } else { format!(" at `{place}`") };
+                let what = moment::readable(&what);
+                Error::invalid("action_input", format!("`{}` was given wrong input{at}: {what}", A::NAME))
             })?;
             let output = A::perform(tx, cx, input).await?;
             serde_json::to_value(output).map_err(|error| Error::internal(format!("output of {}: {error}", A::NAME)))

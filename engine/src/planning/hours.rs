@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::calendar::{Calendar, DAY, YEARS};
+use crate::day::Day;
 use crate::{Error, Result};
 
 /// The most stretches of work of one day.
@@ -118,10 +119,10 @@ impl WeekHours {
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     /// The first day.
-    pub from: NaiveDate,
+    pub from: Day,
     /// The last day; the first when left out. At most 366 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<NaiveDate>,
+    pub to: Option<Day>,
     /// What it is: at most 200 characters.
     #[serde(default)]
     pub name: String,
@@ -131,8 +132,13 @@ pub struct Exception {
 }
 
 impl Exception {
-    fn last(&self) -> NaiveDate {
+    fn last(&self) -> Day {
         self.to.unwrap_or(self.from)
+    }
+
+    fn days(&self) -> impl Iterator<Item = NaiveDate> {
+        let last = self.last().date();
+        self.from.date().iter_days().take_while(move |day| *day <= last)
     }
 }
 
@@ -188,7 +194,7 @@ impl WorkingTime {
         let mut days = BTreeMap::new();
         for (at, exception) in self.exceptions.iter().enumerate() {
             check_exception(&format!("{place}/exceptions/{at}"), exception)?;
-            for day in exception.from.iter_days().take_while(|day| *day <= exception.last()) {
+            for day in exception.days() {
                 if let Some(other) = days.insert(day, at) {
                     let message = format!("{day} is already in exception {other}; a day may be in one only");
                     return Err(Error::field(format!("{place}/exceptions/{at}"), message));
@@ -213,8 +219,7 @@ impl WorkingTime {
         let mut exceptions = BTreeMap::new();
         for exception in &self.exceptions {
             let hours = minutes(&exception.hours);
-            let dates = exception.from.iter_days().take_while(|day| *day <= exception.last());
-            exceptions.extend(dates.map(|date| (date, hours.clone())));
+            exceptions.extend(exception.days().map(|date| (date, hours.clone())));
         }
         self.zone()
             .and_then(|zone| Calendar::with(zone, &hours, &exceptions))
@@ -247,11 +252,11 @@ fn check_exception(place: &str, exception: &Exception) -> Result<()> {
     if to < from {
         return Err(Error::field(format!("{place}/to"), format!("must not be before {from}, where it begins")));
     }
-    if !YEARS.contains(&from.year()) || !YEARS.contains(&to.year()) {
+    if !YEARS.contains(&from.date().year()) || !YEARS.contains(&to.date().year()) {
         let message = format!("must be in the years {} to {}", YEARS.start(), YEARS.end());
         return Err(Error::field(format!("{place}/from"), message));
     }
-    if (to - from).num_days() >= MAX_EXCEPTION_DAYS {
+    if from.until(to) >= MAX_EXCEPTION_DAYS {
         return Err(Error::field(format!("{place}/to"), format!("must be at most {MAX_EXCEPTION_DAYS} days")));
     }
     if exception.name.chars().count() > MAX_EXCEPTION_NAME {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::model::{FORMAT, Format, MAX_PROBLEMS, MAX_TASKS, Options, Portable, PortableProject, Trouble, VERSION};
 use crate::projects::ProjectStatus;
 use crate::tasks::{Priority, TaskStatus, TaskType};
-use crate::{Error, Result};
+use crate::{Error, Result, moment};
 
 /// A document that was read.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub fn read(format: Format, data: Value, options: &Options) -> Result<Read> {
 fn trackside(data: Value) -> Result<Read> {
     let mut document: Portable = serde_path_to_error::deserialize(data).map_err(|error| {
         let pointer = format!("/data/{}", error.path().to_string().replace(['.', '['], "/").replace(']', ""));
-        Error::field(pointer.trim_end_matches('/'), error.inner().to_string())
+        Error::field(pointer.trim_end_matches('/'), moment::readable(&error.inner().to_string()))
     })?;
     for (at, task) in document.tasks.iter_mut().enumerate() {
         task.line = at + 1;
