@@ -31,6 +31,14 @@ impl<T> Raw<T> {
     }
 }
 
+impl<T> Raw<T> {
+    /// The value as plain JSON, whatever its type makes of it.
+    pub(crate) fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_str(self.text())
+            .map_err(|error| Error::internal("What is kept as JSON is none.").caused_by(error))
+    }
+}
+
 impl<T: Serialize> Raw<T> {
     /// The text of `value`.
     pub fn of(value: &T) -> Result<Self> {

@@ -14,46 +14,8 @@ use schemars::JsonSchema;
 
 use crate::problem::Problem;
 
-/// What stands in the path where the route says `{id}`. What cannot be an id names nothing, so it is not found.
-#[derive(Debug, Clone)]
-pub struct At<T>(pub T);
-
-/// The same for `{token}`.
-#[derive(Debug, Clone)]
-pub struct TokenAt<T>(pub T);
-
-impl<S, T> FromRequestParts<S> for TokenAt<T>
-where
-    S: Send + Sync,
-    T: FromStr<Err: Display> + Send,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        read(parts, state, "token").await.map(Self)
-    }
-}
-
-impl<T: JsonSchema> OperationInput for TokenAt<T> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        document::<T>(ctx, operation, "token");
-    }
-}
-
-impl<S, T> FromRequestParts<S> for At<T>
-where
-    S: Send + Sync,
-    T: FromStr<Err: Display> + Send,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        read(parts, state, "id").await.map(Self)
-    }
-}
-
-/// Declares what stands behind the `{id}`, by its name in the route.
-macro_rules! behind {
+/// Declares what stands in a path, by its name in the route.
+macro_rules! in_path {
     ($($(#[$about:meta])* $name:ident $word:literal;)+) => {$(
         $(#[$about])*
         #[derive(Debug, Clone)]
@@ -79,13 +41,17 @@ macro_rules! behind {
     )+};
 }
 
-behind! {
-    /// What stands in the path where the route says `{field}`.
+in_path! {
+    /// What stands in the path where the route says `{id}`. What cannot be an id names nothing, so it is not found.
+    At "id";
+    /// The same for `{field}`.
     FieldKey "field";
     /// The same for `{other}`.
     Other "other";
     /// The same for `{predecessor}`.
     Predecessor "predecessor";
+    /// The same for `{token}`.
+    TokenAt "token";
     /// The same for `{type}`.
     TypeKey "type";
     /// The same for `{user}`.
@@ -108,12 +74,6 @@ where
 
 fn not_found(detail: String) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
-}
-
-impl<T: JsonSchema> OperationInput for At<T> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        document::<T>(ctx, operation, "id");
-    }
 }
 
 fn document<T: JsonSchema>(ctx: &mut GenContext, operation: &mut Operation, name: &str) {

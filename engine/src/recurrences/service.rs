@@ -233,8 +233,7 @@ async fn make_of(tx: &mut Tx, project: &Project, recurrence: &mut Recurrence, so
         }
         Source::Task(task) => {
             let (body, variables) = read_body(&task)?;
-            crate::fields::service::refuse_sensitive(tx, project, &crate::task_templates::service::json(&body)?)
-                .await?;
+            crate::fields::service::refuse_sensitive(tx, project, &body.json()?).await?;
             (recurrence.template_id, recurrence.body) = (None, Some(body));
             variables.read()?
         }

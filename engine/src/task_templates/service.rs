@@ -55,7 +55,7 @@ pub async fn create(
 ) -> Result<TaskTemplate> {
     checks::name("/name", &new.name, MAX_NAME)?;
     let (body, variables) = read_body(&new.task)?;
-    fields::service::refuse_sensitive(tx, may.resource(), &json(&body)?).await?;
+    fields::service::refuse_sensitive(tx, may.resource(), &body.json()?).await?;
     let project = projects::service::lock(tx, may.resource()).await?;
     projects::service::refuse_archived(&project)?;
     if store::count(tx, project.workspace_id, project.id).await? >= MAX_TEMPLATES {
@@ -98,7 +98,7 @@ pub async fn update(
     }
     if let Some(task) = patch.task.required("/task")? {
         (template.body, template.variables) = read_body(&task)?;
-        fields::service::refuse_sensitive(tx, may.resource(), &json(&template.body)?).await?;
+        fields::service::refuse_sensitive(tx, may.resource(), &template.body.json()?).await?;
     }
     if (template.name.as_str(), template.body.text()) == (before.0.as_str(), before.1.as_str()) {
         return Ok(template);
@@ -232,11 +232,6 @@ pub(crate) fn read_body(task: &TaskBody) -> Result<(Raw<TaskBody>, Raw<Vec<Strin
     let body = Raw::of(task)?;
     let names = check(task, body.text())?;
     Ok((body, Raw::of(&names)?))
-}
-
-/// A body as plain JSON.
-pub(crate) fn json(body: &Raw<TaskBody>) -> Result<serde_json::Value> {
-    serde_json::from_str(body.text()).map_err(|error| Error::internal("a body is no JSON").caused_by(error))
 }
 
 /// The template with this id, if it is of this project.
