@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use trackside_engine::audit::chain;
 
-use super::Failed;
+use super::{Failed, print};
 
 /// What to do with which file.
 #[derive(clap::Args)]
@@ -31,12 +31,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failed> {
     let text = read(file).map_err(|error| Failed::Other(format!("{} cannot be read: {error}", file.display())))?;
     match chain::verify_export(text.lines()) {
         Ok(Some((workspace, seq, hash))) => {
-            println!("ok     {workspace}: up to entry {seq}, {hash}");
+            print::line(format_args!("ok     {workspace}: up to entry {seq}, {hash}"))?;
             Ok(ExitCode::SUCCESS)
         }
         Ok(None) => Err(Failed::Other(format!("{} holds no entries", file.display()))),
         Err(broken) => {
-            println!("WRONG  {}", broken.detail);
+            print::line(format_args!("WRONG  {}", broken.detail))?;
             Ok(ExitCode::FAILURE)
         }
     }

@@ -10,7 +10,7 @@ use trackside_engine::db::{Db, Dialect, One, Options, Rx, Walls, migrations};
 use trackside_engine::vault::Vault;
 use trackside_engine::{Error, Source, audit};
 
-use super::Failed;
+use super::{Failed, print};
 use crate::config::Config;
 
 /// Connecting may take so long.
@@ -29,10 +29,10 @@ pub async fn run(config: &Config) -> Result<ExitCode, Failed> {
     let mut sound = true;
     for (what, found) in &findings {
         match found {
-            Ok(fine) => println!("ok     {what}: {fine}"),
+            Ok(fine) => print::line(format_args!("ok     {what}: {fine}"))?,
             Err(wrong) => {
                 sound = false;
-                println!("WRONG  {what}: {wrong}");
+                print::line(format_args!("WRONG  {what}: {wrong}"))?;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use trackside_engine::db::{Db, Options};
 
-use super::Failed;
+use super::{Failed, print};
 use crate::config::Config;
 
 pub async fn run(config: &Config) -> Result<(), Failed> {
@@ -14,8 +14,7 @@ pub async fn run(config: &Config) -> Result<(), Failed> {
     let applied = db.migrate().await?;
     db.close().await;
     match applied.as_slice() {
-        [] => println!("the database is up to date"),
-        steps => println!("applied {}", steps.join(", ")),
+        [] => print::line("the database is up to date"),
+        steps => print::line(format_args!("applied {}", steps.join(", "))),
     }
-    Ok(())
 }

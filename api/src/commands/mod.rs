@@ -5,6 +5,7 @@ pub mod doctor;
 mod flags;
 mod migrate;
 mod node;
+mod print;
 mod rules;
 mod serve;
 mod worker;
@@ -106,7 +107,7 @@ fn run(command: Command) -> Result<ExitCode, Failed> {
         }
         Command::Migrate(flags) => block_on(migrate::run(&logged(&flags)?)).map(done),
         Command::Openapi { against: None } => {
-            print!("{}", crate::openapi::json());
+            print::text(crate::openapi::json())?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Openapi { against: Some(file) } => compare(&file),
@@ -123,7 +124,7 @@ fn compare(file: &std::path::Path) -> Result<ExitCode, Failed> {
     let old = serde_json::from_slice(&old).map_err(|error| failed(&error))?;
     let new = serde_json::from_str(&crate::openapi::json()).map_err(|error| failed(&error))?;
     let found = crate::compat::breaking(&old, &new);
-    found.iter().for_each(|line| println!("{line}"));
+    found.iter().try_for_each(print::line)?;
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -15,7 +15,7 @@ use trackside_rules::{Rule, Severity};
 use trackside_workers::egress::{Egress, Policy};
 use trackside_workers::integrations;
 
-use super::Failed;
+use super::{Failed, print};
 use files::File;
 use remote::{Remote, Stored};
 
@@ -85,18 +85,18 @@ pub async fn run(args: Args) -> Result<ExitCode, Failed> {
         What::Export { dir, server } => export(&dir, &server.remote()?).await,
         What::Diff { dir, prune, server } => {
             let changes = changes(&dir, &server.remote()?, prune).await?;
-            changes.iter().for_each(Change::show);
+            changes.iter().try_for_each(Change::show)?;
             Ok(if changes.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         What::Apply { dir, prune, enable, server } => {
             let remote = server.remote()?;
             let changes = changes(&dir, &remote, prune).await?;
-            changes.iter().for_each(Change::show);
+            changes.iter().try_for_each(Change::show)?;
             accepted(&changes, &remote).await?;
             for change in &changes {
                 change.apply(&remote, enable).await?;
             }
-            println!("{} changed", plural(changes.len()));
+            print::line(format_args!("{} changed", plural(changes.len())))?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -119,7 +119,7 @@ fn check(dir: &Path) -> Result<ExitCode, Failed> {
         };
         for problem in &problems {
             let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
-            println!("{}: {severity}: {problem}", path.display());
+            print::line(format_args!("{}: {severity}: {problem}", path.display()))?;
             errors += usize::from(problem.severity == Severity::Error);
         }
     }
@@ -127,7 +127,8 @@ fn check(dir: &Path) -> Result<ExitCode, Failed> {
         let dir = dir.display();
         return Err(Failed::Other(format!("there is no rule in {dir}: name the folder with the .yaml files")));
     }
-    println!("{} checked, {errors} error{}", plural(rules), if errors == 1 { "" } else { "s" });
+    let end = if errors == 1 { "" } else { "s" };
+    print::line(format_args!("{} checked, {errors} error{end}", plural(rules)))?;
     Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -136,7 +137,7 @@ async fn export(dir: &Path, remote: &Remote) -> Result<ExitCode, Failed> {
     unique(rules.iter().map(|stored| stored.rule.name.as_str()), "on the server")?;
     for stored in &rules {
         let path = files::write(dir, &stored.rule)?;
-        println!("{}", path.display());
+        print::line(path.display())?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -201,17 +202,14 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>, place: &str) -> Result<(), F
 }
 
 impl Change {
-    fn show(&self) {
+    fn show(&self) -> Result<(), Failed> {
         let (name, before, after) = match self {
             Self::New { rule } => (&rule.name, String::new(), files::yaml(rule)),
             Self::Changed { before, rule } => (&rule.name, files::yaml(&before.rule), files::yaml(rule)),
             Self::Gone { before } => (&before.rule.name, files::yaml(&before.rule), String::new()),
         };
         let diff = TextDiff::from_lines(&before, &after);
-        print!(
-            "{}",
-            diff.unified_diff().context_radius(3).header(&format!("server: {name}"), &format!("files: {name}"))
-        );
+        print::text(diff.unified_diff().context_radius(3).header(&format!("server: {name}"), &format!("files: {name}")))
     }
 
     async fn apply(&self, remote: &Remote, enable: bool) -> Result<(), Failed> {
