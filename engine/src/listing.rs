@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::db::{FromRow, Kind, Param, Rx, Value};
 use crate::ids::{Id, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor, check_limit};
-use crate::{Error, Result};
+use crate::{Error, Result, moment};
 
 /// The most rows that may be passed over.
 pub(crate) const MAX_OFFSET: i64 = 10_000;
@@ -181,7 +181,7 @@ pub(crate) fn values<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, t
     let read = |value: &str| {
         value.parse().map_err(|error| {
             let shown: String = value.chars().take(64).collect();
-            invalid(name, format!("cannot be `{shown}`: {error}"))
+            invalid(name, format!("cannot be `{shown}`: {}", moment::readable(&format!("{error}"))))
         })
     };
     let values = text.split(',').map(read).collect::<Result<Vec<T>>>()?;
@@ -189,6 +189,15 @@ pub(crate) fn values<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, t
         return Err(invalid(name, format!("has more than {MAX_VALUES} values")));
     }
     Ok(values)
+}
+
+/// The part of a name that is looked for, if one is.
+pub(crate) fn part(q: Option<&str>) -> Result<Option<&str>> {
+    let part = q.filter(|part| !part.is_empty());
+    if part.is_some_and(|part| part.contains('\0') || part.len() > 1024) {
+        return Err(invalid("q", "must be at most 1024 bytes, without the character U+0000"));
+    }
+    Ok(part)
 }
 
 pub(crate) fn invalid(name: &str, message: impl std::fmt::Display) -> Error {

@@ -5,14 +5,13 @@ use aide::axum::routing::get_with;
 use axum::extract::State;
 use serde_json::json;
 use trackside_engine::access::TaskView;
-use trackside_engine::comments::{Comment, CommentPatch, EarlierComment, NewComment, service};
+use trackside_engine::comments::{Comment, CommentPatch, CommentQuery, EarlierComment, NewComment, service};
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::{CommentId, TaskId};
 use trackside_engine::paging::Page;
 use trackside_engine::projects;
 
-use super::PageQuery;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, IfMatch, Json, Query};
@@ -24,7 +23,7 @@ pub(super) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/tasks/{id}/comments",
-            get_with(list, doc("listComments", "List a task's comments, oldest first"))
+            get_with(list, doc("listComments", "List a task's comments, oldest first unless asked otherwise"))
                 .post_with(create, doc_with("createComment", "Comment on a task", new)),
         )
         .api_route(
@@ -43,11 +42,11 @@ async fn list(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<TaskId>>,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<CommentQuery>,
 ) -> Result<Answer<Page<Comment>>> {
     let may = cx.actor.may_somewhere::<TaskView>()?;
     let mut rx = app.db.read().await?;
-    Ok(Answer::new(service::list(&mut rx, &may, &id, &page.into()).await?))
+    Ok(Answer::new(service::list(&mut rx, &may, &id, &query).await?))
 }
 
 async fn create(

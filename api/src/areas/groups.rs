@@ -5,11 +5,10 @@ use aide::axum::routing::get_with;
 use axum::extract::State;
 use serde_json::json;
 use trackside_engine::db::Tx;
-use trackside_engine::grants::{Group, GroupPatch, GroupWithMembers, NewGroup, groups};
+use trackside_engine::grants::{Group, GroupPatch, GroupQuery, GroupWithMembers, NewGroup, groups};
 use trackside_engine::ids::GroupId;
 use trackside_engine::paging::Page;
 
-use super::PageQuery;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, Json, Query};
@@ -21,7 +20,7 @@ pub(super) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/groups",
-            get_with(list, doc("listGroups", "List groups, oldest first"))
+            get_with(list, doc("listGroups", "List groups, sorted"))
                 .post_with(create, doc_with("createGroup", "Make a group", new)),
         )
         .api_route(
@@ -32,10 +31,10 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-async fn list(State(app): State<App>, Auth(cx): Auth, Query(page): Query<PageQuery>) -> Result<Answer<Page<Group>>> {
+async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<GroupQuery>) -> Result<Answer<Page<Group>>> {
     let may = cx.actor.may_here()?;
     let mut rx = app.db.read().await?;
-    Ok(Answer::new(groups::list(&mut rx, &may, &page.into()).await?))
+    Ok(Answer::new(groups::list(&mut rx, &may, &query).await?))
 }
 
 async fn create(

@@ -7,12 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::profile::{self, MemberProfile};
-use trackside_engine::access::{Member, MemberState, Role, membership};
+use trackside_engine::access::{Member, MemberQuery, Role, membership};
 use trackside_engine::db::Tx;
-use trackside_engine::ids::UserId;
+use trackside_engine::handle::UserHandle;
 use trackside_engine::paging::Page;
 
-use super::ById;
 use crate::answer::{Answer, Done, Result};
 use crate::app::App;
 use crate::areas::auth::unlimited;
@@ -42,29 +41,19 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-/// Which members.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// `active` when left out.
-    state: Option<MemberState>,
-    /// 1 to 200 items; 25 when left out.
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<Member>>> {
+async fn list(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    Query(query): Query<MemberQuery>,
+) -> Result<Answer<Page<Member>>> {
     let may = cx.actor.may_here()?;
-    let page = ById::new(query.limit, query.cursor.as_deref())?;
-    let states = [query.state.unwrap_or(MemberState::Active)];
     let mut rx = app.db.read().await?;
-    let items = membership::list(&mut rx, &may, &states, page.after, page.fetch()).await?;
-    Ok(Answer::new(page.page(items, |member| member.id)))
+    Ok(Answer::new(membership::list(&mut rx, &may, &query).await?))
 }
 
-async fn get(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<MemberProfile>> {
+async fn get(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Answer<MemberProfile>> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(profile::member(&mut rx, &may, id).await?))
 }
@@ -80,21 +69,24 @@ struct MemberPatch {
 async fn change(
     State(app): State<App>,
     Auth(cx): Auth,
-    At(id): At<UserId>,
+    At(id): At<UserHandle>,
     Json(patch): Json<MemberPatch>,
 ) -> Result<Answer<Member>> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     let change = async move |tx: &mut Tx| membership::change_role(tx, &cx, &may, id, patch.role).await;
     Ok(Answer::new(app.db.write(change).await?))
 }
 
-async fn deactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<Member>> {
+async fn deactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Answer<Member>> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     Ok(Answer::new(app.db.write(async move |tx: &mut Tx| membership::deactivate(tx, &cx, &may, id).await).await?))
 }
 
-async fn reactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Answer<Member>> {
+async fn reactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Answer<Member>> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     Ok(Answer::new(app.db.write(async move |tx: &mut Tx| membership::reactivate(tx, &cx, &may, id).await).await?))
 }
 

@@ -15,12 +15,12 @@ use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
-use trackside_engine::rules::{RuleInfo, RuleState, RuleVersion, Verdict, service};
+use trackside_engine::rules::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_rules::Rule;
 use trackside_rules::model::{Trigger, answers};
 
-use super::{ById, PageQuery};
+use super::PageQuery;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused};
@@ -69,27 +69,14 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Only rules in this state.
-    state: Option<RuleState>,
-    /// 1 to 200 items; 25 when left out.
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<App>,
     Auth(cx): Auth,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<RuleQuery>,
 ) -> Result<Answer<Page<RuleInfo>>> {
     let may = cx.actor.may_here::<RuleView>()?;
-    let page = ById::new(query.limit, query.cursor.as_deref())?;
     let mut rx = app.db.read().await?;
-    let rules = service::list(&mut rx, &may, query.state, page.after, page.fetch()).await?;
-    Ok(Answer::new(page.page(rules, |rule| rule.id)))
+    Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
 }
 
 /// Reads a rule and examines it as saving does.

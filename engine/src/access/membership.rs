@@ -7,24 +7,19 @@
 use serde_json::json;
 
 use super::events::{MemberDeactivated, MemberDeparted, MemberJoined, MemberReactivated, MemberRoleChanged};
-use super::model::{Member, MemberState};
+use super::model::{Member, MemberQuery, MemberState};
 use super::permissions::{Granted, MemberManage, MemberView, Permissions, Role, Workspace};
 use super::rights::Place;
 use super::{service, store};
 use crate::cx::Cx;
-use crate::db::{One, Rx, Tx, statements};
+use crate::db::{Kind, One, Param as _, Rx, Tx, statements};
 use crate::events::emit;
 use crate::ids::{InvitationId, UserId, WorkspaceId};
+use crate::listing::{self, CREATED_AT, Column, Request, Statement};
+use crate::paging::Page;
 use crate::{Error, Result, audit, db, grants};
 
 statements! {
-    PEOPLE = "select {Member} from (\
-         select u.id, case when u.kind = 'person' then u.email end as email, u.name, m.role, m.created_at, u.kind, cast('active' as text) as state \
-         from members m join users u on u.id = m.user_id where m.workspace_id = $1 \
-         union all \
-         select u.id, case when u.kind = 'person' then u.email end as email, u.name, f.role, f.created_at, u.kind, f.because as state \
-         from former_members f join users u on u.id = f.user_id where f.workspace_id = $1) people \
-         where state = any($2) and (cast($3 as uuid) is null or id > $3) order by id limit $4", Member;
     FIND = "select {Member} from (\
          select u.id, case when u.kind = 'person' then u.email end as email, u.name, m.role, m.created_at, u.kind, cast('active' as text) as state \
          from members m join users u on u.id = m.user_id where m.workspace_id = $1 and m.user_id = $2 \
@@ -48,15 +43,36 @@ statements! {
          union all select workspace_id from former_members where user_id = $2 and workspace_id <> $1) others";
 }
 
-/// A page of those who belong to the workspace or did, by id.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<MemberView, Workspace>,
-    states: &[MemberState],
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<Member>> {
-    rx.all(PEOPLE, (may.resource().0, states, after, limit)).await
+/// Those who belong to a workspace, and those who did.
+const PEOPLE: &str = "(\
+    select m.workspace_id, u.id, case when u.kind = 'person' then u.email end as email, u.name, m.role, m.created_at, u.kind, cast('active' as text) as state \
+    from members m join users u on u.id = m.user_id \
+    union all \
+    select f.workspace_id, u.id, case when u.kind = 'person' then u.email end as email, u.name, f.role, f.created_at, u.kind, f.because as state \
+    from former_members f join users u on u.id = f.user_id) people";
+
+const SORTS: &[Column] = &[
+    CREATED_AT,
+    Column { name: "email", sql: "email", kind: Kind::Text, nullable: true },
+    Column { name: "name", sql: "name", kind: Kind::Text, nullable: false },
+];
+
+/// A page of those who belong to the workspace or did.
+pub async fn list(rx: &mut Rx, may: &Granted<MemberView, Workspace>, query: &MemberQuery) -> Result<Page<Member>> {
+    let MemberQuery { state, q, sort, limit, offset, cursor, total } = query;
+    let request = Request::new(SORTS, "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
+    let state = state.unwrap_or(MemberState::Active);
+    let mut from = Statement::from(PEOPLE, may.resource().0);
+    from.push(" and state = ").bind(state.value());
+    if let Some(part) = listing::part(q.as_deref())? {
+        from.contains(&["name", "email"], part);
+    }
+    let value = |member: &Member, column: &Column| match column.name {
+        "email" => member.email.clone().into(),
+        "name" => member.name.clone().into(),
+        _ => listing::id(member.id),
+    };
+    request.page(rx, Member::COLUMNS, from, value, |_| true).await
 }
 
 /// Who belongs to the workspace, or did.

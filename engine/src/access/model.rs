@@ -88,6 +88,26 @@ row! {
     }
 }
 
+/// What a list of members can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemberQuery {
+    /// `active` when left out.
+    pub state: Option<MemberState>,
+    /// Part of the name or of the address.
+    pub q: Option<String>,
+    /// Any of created_at, email, name; `-` before one turns it round. `created_at` when left out.
+    pub sort: Option<String>,
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// Rows to pass over, at most 10,000; `cursor` is faster and misses nothing.
+    pub offset: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` counts the members on all pages.
+    pub total: bool,
+}
+
 row! {
     /// A session that goes on.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

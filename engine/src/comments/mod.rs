@@ -18,4 +18,6 @@ mod model;
 pub mod service;
 pub(crate) mod store;
 
-pub use model::{Comment, CommentPatch, EarlierComment, MAX_COMMENT, MAX_EDITS, MAX_MENTIONS, NewComment};
+pub use model::{
+    Comment, CommentPatch, CommentQuery, EarlierComment, MAX_COMMENT, MAX_EDITS, MAX_MENTIONS, NewComment,
+};

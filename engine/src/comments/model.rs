@@ -44,6 +44,22 @@ row! {
     }
 }
 
+/// What a list of comments can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommentQuery {
+    /// `-created_at`: the newest first; `created_at` when left out.
+    pub sort: Option<String>,
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// Rows to pass over, at most 10,000; `cursor` is faster and misses nothing.
+    pub offset: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` counts the comments on all pages.
+    pub total: bool,
+}
+
 row! {
     /// What a comment said before.
     #[derive(Debug, Clone, Serialize, JsonSchema)]

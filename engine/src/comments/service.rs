@@ -2,7 +2,7 @@
 //! which [`project_of`] finds.
 
 use super::events::{TaskCommentDeleted, TaskCommentEdited, TaskCommented, TaskMentioned};
-use super::model::{Comment, CommentPatch, EarlierComment, MAX_EDITS, NewComment, check_body};
+use super::model::{Comment, CommentPatch, CommentQuery, EarlierComment, MAX_EDITS, NewComment, check_body};
 use super::{mentions, store};
 use crate::access::{CommentModerate, Granted, Sight, TaskComment, TaskView};
 use crate::cx::Cx;
@@ -11,7 +11,7 @@ use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
 use crate::notifications;
-use crate::paging::{Cursor, Page, PageRequest};
+use crate::paging::Page;
 use crate::projects::{self, Project, ProjectOfTask, ProjectRef};
 use crate::raw::Raw;
 use crate::tasks::{self, Task};
@@ -36,12 +36,10 @@ pub async fn list(
     rx: &mut Rx,
     may: &(impl Sight + Sync),
     task: &Handle<TaskId>,
-    page: &PageRequest,
+    query: &CommentQuery,
 ) -> Result<Page<Comment>> {
-    let limit = page.limit()?;
     let task = tasks::service::find(rx, may, task).await?;
-    let rows = store::list(rx, may.workspace(), task.id, page.after()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
+    store::page(rx, may.workspace(), task.id, query).await
 }
 
 /// Writes a comment, and tells those whom it mentions. The task's version stays: a comment is no change of the task.

@@ -1,16 +1,16 @@
 //! All SQL on `comments` and `comment_versions`.
 
-use super::model::{Comment, EarlierComment};
+use super::model::{Comment, CommentQuery, EarlierComment};
 use crate::Result;
 use crate::cx::Cx;
-use crate::db::{Rx, Tx, statements};
+use crate::db::{Param as _, Rx, Tx, statements};
 use crate::ids::{CommentId, TaskId, WorkspaceId};
+use crate::listing::{self, CREATED_AT, Request, Statement};
+use crate::paging::Page;
 
 statements! {
     FIND = "select {Comment} from comments where workspace_id = $1 and id = $2", Comment;
     FIND_FOR_UPDATE = "select {Comment} from comments where workspace_id = $1 and id = $2 for update", Comment;
-    LIST = "select {Comment} from comments where workspace_id = $1 and task_id = $2 order by id limit $3", Comment;
-    LIST_AFTER = "select {Comment} from comments where workspace_id = $1 and task_id = $2 and id > $4 order by id limit $3", Comment;
     INSERT = "insert into comments (workspace_id, id, task_id, author_id, version, body, mentions, created_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8)";
     UPDATE = "update comments set version = $3, body = $4, mentions = $5, edited_at = $6, deleted_at = $7 \
@@ -30,18 +30,19 @@ pub(super) async fn find_for_update(tx: &mut Tx, workspace: WorkspaceId, id: Com
     tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
 }
 
-/// A task's comments, oldest first.
-pub(super) async fn list(
+/// The page of a task's comments that is asked for.
+pub(super) async fn page(
     rx: &mut Rx,
     workspace: WorkspaceId,
     task: TaskId,
-    after: Option<CommentId>,
-    limit: i64,
-) -> Result<Vec<Comment>> {
-    match after {
-        None => rx.all(LIST, (workspace, task, limit)).await,
-        Some(after) => rx.all(LIST_AFTER, (workspace, task, limit, after)).await,
-    }
+    query: &CommentQuery,
+) -> Result<Page<Comment>> {
+    let CommentQuery { sort, limit, offset, cursor, total } = query;
+    let request =
+        Request::new(&[CREATED_AT], "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
+    let mut from = Statement::from("comments", workspace);
+    from.push(" and task_id = ").bind(task.value());
+    request.page(rx, Comment::COLUMNS, from, |comment: &Comment, _| listing::id(comment.id), |_| true).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, workspace: WorkspaceId, comment: &Comment) -> Result<()> {

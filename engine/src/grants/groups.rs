@@ -1,21 +1,19 @@
 //! The verbs on groups.
 
 use super::events::{GroupChange, GroupChanged};
-use super::model::{Group, GroupPatch, GroupWithMembers, MAX_GROUPS, MAX_MEMBERS, NewGroup};
+use super::model::{Group, GroupPatch, GroupQuery, GroupWithMembers, MAX_GROUPS, MAX_MEMBERS, NewGroup};
 use super::{service, store};
 use crate::access::{self, AccessManage, AccessView, Granted, Workspace, members};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::ids::{GroupId, UserId, WorkspaceId};
-use crate::paging::{Cursor, Page, PageRequest};
+use crate::paging::Page;
 use crate::{Error, Result};
 
-/// The groups, oldest first.
-pub async fn list(rx: &mut Rx, may: &Granted<AccessView, Workspace>, page: &PageRequest) -> Result<Page<Group>> {
-    let limit = page.limit()?;
-    let rows = store::list_groups(rx, may.resource().0, page.after()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
+/// The groups of a workspace.
+pub async fn list(rx: &mut Rx, may: &Granted<AccessView, Workspace>, query: &GroupQuery) -> Result<Page<Group>> {
+    store::page_of_groups(rx, may.resource().0, query).await
 }
 
 /// One group with its people.

@@ -22,7 +22,7 @@ pub(crate) mod store;
 
 pub use explain::{Explanation, Weight};
 pub use model::{
-    Assignment, AssignmentQuery, Effect, Group, GroupPatch, GroupWithMembers, NewAssignment, NewGroup, NewRole, On,
-    RoleInfo, RolePatch,
+    Assignment, AssignmentQuery, Effect, Group, GroupPatch, GroupQuery, GroupWithMembers, NewAssignment, NewGroup,
+    NewRole, On, RoleInfo, RolePatch,
 };
 pub use project_members::{ProjectMember, ProjectRole};

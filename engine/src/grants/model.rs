@@ -165,6 +165,24 @@ row! {
     }
 }
 
+/// What a list of groups can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupQuery {
+    /// Part of the name.
+    pub q: Option<String>,
+    /// Any of created_at, name; `-` before one turns it round. `created_at` when left out.
+    pub sort: Option<String>,
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// Rows to pass over, at most 10,000; `cursor` is faster and misses nothing.
+    pub offset: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` counts the groups on all pages.
+    pub total: bool,
+}
+
 /// A group with the people in it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct GroupWithMembers {

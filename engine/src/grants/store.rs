@@ -3,10 +3,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Group, Stored, StoredRole};
+use super::model::{Group, GroupQuery, Stored, StoredRole};
 use crate::Result;
-use crate::db::{One, Rx, Tx, statements};
+use crate::db::{Kind, One, Rx, Tx, statements};
 use crate::ids::{AssignmentId, GroupId, ProjectId, RoleId, RuleId, TaskId, UserId, WorkspaceId};
+use crate::listing::{self, CREATED_AT, Column, Request, Statement};
+use crate::paging::Page;
 
 statements! {
     ROLES = "select {StoredRole} from roles where workspace_id = $1 order by id", StoredRole;
@@ -19,7 +21,6 @@ statements! {
     DELETE_ROLE = "delete from roles where workspace_id = $1 and id = $2";
     COUNT_WITH_ROLE = "select count(*) from assignments where workspace_id = $1 and role = $2";
     LOCK_ACCESS = "select id from workspaces where id = $1 for update";
-    GROUPS = "select {Group} from groups where workspace_id = $1 and (cast($2 as uuid) is null or id > $2) order by id limit $3", Group;
     FIND_GROUP = "select {Group} from groups where workspace_id = $1 and id = $2", Group;
     GROUP_NAMED = "select id from groups where workspace_id = $1 and lower(name) = lower($2)";
     COUNT_GROUPS = "select count(*) from groups where workspace_id = $1";
@@ -80,13 +81,21 @@ pub(super) async fn count_with_role(rx: &mut Rx, workspace: WorkspaceId, role: &
     Ok(rx.one::<One<i64>>(COUNT_WITH_ROLE, (workspace, role)).await?.0)
 }
 
-pub(super) async fn list_groups(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    after: Option<GroupId>,
-    limit: i64,
-) -> Result<Vec<Group>> {
-    rx.all(GROUPS, (workspace, after, limit)).await
+const GROUP_SORTS: &[Column] = &[CREATED_AT, Column { name: "name", sql: "name", kind: Kind::Text, nullable: false }];
+
+/// The page of a workspace's groups that is asked for.
+pub(super) async fn page_of_groups(rx: &mut Rx, workspace: WorkspaceId, query: &GroupQuery) -> Result<Page<Group>> {
+    let GroupQuery { q, sort, limit, offset, cursor, total } = query;
+    let request = Request::new(GROUP_SORTS, "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
+    let mut from = Statement::from("groups", workspace);
+    if let Some(part) = listing::part(q.as_deref())? {
+        from.contains(&["name"], part);
+    }
+    let value = |group: &Group, column: &Column| match column.name {
+        "name" => group.name.clone().into(),
+        _ => listing::id(group.id),
+    };
+    request.page(rx, Group::COLUMNS, from, value, |_| true).await
 }
 
 pub(super) async fn find_group(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<Option<Group>> {

@@ -8,6 +8,7 @@ use crate::Result;
 use crate::access::permissions::{Granted, ProjectView};
 use crate::access::{Reach, Scoped as _, Sight as _};
 use crate::db::{Kind, Param, Rx};
+use crate::handle::UserHandle;
 use crate::ids::{ProjectId, UserId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
 use crate::paging::Page;
@@ -18,7 +19,7 @@ use crate::paging::Page;
 pub struct ProjectQuery {
     /// active, on_hold, completed, archived; any but archived when left out.
     pub status: Option<String>,
-    /// The ids of those who answer for it.
+    /// Those who answer for it: ids, or `me`.
     pub owner: Option<String>,
     /// Part of the name or key.
     pub q: Option<String>,
@@ -54,7 +55,7 @@ pub(super) async fn page(
 ) -> Result<Page<Project>> {
     let ProjectQuery { sort, limit, offset, cursor, total, .. } = query;
     let request = Request::new(COLUMNS, "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
-    let filters = Filters::read(query)?;
+    let filters = Filters::read(may, query)?;
     let from = filters.from(may);
     let value = |project: &Project, column: &Column| match column.name {
         "due_at" => listing::time(project.due_at),
@@ -74,7 +75,7 @@ pub(super) async fn ids(
     query: &ProjectQuery,
     most: i64,
 ) -> Result<Vec<ProjectId>> {
-    let filters = Filters::read(query)?;
+    let filters = Filters::read(may, query)?;
     let mut rows: Vec<Project> = filters.from(may).all(rx, Project::COLUMNS, most).await?;
     rows.retain(|project| may.sees(&project.place(), &|| project.facts()));
     Ok(rows.into_iter().map(|project| project.id).collect())
@@ -90,15 +91,15 @@ struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    fn read(query: &'a ProjectQuery) -> Result<Self> {
-        let part = query.q.as_deref().filter(|part| !part.is_empty());
-        if part.is_some_and(|part| part.contains('\0') || part.len() > 1024) {
-            return Err(listing::invalid("q", "must be at most 1024 bytes, without the character U+0000"));
-        }
+    fn read(may: &Granted<ProjectView, Reach>, query: &'a ProjectQuery) -> Result<Self> {
+        let owners = |text: &str| {
+            let handles = listing::values::<UserHandle>("owner", text)?;
+            handles.into_iter().map(|user| user.of(may.resource().actor())).collect::<Result<Vec<_>>>()
+        };
         Ok(Self {
             statuses: query.status.as_deref().map(|text| listing::values("status", text)).transpose()?,
-            owners: query.owner.as_deref().map(|text| listing::values("owner", text)).transpose()?,
-            part,
+            owners: query.owner.as_deref().map(owners).transpose()?,
+            part: listing::part(query.q.as_deref())?,
             template: query.template,
             include_archived: query.include_archived,
         })

@@ -14,4 +14,4 @@ pub mod service;
 pub(crate) mod store;
 
 pub use library::{Book, Entry, Library};
-pub use model::{RuleInfo, RuleState, RuleVersion, Verdict};
+pub use model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use trackside_rules::{Problem, Rule};
 
 use crate::access::{Place, Scoped};
@@ -49,6 +49,26 @@ pub struct RuleInfo {
     pub created_at: DateTime<Utc>,
     /// When it or its state last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// What a list of rules can be asked for.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleQuery {
+    /// Only rules in this state.
+    pub state: Option<RuleState>,
+    /// Part of the name.
+    pub q: Option<String>,
+    /// Any of created_at, name, updated_at; `-` before one turns it round. `created_at` when left out.
+    pub sort: Option<String>,
+    /// 1 to 200 items; 25 when left out.
+    pub limit: Option<i64>,
+    /// Rows to pass over, at most 10,000; `cursor` is faster and misses nothing.
+    pub offset: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` counts the rules on all pages.
+    pub total: bool,
 }
 
 impl Scoped for RuleInfo {

@@ -6,13 +6,14 @@ use trackside_rules::{Compiled, Problem, Rule, Sandbox, Severity, check};
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
-use super::model::{RuleInfo, RuleState, RuleVersion, Verdict};
+use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
 use super::store;
 use crate::access::{Actor, Granted, RuleEdit, RuleView, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
+use crate::paging::Page;
 use crate::{Error, Result, access, events, runs};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
@@ -98,15 +99,9 @@ pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<Rul
     store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("rule", id))
 }
 
-/// A page of a workspace's rules, oldest first.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<RuleView, Workspace>,
-    state: Option<RuleState>,
-    after: Option<RuleId>,
-    limit: i64,
-) -> Result<Vec<RuleInfo>> {
-    store::list(rx, may.resource().0, state, after, limit).await
+/// The rules of a workspace.
+pub async fn list(rx: &mut Rx, may: &Granted<RuleView, Workspace>, query: &RuleQuery) -> Result<Page<RuleInfo>> {
+    store::page(rx, may.resource().0, query).await
 }
 
 /// Every version of a rule, newest first.

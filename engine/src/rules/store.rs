@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use trackside_rules::Rule;
 
-use super::model::{RuleInfo, RuleState, RuleVersion};
-use crate::db::{Rx, Tx};
+use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion};
+use crate::db::{Kind, Param as _, Rx, Tx};
 use crate::ids::{RuleId, UserId, WorkspaceId};
+use crate::listing::{self, CREATED_AT, Column, Request, Statement};
+use crate::paging::Page;
 use crate::{Error, Result};
 use crate::{row, statements};
 
@@ -40,9 +42,6 @@ statements! {
     FIND = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and r.id = $2";
     LOCK = "select version, state from rules where workspace_id = $1 and id = $2 for update";
-    LIST = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
-     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and (r.state = $2 or cast($2 as text) is null) and (r.id > $3 or cast($3 as text) is null) \
-     order by r.id limit $4";
     LISTENING = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";
     UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
@@ -106,15 +105,35 @@ pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: RuleId) -> Res
     tx.opt(LOCK, (workspace, id)).await
 }
 
-pub(super) async fn list(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    state: Option<RuleState>,
-    after: Option<RuleId>,
-    limit: i64,
-) -> Result<Vec<RuleInfo>> {
-    let rows: Vec<RuleRow> = rx.all(LIST, (workspace, state, after, limit)).await?;
-    rows.into_iter().map(RuleRow::info).collect()
+/// Rules with their newest body.
+const WITH_BODY: &str = "(select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
+    from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version) rules";
+
+const SORTS: &[Column] = &[
+    CREATED_AT,
+    Column { name: "name", sql: "name", kind: Kind::Text, nullable: false },
+    Column { name: "updated_at", sql: "updated_at", kind: Kind::Time, nullable: false },
+];
+
+/// The page of a workspace's rules that is asked for.
+pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &RuleQuery) -> Result<Page<RuleInfo>> {
+    let RuleQuery { state, q, sort, limit, offset, cursor, total } = query;
+    let request = Request::new(SORTS, "created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
+    let mut from = Statement::from(WITH_BODY, workspace);
+    if let Some(state) = state {
+        from.push(" and state = ").bind(state.value());
+    }
+    if let Some(part) = listing::part(q.as_deref())? {
+        from.contains(&["name"], part);
+    }
+    let value = |rule: &RuleRow, column: &Column| match column.name {
+        "name" => rule.name.clone().into(),
+        "updated_at" => listing::time(Some(rule.updated_at)),
+        _ => listing::id(rule.id),
+    };
+    let page = request.page(rx, RuleRow::COLUMNS, from, value, |_| true).await?;
+    let items = page.items.into_iter().map(RuleRow::info).collect::<Result<_>>()?;
+    Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
 }
 
 /// Every rule of every workspace that is listened to. A stored rule that no longer parses is an error of that rule

@@ -322,9 +322,10 @@ async fn roles_and_membership_count_with_the_next_request() {
         let rx = &mut place.db.read().await.unwrap();
         assert_eq!(access::members::role(rx, workspace, ben).await.unwrap(), Some(Role::Viewer));
         assert_eq!(
-            membership::list(rx, &actor.may_here().unwrap(), &[access::MemberState::Active], None, 10)
+            membership::list(rx, &actor.may_here().unwrap(), &access::MemberQuery::default())
                 .await
                 .unwrap()
+                .items
                 .len(),
             2
         );

@@ -4,11 +4,10 @@ use chrono::Duration;
 use serde_json::{Map, Value, json};
 use trackside_engine::Class;
 use trackside_engine::access::permissions::{ProjectView, Role, TaskComment, TaskCreate, TaskDelete, TaskView};
-use trackside_engine::comments::{self, NewComment};
+use trackside_engine::comments::{self, CommentQuery, NewComment};
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::UserId;
-use trackside_engine::paging::PageRequest;
 use trackside_engine::tasks::{self, Priority};
 
 use crate::office::{Office, kinds, shown};
@@ -273,9 +272,9 @@ async fn comments_are_kept_in_order_and_announced() {
         }
         let may = office.cx().actor.may_here::<TaskView>().unwrap();
         let mut rx = office.db.read().await.unwrap();
-        let page = PageRequest { limit: Some(2), cursor: None };
+        let page = CommentQuery { limit: Some(2), ..CommentQuery::default() };
         let first = comments::service::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
-        let page = PageRequest { limit: Some(2), cursor: first.next_cursor.clone() };
+        let page = CommentQuery { limit: Some(2), cursor: first.next_cursor.clone(), ..CommentQuery::default() };
         let second = comments::service::list(&mut rx, &may, &task.id.into(), &page).await.unwrap();
         drop(rx);
         let bodies: Vec<_> = first.items.iter().chain(&second.items).map(|comment| comment.body.as_str()).collect();
