@@ -27,7 +27,7 @@ use crate::areas::AREAS;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
-use crate::{cors, fields, health, hot, idempotency, observe, openapi, pages, rate, scope};
+use crate::{cors, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -95,8 +95,10 @@ impl App {
     /// path of all, the others because they must answer when little else does.
     pub fn router(&self) -> Router {
         let (api, document) = openapi::generate();
+        let bare = parameters::Bare::of(&document);
         let api = api
             .layer(from_fn_with_state(self.clone(), scope::layer))
+            .layer(from_fn_with_state((self.clone(), bare), parameters::layer))
             .layer(from_fn_with_state(fields::Routes::of(&document), fields::layer))
             .layer(from_fn_with_state(self.clone(), idempotency::layer))
             .layer(from_fn_with_state(self.clone(), rate::layer))

@@ -6,7 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trackside_engine::grants::{Explanation, explain};
-use trackside_engine::ids::UserId;
+use trackside_engine::handle::UserHandle;
 
 use crate::answer::{Answer, Result};
 use crate::app::App;
@@ -23,8 +23,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Question {
-    /// A member of the workspace; oneself when left out.
-    user: Option<UserId>,
+    /// A member of the workspace, by id or as `me`; oneself when left out.
+    user: Option<UserHandle>,
     /// A permission: `task.edit`.
     action: String,
     /// `workspace`, a project by id or key, or the id of a task or a rule.
@@ -34,5 +34,6 @@ struct Question {
 async fn explain(State(app): State<App>, Auth(cx): Auth, Query(asked): Query<Question>) -> Result<Answer<Explanation>> {
     let mut rx = app.db.read().await?;
     let Question { user, action, object } = asked;
+    let user = user.map(|user| user.of(&cx.actor)).transpose()?;
     Ok(Answer::new(explain::explain(&mut rx, &cx, user, &action, &object).await?))
 }

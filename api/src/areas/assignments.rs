@@ -9,7 +9,8 @@ use serde_json::json;
 use trackside_engine::Error;
 use trackside_engine::db::Tx;
 use trackside_engine::grants::{Assignment, AssignmentQuery, NewAssignment, On, service};
-use trackside_engine::ids::{AssignmentId, GroupId, UserId};
+use trackside_engine::handle::UserHandle;
+use trackside_engine::ids::{AssignmentId, GroupId};
 use trackside_engine::paging::{Page, PageRequest};
 
 use crate::answer::{Answer, Created, Done, Result};
@@ -33,8 +34,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// Only those that concern this person directly.
-    user: Option<UserId>,
+    /// Only those that concern this person directly: an id, or `me`.
+    user: Option<UserHandle>,
     /// Only those that concern this group.
     group: Option<GroupId>,
     /// Only those on this place: `workspace`, a project by id or key, or the id of a task or a rule.
@@ -53,7 +54,8 @@ async fn list(
     let may = cx.actor.may_here()?;
     let wrong = |message: String| Error::invalid("invalid_parameter", format!("`on` {message}"));
     let on = asked.on.map(|on| on.parse::<On>().map_err(wrong)).transpose()?;
-    let query = AssignmentQuery { user: asked.user, group: asked.group, on };
+    let user = asked.user.map(|user| user.of(&cx.actor)).transpose()?;
+    let query = AssignmentQuery { user, group: asked.group, on };
     let page = PageRequest { limit: asked.limit, cursor: asked.cursor };
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &query, &page).await?))

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use trackside_engine::access::{AuditView, Granted, Workspace};
 use trackside_engine::audit::{Entry, Exported, Filter, service};
+use trackside_engine::handle::UserHandle;
 use trackside_engine::paging::{Page, PageRequest};
 use trackside_engine::{Error, Result as Found};
 
@@ -39,7 +40,7 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
-    /// Only those done by this person (also by rules in their name), this rule or hook, or by `system`.
+    /// Only those done by this person (an id, or `me`; also by rules in their name), this rule or hook, or by `system`.
     actor: Option<String>,
     /// Only those with this action, such as `role.created`; `role.*` for all about roles.
     action: Option<String>,
@@ -58,6 +59,10 @@ struct ListQuery {
 async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQuery>) -> Result<Answer<Page<Entry>>> {
     let may = cx.actor.may_here()?;
     let ListQuery { actor, action, subject, from, to, limit, cursor } = query;
+    let actor = match actor.as_deref() {
+        Some("me") => Some(UserHandle::Me.of(&cx.actor)?.to_string()),
+        _ => actor,
+    };
     let filter = Filter { actor, action, subject, from, to };
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &filter, &PageRequest { limit, cursor }).await?))

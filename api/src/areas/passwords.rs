@@ -10,7 +10,7 @@ use trackside_engine::Error;
 use trackside_engine::access::addresses::{AddressChange, AddressChanged};
 use trackside_engine::access::recovery::{self, PasswordChange, ResetLink};
 use trackside_engine::db::{self, Tx};
-use trackside_engine::ids::UserId;
+use trackside_engine::handle::UserHandle;
 use trackside_engine::vault::Secret;
 
 use crate::answer::{Answer, Created, Done, Result};
@@ -130,8 +130,9 @@ async fn change_address(
     Ok(Answer::new(app.authenticator.change_address(&app.db, user, change).await?))
 }
 
-async fn reset_link(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Created<ResetLink>> {
+async fn reset_link(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Created<ResetLink>> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     let make = async move |tx: &mut Tx| recovery::reset_link(tx, &cx, &may, id).await;
     // Whether the member belongs to other workspaces counts.
     Ok(Answer::new(db::everywhere(app.db.write(make)).await?))

@@ -7,8 +7,8 @@ use serde_json::json;
 use trackside_engine::access::{ProjectCreate, ProjectView};
 use trackside_engine::db::Tx;
 use trackside_engine::grants::{ProjectMember, ProjectRole, project_members};
-use trackside_engine::handle::Handle;
-use trackside_engine::ids::{ProjectId, UserId};
+use trackside_engine::handle::{Handle, UserHandle};
+use trackside_engine::ids::ProjectId;
 use trackside_engine::paging::Page;
 use trackside_engine::projects::copy::{self, CopyProject};
 use trackside_engine::projects::{NewProject, Project, ProjectPatch, ProjectQuery, service};
@@ -166,9 +166,10 @@ async fn put_member(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<ProjectId>>,
-    Whom(user): Whom<UserId>,
+    Whom(user): Whom<UserHandle>,
     Json(role): Json<ProjectRole>,
 ) -> Result<Answer<ProjectMember>> {
+    let user = user.of(&cx.actor)?;
     let put = async move |tx: &mut Tx| {
         let project = service::find(tx, cx.actor.workspace, &id).await?;
         project_members::put(tx, &cx, &cx.actor.may(project)?, user, role).await
@@ -180,8 +181,9 @@ async fn remove_member(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<ProjectId>>,
-    Whom(user): Whom<UserId>,
+    Whom(user): Whom<UserHandle>,
 ) -> Result<Done> {
+    let user = user.of(&cx.actor)?;
     let remove = async move |tx: &mut Tx| {
         let project = service::find(tx, cx.actor.workspace, &id).await?;
         project_members::remove(tx, &cx, &cx.actor.may(project)?, user).await

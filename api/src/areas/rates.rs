@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::BudgetView;
 use trackside_engine::db::Tx;
-use trackside_engine::handle::Handle;
-use trackside_engine::ids::{ProjectId, RateId, UserId};
+use trackside_engine::handle::{Handle, UserHandle};
+use trackside_engine::ids::{ProjectId, RateId};
 use trackside_engine::paging::{Page, PageRequest};
 use trackside_engine::rates::{NewRate, Rate, RatePatch, RateQuery, service};
 
@@ -40,8 +40,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 struct ListQuery {
     /// Only rates for this project, by id or key; with what holds for the whole workspace when left out.
     project: Option<Handle<ProjectId>>,
-    /// Only rates for this person.
-    user: Option<UserId>,
+    /// Only rates for this person: an id, or `me`.
+    user: Option<UserHandle>,
     /// 1 to 200 items; 25 when left out.
     limit: Option<i64>,
     /// `next_cursor` of the page before.
@@ -52,6 +52,7 @@ async fn list(State(app): State<App>, Auth(cx): Auth, Query(query): Query<ListQu
     let ListQuery { project, user, limit, cursor } = query;
     let mut rx = app.db.read().await?;
     let place = service::place::<BudgetView>(&mut rx, &cx, project.as_ref()).await?;
+    let user = user.map(|user| user.of(&cx.actor)).transpose()?;
     let (query, page) = (RateQuery { user }, PageRequest { limit, cursor });
     Ok(Answer::new(service::list(&mut rx, &place, &query, &page).await?))
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 use trackside_engine::access::ResourceView;
 use trackside_engine::day::Day;
 use trackside_engine::db::{Rx, Tx};
-use trackside_engine::handle::Handle;
-use trackside_engine::ids::{AbsenceId, AllocationId, ProjectId, UserId};
+use trackside_engine::handle::{Handle, UserHandle};
+use trackside_engine::ids::{AbsenceId, AllocationId, ProjectId};
 use trackside_engine::paging::{Page, PageRequest};
 use trackside_engine::projects;
 use trackside_engine::resources::{
@@ -67,8 +67,8 @@ struct ListQuery {
     from: Option<Day>,
     /// The last day, at most a year after the first; four weeks in all when left out.
     to: Option<Day>,
-    /// Only this person.
-    user: Option<UserId>,
+    /// Only this person: an id, or `me`.
+    user: Option<UserHandle>,
     /// 1 to 200 people; 25 when left out. Fewer for many days.
     limit: Option<i64>,
     /// `next_cursor` of the page before.
@@ -78,8 +78,8 @@ struct ListQuery {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AbsencesQuery {
-    /// Only those of this person.
-    user: Option<UserId>,
+    /// Only those of this person: an id, or `me`.
+    user: Option<UserHandle>,
     /// Only those that reach this day or later ones.
     from: Option<Day>,
     /// Only those that begin on this day or earlier ones.
@@ -99,6 +99,7 @@ async fn list(
     let ListQuery { from, to, user, limit, cursor } = query;
     let from = from.unwrap_or_else(|| Day::utc(cx.now()));
     let to = to.unwrap_or_else(|| from.plus(27));
+    let user = user.map(|user| user.of(&cx.actor)).transpose()?;
     let (query, page) = (ResourceQuery { from, to, user }, PageRequest { limit, cursor });
     // Many days of many people: aside from where short requests wait.
     let read = async move |rx: &mut Rx| service::list(rx, &cx, &may, &query, &page).await;
@@ -112,6 +113,7 @@ async fn absences(
 ) -> Result<Answer<Page<Absence>>> {
     let may = cx.actor.may_here::<ResourceView>()?;
     let AbsencesQuery { user, from, to, limit, cursor } = query;
+    let user = user.map(|user| user.of(&cx.actor)).transpose()?;
     let (query, page) = (AbsenceQuery { user, from, to }, PageRequest { limit, cursor });
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list_absences(&mut rx, &cx, &may, &query, &page).await?))

@@ -9,7 +9,7 @@ use serde_json::json;
 use trackside_engine::access::factors::{self, FactorSetup, FactorStatus, RecoveryCodes};
 use trackside_engine::access::{SessionManage, SignedIn};
 use trackside_engine::db::{self, Tx};
-use trackside_engine::ids::UserId;
+use trackside_engine::handle::UserHandle;
 use trackside_engine::vault::Secret;
 
 use super::auth::unlimited;
@@ -98,8 +98,9 @@ async fn remove(State(app): State<App>, Person(cx, user): Person, Json(body): Js
     Ok(Done)
 }
 
-async fn reset(State(app): State<App>, Auth(cx): Auth, At(id): At<UserId>) -> Result<Done> {
+async fn reset(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Done> {
     let may = cx.actor.may_here()?;
+    let id = id.of(&cx.actor)?;
     // Whether the member belongs to other workspaces counts.
     db::everywhere(app.db.write(async move |tx: &mut Tx| factors::reset(tx, &cx, &may, id).await)).await?;
     Ok(Done)

@@ -8,8 +8,8 @@ use axum::extract::State;
 use serde_json::json;
 use trackside_engine::access::TaskView;
 use trackside_engine::db::Tx;
-use trackside_engine::handle::Handle;
-use trackside_engine::ids::{ProjectId, TaskId, UserId};
+use trackside_engine::handle::{Handle, UserHandle};
+use trackside_engine::ids::{ProjectId, TaskId};
 use trackside_engine::paging::Page;
 use trackside_engine::projects;
 use trackside_engine::tasks::{NewTask, PARAMETERS, Task, TaskPatch, TaskQuery, service, watchers};
@@ -65,7 +65,8 @@ async fn create(
 
 async fn list(State(app): State<App>, Auth(cx): Auth, Pairs(pairs): Pairs) -> Result<Answer<Page<Task>>> {
     let may = cx.actor.may_somewhere::<TaskView>()?;
-    let query = TaskQuery::parse(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+    let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let query = TaskQuery::parse(pairs, cx.actor.user())?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
 }
@@ -118,8 +119,9 @@ async fn watch(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<TaskId>>,
-    Whom(user): Whom<UserId>,
+    Whom(user): Whom<UserHandle>,
 ) -> Result<Answer<Task>> {
+    let user = user.of(&cx.actor)?;
     let task = app.db.write(async move |tx| watchers::watch(tx, &cx, &id, user).await).await?;
     let version = task.version;
     Ok(Answer::new(task).at(version))
@@ -129,8 +131,9 @@ async fn unwatch(
     State(app): State<App>,
     Auth(cx): Auth,
     At(id): At<Handle<TaskId>>,
-    Whom(user): Whom<UserId>,
+    Whom(user): Whom<UserHandle>,
 ) -> Result<Done> {
+    let user = user.of(&cx.actor)?;
     app.db.write(async move |tx| watchers::unwatch(tx, &cx, &id, user).await.map(drop)).await?;
     Ok(Done)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use trackside_engine::access::{TimeManage, TimeView};
 use trackside_engine::day::{Day, Week};
 use trackside_engine::db::Rx;
-use trackside_engine::ids::UserId;
+use trackside_engine::handle::UserHandle;
 use trackside_engine::paging::Page;
 use trackside_engine::timesheets::export::{Wanted, csv};
 use trackside_engine::timesheets::{Decision, Timesheet, TimesheetRef, WeekOf, service};
@@ -58,8 +58,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FindQuery {
-    /// Whose week; whoever asks, when left out.
-    user: Option<UserId>,
+    /// Whose week: an id, or `me`; whoever asks, when left out.
+    user: Option<UserHandle>,
     /// The week: `2026-W48`; this one, where the person lives, when left out.
     week: Option<Week>,
 }
@@ -71,14 +71,15 @@ struct ExportQuery {
     from: Option<Day>,
     /// The last day, at most a year after the first; today (UTC) when left out.
     to: Option<Day>,
-    /// Whose time; when left out everybody's, for who may manage time, otherwise one's own.
-    user: Option<UserId>,
+    /// Whose time: an id, or `me`; when left out everybody's, for who may manage time, otherwise one's own.
+    user: Option<UserHandle>,
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, Query(query): Query<FindQuery>) -> Result<Answer<Timesheet>> {
     let may = cx.actor.may_here::<TimeView>()?;
+    let user = query.user.map(|user| user.of(&cx.actor)).transpose()?;
     let mut rx = app.db.read().await?;
-    Ok(Answer::new(service::find(&mut rx, &cx, &may, query.user, query.week).await?))
+    Ok(Answer::new(service::find(&mut rx, &cx, &may, user, query.week).await?))
 }
 
 async fn submitted(
@@ -96,7 +97,8 @@ async fn export(State(app): State<App>, Auth(cx): Auth, Query(query): Query<Expo
     let to = query.to.unwrap_or_else(|| Day::utc(cx.now()));
     let from = query.from.unwrap_or_else(|| to.minus(30));
     let name = format!("time-{from}-{to}.csv");
-    let wanted = Wanted { from, to, user: query.user };
+    let user = query.user.map(|user| user.of(&cx.actor)).transpose()?;
+    let wanted = Wanted { from, to, user };
     let text = app.db.scan(async move |rx: &mut Rx| csv(rx, &cx, &may, wanted).await).await?;
     Ok(Csv { name, text })
 }

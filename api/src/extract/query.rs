@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use trackside_engine::moment;
 
 use crate::problem::Problem;
 
@@ -32,9 +33,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 fn wrong(name: &str, what: &str) -> Problem {
     if what.starts_with("unknown field") {
-        let detail = what.replacen("unknown field", "unknown query parameter", 1);
+        let named = what.split('`').nth(1).unwrap_or_default();
+        let near = trackside_rules::problem::nearest(named, what.split('`').skip(3).step_by(2));
+        let detail = match near {
+            Some(near) => format!("unknown query parameter `{named}`; did you mean `{near}`?"),
+            None => what.replacen("unknown field", "unknown query parameter", 1),
+        };
         return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_parameter", detail);
     }
+    let what = &*moment::readable(what);
     let detail = if what.starts_with("missing field") {
         what.replacen("missing field", "missing query parameter", 1)
     } else if name == "." {
@@ -81,12 +88,18 @@ mod tests {
     #[allow(dead_code)]
     struct Page {
         limit: Option<i64>,
+        since: Option<chrono::DateTime<chrono::Utc>>,
     }
 
     #[tokio::test]
     async fn an_unknown_parameter_is_named() {
         for (query, detail) in [
-            ("limits=3", "unknown query parameter `limits`, expected `limit`"),
+            ("limits=3", "unknown query parameter `limits`; did you mean `limit`?"),
+            ("colour=red", "unknown query parameter `colour`, expected `limit` or `since`"),
+            (
+                "since=2026-11",
+                "query parameter `since`: must be a time as RFC 3339 writes it, such as 2026-11-26T09:00:00Z",
+            ),
             ("limit=many", "query parameter `limit`: invalid digit found in string"),
         ] {
             let (mut parts, ()) = Request::get(format!("/?{query}")).body(()).unwrap().into_parts();

@@ -185,7 +185,7 @@ pub struct PortfolioQuery {
     pub tz: Option<String>,
     /// active, on_hold, completed, archived; any but archived when left out.
     pub status: Option<String>,
-    /// The ids of those who answer for them.
+    /// Those who answer for them: ids, or `me`.
     pub owner: Option<String>,
     /// Part of the name or key.
     pub q: Option<String>,

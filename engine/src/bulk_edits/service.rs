@@ -17,7 +17,7 @@ use crate::{Class, Error, Result, projects};
 /// Changes all tasks that the filter finds, or, for a dry run, counts them. More than [`MAX_TASKS`] are refused as
 /// `too_many_tasks`.
 pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulkEdit) -> Result<Changed> {
-    let query = new.filter.query("/filter", false)?;
+    let query = new.filter.query("/filter", false, cx.actor.user())?;
     let patch = serde_json::to_string(&new.patch)
         .map_err(|error| Error::internal("a patch cannot be written as JSON").caused_by(error))?;
     if new.patch == TaskPatch::default() {

@@ -6,6 +6,7 @@ use super::model::{FieldOption, FieldType};
 use super::store::{self, Named};
 use super::{ord, values};
 use crate::db::Rx;
+use crate::handle::UserHandle;
 use crate::ids::{UserId, WorkspaceId};
 use crate::{Error, Result};
 
@@ -20,7 +21,11 @@ pub(crate) enum Comparison {
 
 /// The fields of a workspace with certain keys.
 #[derive(Debug, Default)]
-pub(crate) struct Lookup(HashMap<String, Vec<(FieldType, Vec<FieldOption>)>>);
+pub(crate) struct Lookup {
+    fields: HashMap<String, Vec<(FieldType, Vec<FieldOption>)>>,
+    /// Who `me` is among people.
+    me: Option<UserId>,
+}
 
 /// A value's neighbours in the column of texts: it is on the side of the bound, and within its type.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,35 +40,36 @@ pub(crate) struct Range {
 
 impl Lookup {
     /// The fields with these keys. Nothing is asked where nothing is wanted.
-    pub async fn of(rx: &mut Rx, workspace: WorkspaceId, keys: &[&str]) -> Result<Self> {
-        let mut lookup = Self::default();
+    pub async fn of(rx: &mut Rx, workspace: WorkspaceId, keys: &[&str], me: Option<UserId>) -> Result<Self> {
+        let mut lookup = Self { me, ..Self::default() };
         if keys.is_empty() {
             return Ok(lookup);
         }
         for Named { key, kind, options } in store::list_named(rx, workspace, keys).await? {
-            lookup.0.entry(key).or_default().push((kind, options.read()?));
+            lookup.fields.entry(key).or_default().push((kind, options.read()?));
         }
         Ok(lookup)
     }
 
     /// Whether any project defines a field with this key.
     pub fn knows(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.fields.contains_key(key)
     }
 
     /// The texts of values that equal what is given, in whichever of the fields. Commas part several values, but for
     /// texts and addresses, which may hold commas.
     pub fn equal(&self, key: &str, given: &str) -> Result<Vec<String>> {
         let mut ords: Vec<String> = Vec::new();
-        let fields = self.0.get(key).map(Vec::as_slice).unwrap_or_default();
+        let fields = self.fields.get(key).map(Vec::as_slice).unwrap_or_default();
         for (kind, options) in fields {
             match kind {
                 FieldType::Text | FieldType::Url => ords.push(ord::text(values::letter(*kind), given)),
-                _ => ords.extend(given.split(',').filter_map(|one| equal(*kind, options, one))),
+                _ => ords.extend(given.split(',').filter_map(|one| self.equal_one(*kind, options, one))),
             }
         }
         if ords.is_empty() && !fields.is_empty() {
-            return Err(invalid(key, format!("cannot be `{}`: it is a {}", shorten(given), words(fields))));
+            let written = fields.iter().find_map(|(kind, _)| written(*kind)).unwrap_or_default();
+            return Err(invalid(key, format!("cannot be `{}`: it is a {}{written}", shorten(given), words(fields))));
         }
         ords.sort_unstable();
         ords.dedup();
@@ -72,9 +78,7 @@ impl Lookup {
 
     /// The texts of values on one side of what is given, by type.
     pub fn side(&self, key: &str, operator: &'static str, given: &str) -> Result<Vec<Range>> {
-        let Some(fields) = self.0.get(key) else {
-            return Err(invalid(key, "is no field that a project defines, so it has no order".into()));
-        };
+        let fields = self.fields.get(key).map(Vec::as_slice).unwrap_or_default();
         let mut ranges: Vec<Range> = Vec::new();
         for (kind, _) in fields {
             let letter = values::letter(*kind);
@@ -92,7 +96,7 @@ impl Lookup {
         }
         if ranges.is_empty() {
             let message = format!(
-                "is a {} and cannot be compared with `{}`; a number, an amount or a day can",
+                "is a {} and cannot be compared with `{}`; a number, an amount or a day such as 2026-11-26 can",
                 words(fields),
                 shorten(given)
             );
@@ -100,20 +104,33 @@ impl Lookup {
         }
         Ok(ranges)
     }
+
+    fn equal_one(&self, kind: FieldType, options: &[FieldOption], given: &str) -> Option<String> {
+        match kind {
+            FieldType::Number | FieldType::Money => {
+                values::decimal(given).map(|number| ord::number(values::letter(kind), number))
+            }
+            FieldType::Date => values::date(given).ok().map(|_| ord::text('d', given)),
+            FieldType::Select | FieldType::MultiSelect => {
+                options.iter().position(|option| option.key == given).map(|place| ord::option(place, given))
+            }
+            FieldType::User => {
+                let user = given.parse::<UserHandle>().ok().and_then(|user| user.said_by(self.me).ok());
+                user.map(|user| ord::text('u', &user.to_string()))
+            }
+            FieldType::Checkbox => given.parse().ok().map(values::checkbox),
+            FieldType::Text | FieldType::Url => None,
+        }
+    }
 }
 
-fn equal(kind: FieldType, options: &[FieldOption], given: &str) -> Option<String> {
+/// How a value of this type is written, where that is not plain.
+fn written(kind: FieldType) -> Option<&'static str> {
     match kind {
-        FieldType::Number | FieldType::Money => {
-            values::decimal(given).map(|number| ord::number(values::letter(kind), number))
-        }
-        FieldType::Date => values::date(given).ok().map(|_| ord::text('d', given)),
-        FieldType::Select | FieldType::MultiSelect => {
-            options.iter().position(|option| option.key == given).map(|place| ord::option(place, given))
-        }
-        FieldType::User => given.parse::<UserId>().ok().map(|user| ord::text('u', &user.to_string())),
-        FieldType::Checkbox => given.parse().ok().map(values::checkbox),
-        FieldType::Text | FieldType::Url => None,
+        FieldType::Checkbox => Some(", written `true` or `false`"),
+        FieldType::Date => Some(", written as 2026-11-26"),
+        FieldType::User => Some(", written as an id or `me`"),
+        _ => None,
     }
 }
 

@@ -21,7 +21,7 @@ pub mod service;
 pub(crate) mod store;
 mod values;
 
-pub(crate) use lookup::{Comparison, Lookup};
+pub(crate) use lookup::{Comparison, Lookup, invalid};
 pub use model::{
     Field, FieldOption, FieldPatch, FieldType, MAX_FIELDS, MAX_NAME, MAX_OPTIONS, MAX_TEXT, MAX_URL, NewField,
 };

@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::store;
 use super::values::{self, Definitions};
-use crate::access::{BudgetEdit, Granted, ProjectEdit, TaskView};
+use crate::access::{BudgetEdit, Granted, ProjectEdit, Reach, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
@@ -32,6 +32,17 @@ pub(crate) async fn sensitive_named(
     keys: &[&str],
 ) -> Result<Vec<(ProjectId, String)>> {
     store::list_sensitive(rx, workspace, keys).await
+}
+
+/// What fields are called in the projects that may be seen, to name one that is near; nothing where conditions decide.
+pub(crate) async fn keys_seen(rx: &mut Rx, workspace: WorkspaceId, reach: Option<&Reach>) -> Result<Vec<String>> {
+    let mut keys = store::list_keys(rx, workspace).await?;
+    if let Some(reach) = reach {
+        let ids = reach.by_ids();
+        let within = |project: &ProjectId| ids.everywhere || ids.projects.contains(project);
+        keys.retain(|(project, _)| !reach.is_conditional() && within(project) && !ids.not_projects.contains(project));
+    }
+    Ok(keys.into_iter().map(|(_, key)| key).collect())
 }
 
 /// Refuses values of sensitive fields where they would stand openly, in what tasks are made from.

@@ -28,6 +28,7 @@ statements! {
     FIND = "select {Field} from fields where workspace_id = $1 and project_id = $2 and key = $3", Field;
     // Projects define fields alike; each way is read once.
     NAMED = "select distinct key, kind, options from fields where workspace_id = $1 and key = any($2) order by key, kind, options";
+    KEYS = "select project_id, key from fields where workspace_id = $1 order by key, project_id limit 2000";
     SENSITIVE = "select project_id, key from fields where workspace_id = $1 and key = any($2) and sensitive";
     INSERT = "insert into fields (id, workspace_id, project_id, key, name, description, kind, options, currency, required, \
      sensitive, version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -55,6 +56,11 @@ pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId
 /// The fields with these keys, in whichever project; those that are alike are one.
 pub(super) async fn list_named(rx: &mut Rx, workspace: WorkspaceId, keys: &[&str]) -> Result<Vec<Named>> {
     rx.all(NAMED, (workspace, keys)).await
+}
+
+/// What the fields of a workspace are called, and where: of very many, the first.
+pub(super) async fn list_keys(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<(ProjectId, String)>> {
+    rx.all(KEYS, (workspace,)).await
 }
 
 /// Where fields with these keys are sensitive.

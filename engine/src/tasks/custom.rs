@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use super::query::{Filter, TaskQuery};
 use super::select::Statement;
-use crate::Result;
-use crate::db::{Kind, Value};
-use crate::fields::{Comparison, Lookup};
+use crate::access::Reach;
+use crate::db::{Kind, Rx, Value};
+use crate::fields::{self, Comparison, Lookup, invalid};
+use crate::ids::WorkspaceId;
+use crate::{Error, Result};
 
 /// Parts the values of several fields in one column of a row. No value holds it.
 pub(super) const SEPARATOR: char = '\u{1f}';
@@ -50,6 +53,65 @@ pub(super) fn filter(
         }
     }
     Ok(())
+}
+
+/// Refuses an order, or a side of a value, by what no project defines: only a field has an order.
+pub(super) async fn refuse_without_order(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    reach: Option<&Reach>,
+    query: &TaskQuery,
+    lookup: &Lookup,
+) -> Result<()> {
+    if let Some(key) = query.sort_fields.iter().find(|key| !lookup.knows(key)) {
+        let near = near(rx, workspace, reach, key).await?;
+        let detail = format!("`sort` does not know `custom.{key}`: no project defines a field with this key{near}");
+        return Err(Error::invalid("invalid_parameter", detail));
+    }
+    for filter in &query.filters {
+        if let Filter::Custom(key, Comparison::Side(_), _) = filter
+            && !lookup.knows(key)
+        {
+            let near = near(rx, workspace, reach, key).await?;
+            return Err(invalid(key, format!("is no field that a project defines, so it has no order{near}")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a filter by what no project defines and no task that may be seen holds: a slip of the pen, which an empty list
+/// would hide. Asked where nothing was found, since what was found by it is there.
+pub(super) async fn refuse_unknown(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    reach: Option<&Reach>,
+    query: &TaskQuery,
+    lookup: &Lookup,
+) -> Result<()> {
+    for filter in &query.filters {
+        let Filter::Custom(key, Comparison::Equal, _) = filter else { continue };
+        if lookup.knows(key) {
+            continue;
+        }
+        let mut holders = Statement::start(rx, workspace, &[]);
+        holders.push("select number from tasks where workspace_id = $1");
+        if let Some(reach) = reach {
+            holders.within(reach.by_ids());
+        }
+        holders.push(" and cast(custom -> ").bind(text(key)).push(" as text) is not null limit 1");
+        if !holders.any(rx).await? {
+            let near = near(rx, workspace, reach, key).await?;
+            return Err(invalid(key, format!("is no field that a project defines, and no task holds it{near}")));
+        }
+    }
+    Ok(())
+}
+
+/// The name that was perhaps meant.
+async fn near(rx: &mut Rx, workspace: WorkspaceId, reach: Option<&Reach>, key: &str) -> Result<String> {
+    let keys = fields::service::keys_seen(rx, workspace, reach).await?;
+    let near = trackside_rules::problem::nearest(key, keys.iter().map(String::as_str));
+    Ok(near.map(|near| format!("; did you mean `custom.{near}`?")).unwrap_or_default())
 }
 
 /// Compared as JSON text, because `->>` gives 1 on one database and 'true' on the other.

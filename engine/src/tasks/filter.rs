@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::query::TaskQuery;
+use crate::ids::UserId;
 use crate::{Error, Result};
 
 /// The longest filter, in bytes of its text.
@@ -29,8 +30,8 @@ impl TaskFilter {
     }
 
     /// The query, checked; what is wrong is named at `pointer`. Which page is meant is no part of it, nor, unless `sorted`,
-    /// in which order.
-    pub fn query(&self, pointer: &str, sorted: bool) -> Result<TaskQuery> {
+    /// in which order. `me` is who asks by it.
+    pub fn query(&self, pointer: &str, sorted: bool, me: Option<UserId>) -> Result<TaskQuery> {
         let page = |name: &str| matches!(name, "cursor" | "limit" | "offset" | "total") || (!sorted && name == "sort");
         if let Some((name, _)) = self.0.iter().find(|(name, _)| page(name)) {
             return Err(Error::field(pointer, format!("must not hold `{name}`: only filters")));
@@ -39,7 +40,7 @@ impl TaskFilter {
             return Err(Error::field(pointer, format!("must be at most {MAX_FILTER} bytes")));
         }
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        TaskQuery::parse(pairs).map_err(|error| Error::field(pointer, error.detail.clone()))
+        TaskQuery::parse(pairs, me).map_err(|error| Error::field(pointer, error.detail.clone()))
     }
 }
 
@@ -116,7 +117,7 @@ mod tests {
         let object = json!({ "project": "WEB", "status": ["todo", "blocked"], "due_at.lt": "2026-01-01T00:00:00Z" });
         assert_eq!(text, read(object));
         assert_eq!(TaskFilter::of_text(&text.text()), text);
-        assert!(text.query("/query", false).is_ok());
+        assert!(text.query("/query", false, None).is_ok());
     }
 
     #[test]
@@ -124,11 +125,11 @@ mod tests {
         for (text, said) in
             [("limit=3", "limit"), ("colour=red", "colour"), ("priority=odd", "odd"), ("sort=title", "sort")]
         {
-            let error = TaskFilter::of_text(text).query("/filter", false).unwrap_err();
+            let error = TaskFilter::of_text(text).query("/filter", false, None).unwrap_err();
             assert_eq!(error.fields[0].pointer, "/filter");
             assert!(error.detail.contains(said), "{error}");
         }
-        assert!(TaskFilter::of_text("sort=title").query("/query", true).is_ok());
+        assert!(TaskFilter::of_text("sort=title").query("/query", true, None).is_ok());
         for odd in [json!(3), json!(null), json!({ "status": { "a": 1 } }), json!({ "label": ["a,b"] })] {
             assert!(serde_json::from_value::<TaskFilter>(odd).is_err());
         }

@@ -6,20 +6,26 @@ use chrono::{DateTime, Utc};
 
 use super::model::{Category, Priority, TaskStatus, TaskType};
 use crate::fields::Comparison;
-use crate::handle::Handle;
+use crate::handle::{Handle, UserHandle};
 use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::paging;
 use crate::search::Terms;
-use crate::{Error, Result};
+use crate::{Error, Result, moment};
 
 /// The query parameters, with what each means. Where several values may stand, commas part them.
 pub const PARAMETERS: &[(&str, &str)] = &[
-    ("assignee", "user ids, any of them; or `none`"),
+    ("assignee", "user ids or `me`, any of them; or `none`"),
     ("category", "todo, in_progress, done, cancelled: what the status means"),
     ("cursor", "`next_cursor` of the page before"),
-    ("custom.<field>", "the field's value; of options, people, numbers and days several"),
-    ("custom.<field>.gt, .gte, .lt, .lte", "a number, an amount or a day, of a field that projects define"),
-    ("due_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
+    ("custom.<field>", "the field's value; of options, people (also `me`), numbers and days several"),
+    ("custom.<field>.gt", "more than this number or amount, or after this day, of a field that projects define"),
+    ("custom.<field>.gte", "at least this number or amount, or this day or later"),
+    ("custom.<field>.lt", "less than this number or amount, or before this day"),
+    ("custom.<field>.lte", "at most this number or amount, or this day or earlier"),
+    ("due_at.gt", "due after this time (RFC 3339)"),
+    ("due_at.gte", "due at this time (RFC 3339) or later"),
+    ("due_at.lt", "due before this time (RFC 3339)"),
+    ("due_at.lte", "due at this time (RFC 3339) or earlier"),
     (
         "include_archived",
         "`true`: tasks of archived projects, too; without it they are shown only where `key`, `milestone`, `parent` or `project` names them",
@@ -41,8 +47,11 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("status", "todo, in_progress, in_review, blocked, completed, cancelled, and those of projects' own workflows"),
     ("total", "`true` counts the tasks on all pages, which takes longer"),
     ("type", "task, bug, feature, improvement, documentation, and those of projects' own"),
-    ("updated_at.gt, .gte, .lt, .lte", "an RFC 3339 time"),
-    ("watcher", "user ids, any of them; or `none`"),
+    ("updated_at.gt", "changed after this time (RFC 3339)"),
+    ("updated_at.gte", "changed at this time (RFC 3339) or later"),
+    ("updated_at.lt", "changed before this time (RFC 3339)"),
+    ("updated_at.lte", "changed at this time (RFC 3339) or earlier"),
+    ("watcher", "user ids or `me`, any of them; or `none`"),
 ];
 
 /// The most filters of one query.
@@ -121,6 +130,8 @@ pub struct TaskQuery {
     pub(super) cursor: Option<String>,
     pub(super) total: bool,
     pub(super) include_archived: bool,
+    /// Who `me` is in it.
+    pub(super) me: Option<UserId>,
 }
 
 /// The newest first, as many as a page has by itself.
@@ -136,14 +147,15 @@ impl Default for TaskQuery {
             cursor: None,
             total: false,
             include_archived: false,
+            me: None,
         }
     }
 }
 
 impl TaskQuery {
-    /// Reads query parameters, already decoded; see [`PARAMETERS`]. An unknown one is refused by name.
-    pub fn parse<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self> {
-        let mut query = Self::default();
+    /// Reads query parameters, already decoded; see [`PARAMETERS`]. An unknown one is refused by name. `me` is who asks.
+    pub fn parse<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>, me: Option<UserId>) -> Result<Self> {
+        let mut query = Self { me, ..Self::default() };
         for (name, value) in parameters {
             if value.len() > MAX_LENGTH {
                 return Err(invalid(name, format!("is longer than {MAX_LENGTH} bytes")));
@@ -223,9 +235,9 @@ impl TaskQuery {
             "type" => Filter::Type(list(name, value)?),
             "label" => Filter::Label(list(name, value)?),
             "assignee" if value == "none" => Filter::Assignee(Vec::new()),
-            "assignee" => Filter::Assignee(list(name, value)?),
+            "assignee" => Filter::Assignee(self.people(name, value)?),
             "watcher" if value == "none" => Filter::Watcher(Vec::new()),
-            "watcher" => Filter::Watcher(list(name, value)?),
+            "watcher" => Filter::Watcher(self.people(name, value)?),
             "parent" if value == "none" => Filter::Parent(None),
             "parent" => Filter::Parent(Some(one(name, value)?)),
             "milestone" if value == "none" => Filter::Milestone(Vec::new()),
@@ -256,6 +268,10 @@ impl TaskQuery {
         self.filters.push(filter);
         Ok(())
     }
+
+    fn people(&self, name: &str, value: &str) -> Result<Vec<UserId>> {
+        list::<UserHandle>(name, value)?.into_iter().map(|user| user.said_by(self.me)).collect()
+    }
 }
 
 fn operator(name: &str, side: &str) -> Result<&'static str> {
@@ -272,7 +288,10 @@ fn one<T: FromStr>(name: &str, value: &str) -> Result<T>
 where
     T::Err: std::fmt::Display,
 {
-    value.parse().map_err(|error| invalid(name, format!("cannot be `{}`: {error}", shorten(value))))
+    value.parse().map_err(|error: T::Err| {
+        let what = error.to_string();
+        invalid(name, format!("cannot be `{}`: {}", shorten(value), moment::readable(&what)))
+    })
 }
 
 fn list<T: FromStr>(name: &str, value: &str) -> Result<Vec<T>>
@@ -335,8 +354,10 @@ fn invalid(name: &str, message: impl std::fmt::Display) -> Error {
 
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
-    Error::invalid(
-        "unknown_parameter",
-        format!("there is no parameter `{}`; there are {}", shorten(name), known.join(", ")),
-    )
+    let shown = shorten(name);
+    let detail = match trackside_rules::problem::nearest(&shown, known.iter().copied()) {
+        Some(near) => format!("there is no parameter `{shown}`; did you mean `{near}`?"),
+        None => format!("there is no parameter `{shown}`; there are {}", known.join(", ")),
+    };
+    Error::invalid("unknown_parameter", detail)
 }

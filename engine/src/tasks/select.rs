@@ -21,7 +21,7 @@ use crate::handle::Handle;
 use crate::ids::{Id, ProjectId, TaskId, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor};
 use crate::search::{self, Terms};
-use crate::{Error, Result, workflow};
+use crate::{Result, workflow};
 
 /// The page that `query` asks for, of what `reach` allows by ids; all of the workspace's tasks without one.
 pub(super) async fn page(
@@ -31,11 +31,8 @@ pub(super) async fn page(
     query: &TaskQuery,
 ) -> Result<Page<Task>> {
     let steps = steps(&query.sort);
-    let lookup = Lookup::of(rx, workspace, &query.custom_fields()).await?;
-    if let Some(unknown) = query.sort_fields.iter().find(|key| !lookup.knows(key)) {
-        let detail = format!("`sort` does not know `custom.{unknown}`: no project defines a field with this key");
-        return Err(Error::invalid("invalid_parameter", detail));
-    }
+    let lookup = Lookup::of(rx, workspace, &query.custom_fields(), query.me).await?;
+    custom::refuse_without_order(rx, workspace, reach, query, &lookup).await?;
     for filter in &query.filters {
         match filter {
             Filter::Status(words) => workflow::service::check_words(rx, workspace, words, &[]).await?,
@@ -72,6 +69,9 @@ pub(super) async fn page(
             total: None,
         }
     };
+    if page.items.is_empty() && query.cursor.is_none() {
+        custom::refuse_unknown(rx, workspace, reach, query, &lookup).await?;
+    }
     if query.total {
         let mut count = Statement::start(rx, workspace, &[]);
         count.push("select count(*)").among(reach, query, &lookup)?;
@@ -197,7 +197,7 @@ pub(super) struct Statement<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn start(rx: &Rx, workspace: WorkspaceId, fields: &'a [String]) -> Self {
+    pub(super) fn start(rx: &Rx, workspace: WorkspaceId, fields: &'a [String]) -> Self {
         // Room for a usual statement at once.
         let (sql, args) = (String::with_capacity(1024), vec![Value::Uuid(workspace.uuid())]);
         Self { dialect: rx.dialect(), workspace, sql, args, fields }
@@ -217,8 +217,14 @@ impl<'a> Statement<'a> {
         query.filters.iter().try_for_each(|filter| self.filter(filter, lookup))
     }
 
+    /// Whether there is a row of it.
+    pub(super) async fn any(self, rx: &mut Rx) -> Result<bool> {
+        let found: Option<(i64,)> = rx.opt(&self.sql, self.args).await?;
+        Ok(found.is_some())
+    }
+
     /// Only what may be seen, as far as ids tell.
-    fn within(&mut self, ids: ByIds<'a>) {
+    pub(super) fn within(&mut self, ids: ByIds<'a>) {
         if !ids.everywhere {
             self.push(" and (project_id = any(").bind(ids.projects.value()).push(") or id = any(");
             self.bind(ids.objects.value()).push("))");

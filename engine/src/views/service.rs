@@ -47,7 +47,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskView, Reach>, new: N
     let workspace = may.workspace();
     let owner = person(cx)?;
     checks::name("/name", &new.name, MAX_NAME)?;
-    let query = checked(&new.query)?;
+    let query = checked(cx, &new.query)?;
     let options = options(new.options)?;
     let sharing = new.shared.unwrap_or(Sharing::Private);
     let project_id = share(tx, cx, sharing, new.project.as_ref()).await?;
@@ -93,7 +93,7 @@ pub async fn update(
         view.name = name;
     }
     if let Some(query) = patch.query.required("/query")? {
-        view.query = checked(&query)?;
+        view.query = checked(cx, &query)?;
     }
     if let Some(layout) = patch.layout.required("/layout")? {
         view.layout = layout;
@@ -192,8 +192,8 @@ async fn share(
     }
 }
 
-fn checked(query: &TaskFilter) -> Result<String> {
-    query.query("/query", true)?;
+fn checked(cx: &Cx, query: &TaskFilter) -> Result<String> {
+    query.query("/query", true, cx.actor.user())?;
     Ok(query.text())
 }
 

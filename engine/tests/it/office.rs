@@ -118,7 +118,7 @@ impl Office {
     }
 
     pub async fn list(&self, parameters: &[(&str, &str)]) -> Result<Page<Task>> {
-        let query = TaskQuery::parse(parameters.iter().copied())?;
+        let query = TaskQuery::parse(parameters.iter().copied(), self.cx().actor.user())?;
         let may = self.cx().actor.may_here::<TaskView>()?;
         tasks::service::list(&mut *self.db.read().await?, &may, &query).await
     }
