@@ -4,6 +4,9 @@
 //! A request comes in through [`server`], passes the layers that [`app`] puts around the routes ([`observe`], [`rate`],
 //! [`idempotency`]), is read by [`extract`]ors and handled in an [`areas`] file. Errors become [`problem`]s once, there.
 
+// Printing goes through `commands::print`, which minds no reader that has seen enough.
+#![deny(clippy::print_stdout)]
+
 pub mod answer;
 pub mod app;
 pub mod areas;
@@ -20,9 +23,11 @@ mod hot;
 pub mod idempotency;
 pub mod live;
 mod log;
+mod needs;
 pub mod observe;
 pub mod openapi;
 mod pages;
+mod parameters;
 pub mod problem;
 pub mod rate;
 mod scope;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::app::{App, v1};
 use crate::areas::AREAS;
 use crate::problem::Problem;
-use crate::{fields, health, hot};
+use crate::{fields, health, hot, needs};
 
 /// An operation with its id and summary, for people with a token.
 pub fn doc(
@@ -131,7 +131,11 @@ fn complete(document: &mut OpenApi) {
         let ReferenceOr::Item(item) = item else { continue };
         let named = path.contains("{id}");
         for (method, operation) in operations(item) {
-            let open = operation.security.iter().any(IndexMap::is_empty) || !path.starts_with("/api/v1");
+            let open = is_open(path, operation);
+            if let Some(id) = operation.operation_id.as_deref().filter(|_| !open) {
+                let said = operation.description.take().map_or(String::new(), |said| format!("{said}\n\n"));
+                operation.description = Some(format!("{said}{}", needs::of(id)));
+            }
             if method == "post" && !open {
                 operation.parameters.push(reference("#/components/parameters/IdempotencyKey"));
             }
@@ -155,6 +159,11 @@ fn complete(document: &mut OpenApi) {
             }
         }
     }
+}
+
+/// Whether strangers may ask.
+pub fn is_open(path: &str, operation: &Operation) -> bool {
+    operation.security.iter().any(IndexMap::is_empty) || !path.starts_with("/api/v1")
 }
 
 /// Gives an example of every answer that is no error.

@@ -1,6 +1,7 @@
 //! The walls between strangers, workspaces and roles, walked along the whole interface: whatever the OpenAPI document
 //! lists is tried, so that a new route cannot be forgotten.
 
+mod needs;
 mod roles;
 
 use std::collections::BTreeSet;
@@ -63,11 +64,22 @@ struct Operation {
     method: Method,
     path: String,
     example: Option<Value>,
+    /// What the document says of it.
+    about: String,
 }
 
 impl Operation {
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
+    }
+
+    /// The permissions that the document says it needs.
+    fn needs(&self) -> BTreeSet<String> {
+        let said = self.about.lines().find(|line| line.starts_with("Needs ")).expect("it says what it needs");
+        if said.contains("sign-in") {
+            return ["sign in".to_owned()].into();
+        }
+        said.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }
 }
 
@@ -83,7 +95,8 @@ async fn operations(api: &Api) -> Vec<Operation> {
                 continue;
             }
             let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
-            operations.push(Operation { method, path: path.to_owned(), example });
+            let about = operation["description"].as_str().unwrap_or_default().to_owned();
+            operations.push(Operation { method, path: path.to_owned(), example, about });
         }
     }
     assert!(operations.len() > 40, "{} operations", operations.len());
