@@ -17,6 +17,8 @@ postgres_bin >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v curl >/dev/null || missing+=(curl)
+command -v jq >/dev/null || missing+=(jq)
 if [ ${#missing[@]} -gt 0 ]; then
   install_packages "${missing[@]}"
   postgres_bin >/dev/null || give_up "PostgreSQL's initdb is not to be found, though its package is installed.

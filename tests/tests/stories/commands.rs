@@ -1,7 +1,7 @@
 //! The command line, as an operator and a pipeline use it: what it prints and how it ends.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use trackside_tests::both_databases;
@@ -240,4 +240,60 @@ fn the_document_is_printed_without_a_server() {
     assert_eq!(trackside(folder.path(), &["--version"], &[]).expect(0).out.split(' ').next(), Some("trackside"));
     assert!(trackside(folder.path(), &["--help"], &[]).expect(0).out.contains("doctor"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+/// `trackside` with these arguments, read no further than its first bytes.
+fn cut_off(folder: &Path, arguments: &[&str]) -> Ended {
+    let mut command = Command::new(program());
+    command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("trackside runs");
+    drop(child.stdout.take());
+    let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+    Ended { code: status.code(), out: String::new(), err: String::from_utf8(stderr).expect("it prints UTF-8") }
+}
+
+#[test]
+fn whoever_has_read_enough_of_what_is_printed_may_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("blocked.yaml"), RULE).unwrap();
+    std::fs::write(here.join("older.json"), r#"{ "paths": { "/api/v1/gone": { "get": {} } } }"#).unwrap();
+    std::fs::write(here.join("export.ndjson"), "{}").unwrap();
+    let database = format!("sqlite://{}/t.db", here.display());
+    for (arguments, code) in [
+        (&["openapi"][..], 0),
+        (&["openapi", "--against", "older.json"], 1),
+        (&["rules", "check", "."], 0),
+        (&["migrate", "--database-url", &database], 0),
+        (&["doctor", "--database-url", &database], 0),
+        (&["audit", "verify", "export.ndjson"], 1),
+        (&["--help"], 0),
+    ] {
+        let ended = cut_off(here, arguments);
+        assert_eq!((ended.code, ended.err.as_str()), (Some(code), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_breaks_clients_of_the_last_release_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let released = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.released.json");
+    let kept = trackside(folder.path(), &["openapi", "--against", released], &[]).expect(0);
+    assert_eq!(kept.out, "");
+    // Had the last release had more, or asked for less, its clients would be stranded.
+    let mut document: Value = serde_json::from_slice(&std::fs::read(released).unwrap()).unwrap();
+    document["paths"]["/api/v1/wishes"] = json!({ "get": {} });
+    let project = &mut document["components"]["schemas"]["NewProject"];
+    project["required"] = json!([]);
+    project["properties"]["colour"] = json!({ "type": "string" });
+    let file = folder.path().join("released.json");
+    std::fs::write(&file, document.to_string()).unwrap();
+    let broken = trackside(folder.path(), &["openapi", "--against", file.to_str().unwrap()], &[]).expect(1);
+    for line in [
+        "GET /api/v1/wishes is gone",
+        "POST /api/v1/projects: body.colour: is gone",
+        "POST /api/v1/projects: body.key: is required",
+    ] {
+        assert!(broken.out.contains(line), "{line}: {}", broken.out);
+    }
 }

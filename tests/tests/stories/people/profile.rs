@@ -33,7 +33,7 @@ both_databases! {
         assert_eq!(db.count("events where kind = 'member.profile_changed'").await, 1);
         let forgotten = vic.patch("/me", json!({ "working_hours": null, "skills": null })).await.expect_status(200);
         assert_eq!((forgotten.at("/working_hours"), forgotten.at("/skills"), forgotten.text("/time_zone")), (&Value::Null, &json!([]), "Europe/Vienna".into()));
-        for stranger in ["user_01h455vb4pex5vsknk084sn02q", "task_01h455vb4pex5vsknk084sn02q", "me"] {
+        for stranger in ["user_01h455vb4pex5vsknk084sn02q", "task_01h455vb4pex5vsknk084sn02q", "myself"] {
             ada.get(&format!("/members/{stranger}")).await.expect_refusal().expect_status(404);
         }
         let scoped = ada.post("/tokens", json!({ "name": "narrow", "scopes": ["member.view"] })).await.expect_status(201).text("/token");
