@@ -34,7 +34,7 @@ for line in "${generated[@]}"; do
     echo "wrote $file"
   fi
 done
-# What was released is a promise (API-07). The release puts its document there: cp docs/openapi.json docs/openapi.released.json
+# What was released is a promise (API-07). scripts/baseline.sh puts it there.
 if [ "${1:-}" = --check ] && [ -f docs/openapi.released.json ]; then
   [ "$built" = yes ] || scripts/build.sh
   "${CARGO_TARGET_DIR:-target}/debug/trackside" openapi --against docs/openapi.released.json ||
