@@ -31,13 +31,21 @@ impl Table {
     }
 }
 
-/// A text that no spreadsheet takes for a formula: what could begin one is led by an apostrophe (OWASP, CSV injection).
+/// A text that no spreadsheet takes for a formula: what could begin one is led by an apostrophe (OWASP, CSV injection). A text
+/// that looks as if it were led so already gets another one, so that [`original`] gives back each text as it was.
 pub fn inert(text: &str) -> String {
+    if is_dangerous(text.trim_start_matches('\'')) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The text that [`inert`] was given.
+pub(crate) fn original(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| is_dangerous(rest.trim_start_matches('\''))).unwrap_or(text)
+}
+
+fn is_dangerous(text: &str) -> bool {
     // Blanks in front are passed over by some; the wide forms of these letters count for others.
     let begins = text.trim_start().chars().next().or_else(|| text.chars().next());
-    let dangerous = matches!(begins, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
-        || text.starts_with(['\t', '\r', '\n']);
-    if dangerous { format!("'{text}") } else { text.to_owned() }
+    matches!(begins, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')) || text.starts_with(['\t', '\r', '\n'])
 }
 
 #[cfg(test)]
@@ -46,11 +54,18 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "'=1", "''\t"] {
             assert_eq!(inert(text), format!("'{text}"));
         }
-        for text in ["", "a=1", "WEB-1", "'=1", "1-1", "ü"] {
+        for text in ["", "a=1", "WEB-1", "1-1", "ü", "'", "'a", "''"] {
             assert_eq!(inert(text), text);
+        }
+    }
+
+    #[test]
+    fn what_was_guarded_is_given_back() {
+        for text in ["=1", "'=1", "''=1", "'", "''", "'a", "a", "", " +1", "' +1", "-", "'-"] {
+            assert_eq!(original(&inert(text)), text);
         }
     }
 }

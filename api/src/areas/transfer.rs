@@ -89,7 +89,7 @@ async fn export(
     // A whole project is much to read: aside from where short requests wait.
     let read = async move |rx: &mut Rx| {
         let project = projects::service::find(rx, cx.actor.workspace, &id).await?;
-        transfer::export(rx, &cx.actor.may::<TaskView, _>(project)?).await
+        transfer::export(rx, &cx, &cx.actor.may::<TaskView, _>(project)?).await
     };
     let document = app.db.scan(read).await?;
     let (kind, text, ending) = match query.format {
@@ -198,12 +198,9 @@ async fn run(
     // Reading a document is computing: aside from where short requests wait.
     let read = tokio::task::spawn_blocking(move || formats::read(format, data, &options)).await;
     let read = read.map_err(|error| Problem::internal(error.to_string()))??;
-    let mut report = match target {
-        _ if !read.problems.is_empty() => Report { dry_run, ..Report::default() },
-        transfer::Target::Into(id) => transfer::import(&app.db, cx, id, read.document, dry_run).await?,
-        transfer::Target::New { key, name } => {
-            transfer::import_new(&app.db, cx, key, name, read.document, dry_run).await?
-        }
+    let mut report = match read.problems.is_empty() {
+        false => Report { dry_run, ..Report::default() },
+        true => transfer::import(&app.db, cx, target, read.document, dry_run).await?,
     };
     report.notes.splice(0..0, read.notes);
     report.problems.splice(0..0, read.problems);

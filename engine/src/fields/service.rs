@@ -94,10 +94,35 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, n
     check_options(new.kind, &new.options)?;
     check_currency(new.kind, new.currency.as_deref())?;
     refuse_required_and_sensitive(new.required, new.sensitive)?;
-    let project = projects::service::lock(tx, may.resource()).await?;
     if new.sensitive {
-        cx.actor.may::<BudgetEdit, _>(&project)?;
+        cx.actor.may::<BudgetEdit, _>(may.resource())?;
     }
+    define(tx, cx, may.resource(), new).await
+}
+
+/// Defines in one project the fields of another; says how many. A definition holds no value, so those that are sensitive
+/// need nothing else.
+pub(crate) async fn copy(tx: &mut Tx, cx: &Cx, from: &Project, to: &Project) -> Result<usize> {
+    let fields = store::list_of_project(tx, from.workspace_id, from.id).await?;
+    let count = fields.len();
+    for field in fields {
+        let new = NewField {
+            options: field.options.read()?,
+            key: field.key,
+            name: field.name,
+            description: field.description,
+            kind: field.kind,
+            currency: field.currency,
+            required: field.required,
+            sensitive: field.sensitive,
+        };
+        define(tx, cx, to, new).await?;
+    }
+    Ok(count)
+}
+
+async fn define(tx: &mut Tx, cx: &Cx, project: &Project, new: NewField) -> Result<Field> {
+    let project = projects::service::lock(tx, project).await?;
     let known = store::list_of_project(tx, project.workspace_id, project.id).await?;
     if known.iter().any(|field| field.key == new.key) {
         let message = format!("{} has a field {} already; choose another key", project.key, new.key);

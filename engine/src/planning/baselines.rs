@@ -57,13 +57,33 @@ type Line = (uuid::Uuid, i64, i64, i64);
 
 /// The dates of a timeline, as a baseline keeps them.
 pub fn dates(timeline: &Timeline) -> Result<String> {
-    let minute = |at: DateTime<Utc>| at.timestamp().div_euclid(60);
-    let lines: Vec<Line> = timeline
-        .items
-        .iter()
-        .map(|item| (item.id.uuid(), minute(item.start), minute(item.finish), item.duration))
-        .collect();
+    let dates: Vec<TaskDates> =
+        timeline.items.iter().map(|item| (item.id, item.start, item.finish, item.duration)).collect();
+    write_dates(&dates)
+}
+
+/// What a baseline keeps of a task: when it was to start and to be done, and how many working minutes it was to take.
+pub(crate) type TaskDates = (TaskId, DateTime<Utc>, DateTime<Utc>, i64);
+
+/// What [`dates`] wrote, to be read outside of a timeline.
+pub(crate) fn read_dates(text: &str) -> Result<Vec<TaskDates>> {
+    let dates = |(task, start, finish, duration): Line| {
+        (TaskId::from_uuid(task), super::calendar::instant(start), super::calendar::instant(finish), duration)
+    };
+    Ok(read(text)?.into_iter().map(dates).collect())
+}
+
+/// As [`dates`] writes it.
+pub(crate) fn write_dates(dates: &[TaskDates]) -> Result<String> {
+    let minute = |at: &DateTime<Utc>| at.timestamp().div_euclid(60);
+    let line = |(task, start, finish, duration): &TaskDates| (task.uuid(), minute(start), minute(finish), *duration);
+    let lines: Vec<Line> = dates.iter().map(line).collect();
     serde_json::to_string(&lines).map_err(|error| Error::internal("dates cannot be written as JSON").caused_by(error))
+}
+
+fn read(text: &str) -> Result<Vec<Line>> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::internal("a baseline does not have the shape of one").caused_by(error))
 }
 
 /// Refuses a name that is none, before anything is computed.
@@ -141,8 +161,7 @@ pub(super) async fn compare(
     of_project(rx, project, id).await?;
     let text = store::baseline_dates(rx, project.workspace_id, id).await?;
     let text = text.ok_or_else(|| Error::not_found("baseline", id))?;
-    let lines: Vec<Line> = serde_json::from_str(&text)
-        .map_err(|error| Error::internal("a baseline does not have the shape of one").caused_by(error))?;
+    let lines = read(&text)?;
     let known: HashMap<TaskId, Line> = lines.into_iter().map(|line| (TaskId::from_uuid(line.0), line)).collect();
     let later = |from: DateTime<Utc>, to: DateTime<Utc>| calendar.minute(to) - calendar.minute(from);
     for item in &mut timeline.items {

@@ -235,6 +235,21 @@ pub async fn set_workspace_calendar(
     Ok(calendar)
 }
 
+/// What a project says of its own about its time.
+pub(crate) struct Own {
+    /// When work is done in it.
+    pub calendar: Option<WorkingTime>,
+    /// When it starts.
+    pub start_at: Option<DateTime<Utc>>,
+}
+
+/// What a project says of its own about its time.
+pub(crate) async fn own(rx: &mut Rx, project: &Project) -> Result<Own> {
+    let plan = find(rx, project).await?;
+    let calendar = plan.working_time.map(|calendar| calendar.read()).transpose()?;
+    Ok(Own { calendar, start_at: plan.start_at })
+}
+
 /// Plans a project from now on, if it was not, and anew: something changed that can move its dates.
 pub(super) async fn begin(tx: &mut Tx, cx: &Cx, project: &Project) -> Result<()> {
     store::insert_plan(tx, project.workspace_id, &Plan::of(project)).await?;

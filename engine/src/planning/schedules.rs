@@ -195,6 +195,31 @@ pub async fn set(
     Ok(schedule)
 }
 
+/// What the tasks of a project say about their time, as they would say it if nobody had begun.
+pub(crate) async fn anew(rx: &mut Rx, project: &Project) -> Result<Vec<(TaskId, NewSchedule)>> {
+    let mut known = store::list_schedules(rx, project.workspace_id, project.id).await?;
+    known.sort_unstable_by_key(|schedule| schedule.task_id);
+    let mut all = Vec::with_capacity(known.len());
+    for schedule in known {
+        let calendar = schedule.working_time.map(|calendar| calendar.read()).transpose()?;
+        let new = NewSchedule {
+            constraint: schedule.constraint_type,
+            constraint_at: schedule.constraint_at,
+            duration: schedule.duration,
+            progress: None,
+            actual_start: None,
+            actual_finish: None,
+            calendar,
+        };
+        let says_nothing =
+            new.constraint == ConstraintType::usual() && new.duration.is_none() && new.calendar.is_none();
+        if !says_nothing {
+            all.push((schedule.task_id, new));
+        }
+    }
+    Ok(all)
+}
+
 /// The schedule that is asked for, with what follows from it.
 fn checked(cx: &Cx, task: &Task, version: i64, new: NewSchedule) -> Result<TaskSchedule> {
     let time =

@@ -6,20 +6,26 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::events::ProjectCopied;
 use super::model::{NewProject, Project, ProjectRef};
 use super::{members, service, store};
-use crate::access::permissions::{Granted, MilestoneEdit, ProjectCreate, ProjectView, TaskCreate, TaskEdit, TaskView};
-use crate::access::permissions::{MilestoneView, Workspace};
+use crate::access::permissions::{
+    BudgetEdit, BudgetView, Granted, MilestoneEdit, MilestoneView, ProjectCreate, ProjectEdit, ProjectView, TaskCreate,
+    TaskEdit, TaskView, Workspace,
+};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::events::emit;
+use crate::handle::Handle;
 use crate::ids::{MilestoneId, TaskId, UserId};
 use crate::milestones::{self, Milestone, NewMilestone};
-use crate::tasks::{self, NewTask, Task};
+use crate::patch::Patch;
+use crate::planning::{self, NewPlanSettings};
+use crate::tasks::{self, NewTask, Task, TaskPatch};
 use crate::words::words;
-use crate::{Error, Result, checks, planning};
+use crate::{Error, Result, checks, fields};
 
 /// The most tasks that a copied project may have: all of them are made in one transaction, which others wait for.
 pub const MAX_TASKS: usize = 1000;
@@ -35,13 +41,16 @@ words! {
         Dependencies = "dependencies",
         /// Its milestones, all open.
         Milestones = "milestones",
+        /// When work is done in it, from when it is planned, and what its tasks say about their time: constraints, durations
+        /// and calendars, but no progress.
+        Schedules = "schedules",
         /// Its tasks, as if nobody had begun; without comments.
         Tasks = "tasks",
     }
 }
 
 /// Everything that can be copied.
-pub const EVERYTHING: &[Part] = &[Part::Assignees, Part::Dependencies, Part::Milestones, Part::Tasks];
+pub const EVERYTHING: &[Part] = &[Part::Assignees, Part::Dependencies, Part::Milestones, Part::Schedules, Part::Tasks];
 
 /// A copy that is asked for.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -78,6 +87,10 @@ pub struct Copied {
     pub milestones: i64,
     /// How many dependencies.
     pub dependencies: i64,
+    /// How many fields of its own.
+    pub fields: i64,
+    /// How many tasks say something about their time.
+    pub schedules: i64,
 }
 
 /// Makes a copy of a project. One of more than [`MAX_TASKS`] tasks is refused as `project_too_large`.
@@ -136,11 +149,16 @@ pub(super) async fn fill(
     let mut copied = Copied::default();
     let milestones = copy_milestones(tx, cx, &project, &old.milestones, shift).await?;
     copied.milestones = count(milestones.len());
+    let hidden = old.hidden(cx, source, &project)?;
     let tasks = copy_tasks(tx, cx, &project, old.tasks, &milestones, include, shift).await?;
     copied.tasks = count(tasks.len());
+    copied.fields = copy_fields(tx, cx, source, &mut project, hidden, &tasks).await?;
     if include.contains(&Part::Dependencies) {
         let may = cx.actor.may::<TaskEdit, _>(project.clone())?;
         copied.dependencies = count(planning::service::copy(tx, cx, source, &may, &tasks, MAX_DEPENDENCIES).await?);
+    }
+    if include.contains(&Part::Schedules) {
+        copied.schedules = copy_schedules(tx, cx, source, &project, &tasks, shift).await?;
     }
     // Taking numbers for tasks leaves the project's version alone, so it is as it was made.
     emit(tx, cx, &ProjectCopied { project: &project, from: &ProjectRef::from(source), copied }).await?;
@@ -188,6 +206,15 @@ impl Old {
             }
         }
         Ok(old)
+    }
+
+    /// What the tasks hold of sensitive fields, if the actor may see it in the one project and change it in the other.
+    fn hidden(&self, cx: &Cx, source: &Project, project: &Project) -> Result<Vec<(TaskId, Map<String, Value>)>> {
+        if cx.actor.may::<BudgetView, _>(source).is_err() || cx.actor.may::<BudgetEdit, _>(project).is_err() {
+            return Ok(Vec::new());
+        }
+        let held = self.tasks.iter().filter(|task| task.hidden.text() != "{}");
+        held.map(|task| Ok((task.id, task.hidden.read()?))).collect()
     }
 
     /// Where the project begins: as it says, or with its earliest date.
@@ -268,6 +295,61 @@ async fn copy_tasks(
         known.insert(task.id, tasks::service::create(tx, cx, &may, new).await?);
     }
     Ok(known)
+}
+
+/// Defines the fields that the source has, behind the tasks: so those keep what they hold even where it would not be taken
+/// now. Sensitive values come last, when nobody sees them who may not.
+async fn copy_fields(
+    tx: &mut Tx,
+    cx: &Cx,
+    source: &Project,
+    project: &mut Project,
+    hidden: Vec<(TaskId, Map<String, Value>)>,
+    tasks: &HashMap<TaskId, Task>,
+) -> Result<i64> {
+    let fields = fields::service::copy(tx, cx, source, project).await?;
+    if fields == 0 {
+        return Ok(0);
+    }
+    // The values of tasks are held against what the project has now.
+    *project = service::find(tx, project.workspace_id, &Handle::Id(project.id)).await?;
+    for (old, values) in hidden {
+        let Some(task) = tasks.get(&old) else { continue };
+        let may = cx.actor.may::<TaskEdit, _>(project.clone())?;
+        let patch = TaskPatch { custom: Patch::Value(values), ..TaskPatch::default() };
+        tasks::service::update(tx, cx, &may, &Handle::Id(task.id), None, patch).await?;
+    }
+    Ok(count(fields))
+}
+
+/// Says about the time of the project and of its tasks what the source says, moved to the new start.
+async fn copy_schedules(
+    tx: &mut Tx,
+    cx: &Cx,
+    source: &Project,
+    project: &Project,
+    tasks: &HashMap<TaskId, Task>,
+    shift: Shift,
+) -> Result<i64> {
+    let planned = planning::plans::own(tx, source).await?;
+    if let Some(calendar) = planned.calendar {
+        let may = cx.actor.may::<ProjectEdit, _>(project.clone())?;
+        planning::plans::set_calendar(tx, cx, &may, None, Some(calendar)).await?;
+    }
+    if let Some(start) = shift.of(planned.start_at)? {
+        let may = cx.actor.may::<ProjectEdit, _>(project.clone())?;
+        let settings = NewPlanSettings { start_at: Some(start), status_at: None };
+        planning::plans::set_settings(tx, cx, &may, None, settings).await?;
+    }
+    let mut copied = 0;
+    for (old, mut new) in planning::schedules::anew(tx, source).await? {
+        let Some(task) = tasks.get(&old) else { continue };
+        new.constraint_at = shift.of(new.constraint_at)?;
+        let may = cx.actor.may::<TaskEdit, _>(project.clone())?;
+        planning::schedules::set(tx, cx, &may, &Handle::Id(task.id), None, new).await?;
+        copied += 1;
+    }
+    Ok(copied)
 }
 
 /// The tasks in their order, but each behind its parent, which may have been made later.

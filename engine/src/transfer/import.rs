@@ -1,22 +1,22 @@
 //! Making what a document says, all of it in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::model::{
-    FORMAT, MAX_COMMENTS, MAX_PROBLEMS, MAX_TASKS, Made, Portable, PortableTask, Report, Trouble, VERSION,
-};
+use super::model::{FORMAT, MAX_COMMENTS, MAX_PROBLEMS, MAX_TASKS, Made, OLDEST_VERSION, Report, Trouble, VERSION};
+use super::people::{People, Values};
+use super::portable::{Portable, PortableTask};
 use crate::access::permissions::{MilestoneEdit, ProjectCreate, SprintEdit, TaskComment, TaskCreate, TaskEdit};
 use crate::comments::{self, NewComment};
 use crate::cx::Cx;
 use crate::db::{Db, Tx};
 use crate::handle::Handle;
-use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
+use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId};
 use crate::links::{self, NewLink};
 use crate::milestones::{self, MilestonePatch, MilestoneStatus, NewMilestone};
 use crate::patch::Patch;
 use crate::planning::{self, NewDependency};
-use crate::projects::{self, NewProject, Project, members};
+use crate::projects::{self, NewProject, Project};
 use crate::sprints::{self, CloseSprint, NewSprint, SprintState};
 use crate::tasks::{self, NewTask, TaskPatch};
 use crate::{Class, Error, Result};
@@ -40,24 +40,8 @@ pub enum Target {
     },
 }
 
-/// Imports into a project that is there. A report with problems is of an import that was not done.
-pub async fn import(db: &Db, cx: &Cx, project: Handle<ProjectId>, document: Portable, dry_run: bool) -> Result<Report> {
-    run(db, cx, Target::Into(project), document, dry_run).await
-}
-
-/// Imports into a new project.
-pub async fn import_new(
-    db: &Db,
-    cx: &Cx,
-    key: Option<String>,
-    name: Option<String>,
-    document: Portable,
-    dry_run: bool,
-) -> Result<Report> {
-    run(db, cx, Target::New { key, name }, document, dry_run).await
-}
-
-async fn run(db: &Db, cx: &Cx, target: Target, document: Portable, dry_run: bool) -> Result<Report> {
+/// Imports a document. A report with problems is of an import that was not done.
+pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_run: bool) -> Result<Report> {
     check(&document)?;
     let told = Arc::new(Mutex::new(None));
     let (cx, slot) = (cx.clone(), told.clone());
@@ -81,11 +65,14 @@ async fn run(db: &Db, cx: &Cx, target: Target, document: Portable, dry_run: bool
     }
 }
 
-fn check(document: &Portable) -> Result<()> {
-    if document.format != FORMAT || document.version != VERSION {
+/// Refuses a document that is of another kind or larger than an import takes.
+pub(super) fn check(document: &Portable) -> Result<()> {
+    if document.format != FORMAT || !(OLDEST_VERSION..=VERSION).contains(&document.version) {
         let shown: String = document.format.chars().take(64).collect();
-        let message =
-            format!("is `{shown}` version {}; this program reads {FORMAT} version {VERSION}", document.version);
+        let message = format!(
+            "is `{shown}` version {}; this program reads {FORMAT} versions {OLDEST_VERSION} to {VERSION}",
+            document.version
+        );
         return Err(Error::field("/data/format", message));
     }
     let comments: usize = document.tasks.iter().map(|task| task.comments.len()).sum();
@@ -97,20 +84,23 @@ fn check(document: &Portable) -> Result<()> {
 }
 
 /// What is known while a document is imported.
-struct Work<'a> {
-    cx: &'a Cx,
-    project: Project,
-    report: Report,
-    people: HashMap<String, UserId>,
-    strangers: BTreeMap<String, usize>,
+pub(super) struct Work<'a> {
+    pub cx: &'a Cx,
+    pub project: Project,
+    /// Whether the project is new, so that it gets what the document says of the project itself.
+    pub fresh: bool,
+    pub report: Report,
+    pub people: People,
+    pub values: Values,
     sprints: HashMap<&'a str, SprintId>,
     milestones: HashMap<&'a str, MilestoneId>,
-    tasks: HashMap<&'a str, TaskId>,
+    pub tasks: HashMap<&'a str, TaskId>,
 }
 
 async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable) -> Result<Report> {
-    let project = match target {
-        Target::Into(handle) => projects::service::find(tx, cx.actor.workspace, handle).await?,
+    let mut people = People::of(tx, cx.actor.workspace, document).await?;
+    let (project, fresh) = match target {
+        Target::Into(handle) => (projects::service::find(tx, cx.actor.workspace, handle).await?, false),
         Target::New { key, name } => {
             let new = NewProject {
                 key: key.clone().unwrap_or_else(|| document.project.key.clone()),
@@ -118,68 +108,73 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable) -> Res
                 description: document.project.description.clone(),
                 // What is archived takes no tasks: it is put away at the end.
                 status: None,
-                owner: None,
-                start_at: None,
-                due_at: None,
-                is_template: false,
+                owner: document.project.owner.as_ref().and_then(|owner| people.known(owner)),
+                start_at: document.project.start_at,
+                due_at: document.project.due_at,
+                is_template: document.project.is_template,
                 template: None,
             };
             let made = projects::service::create(tx, cx, &cx.actor.may_here::<ProjectCreate>()?, new).await;
-            made.map_err(|error| if error.fields.is_empty() { error } else { error.under("/create") })?
+            (made.map_err(|error| if error.fields.is_empty() { error } else { error.under("/create") })?, true)
         }
     };
     cx.actor.may::<TaskCreate, _>(project.clone())?;
     let mut work = Work {
         cx,
+        fresh,
         report: Report { project: Some(project.id), project_key: project.key.clone(), ..Report::default() },
-        people: people(tx, &project, document).await?,
+        people,
+        values: Values::default(),
         project,
-        strangers: BTreeMap::new(),
         sprints: HashMap::new(),
         milestones: HashMap::new(),
         tasks: HashMap::new(),
     };
+    work.prepare(tx, document).await?;
     work.sprints(tx, document).await?;
     work.milestones(tx, document).await?;
     work.tasks(tx, document).await?;
     if work.report.problems.is_empty() {
+        work.fields(tx, document).await?;
+        work.schedules(tx, document).await?;
         work.ties(tx, document).await?;
+        work.settle(tx, document).await?;
         work.finish(tx, document).await?;
-        if matches!(target, Target::New { .. }) && document.project.status != work.project.status {
-            let status = Patch::Value(document.project.status);
-            let patch = projects::ProjectPatch { status, ..projects::ProjectPatch::default() };
-            projects::service::update(tx, cx, &cx.actor.may(work.project.clone())?, None, patch).await?;
-        }
+        work.project(tx, document).await?;
     }
-    for (address, count) in &work.strangers {
-        let note = format!("nobody here has the address or name `{address}`: left off {count} tasks");
+    let files: usize = document.tasks.iter().map(|task| task.attachments.len()).sum();
+    if files > 0 {
+        let note = format!("the document names {files} files and does not hold them: put them on their tasks by hand");
         work.report.notes.push(note);
     }
+    work.people.tell(&mut work.report.notes);
+    work.values.tell(&mut work.report.notes);
     if document.tasks.iter().any(|task| !task.comments.is_empty()) {
         work.report.notes.push("comments are written in your name".to_owned());
     }
     Ok(work.report)
 }
 
-/// Who of the people in the document is here, by their addresses.
-async fn people(tx: &mut Tx, project: &Project, document: &Portable) -> Result<HashMap<String, UserId>> {
-    let named = document.tasks.iter().flat_map(|task| task.assignees.iter().chain(&task.watchers));
-    let addresses: BTreeSet<String> =
-        named.map(|address| address.to_lowercase()).filter(|it| !it.contains('\0')).collect();
-    let addresses: Vec<String> = addresses.into_iter().collect();
-    let found = members::by_email(tx, project.workspace_id, &addresses).await?;
-    Ok(found.into_iter().map(|(user, address)| (address, user)).collect())
-}
-
 impl<'a> Work<'a> {
     /// Notes what is wrong with one thing, if that is the document's fault; anything else ends the import.
-    fn note(&mut self, line: Option<usize>, field: &str, error: Error) -> Result<()> {
-        if !matches!(error.class, Class::Invalid | Class::Conflict | Class::NotFound) {
-            return Err(error);
-        }
+    pub(super) fn note(&mut self, line: Option<usize>, field: &str, error: Error) -> Result<()> {
         let named =
             error.fields.first().map(|wrong| (wrong.pointer.trim_start_matches('/').to_owned(), wrong.message.clone()));
         let (field, message) = named.unwrap_or_else(|| (field.to_owned(), error.detail.clone()));
+        self.trouble(line, field, message, error)
+    }
+
+    /// The same of something that stands at `place` in the document.
+    pub(super) fn note_at(&mut self, place: &str, error: Error) -> Result<()> {
+        let named = error.fields.first().map(|wrong| (format!("{place}{}", wrong.pointer), wrong.message.clone()));
+        let (field, message) = named.unwrap_or_else(|| (place.to_owned(), error.detail.clone()));
+        self.trouble(None, field, message, error)
+    }
+
+    fn trouble(&mut self, line: Option<usize>, field: String, message: String, error: Error) -> Result<()> {
+        if !matches!(error.class, Class::Invalid | Class::Conflict | Class::NotFound | Class::TooLarge) {
+            return Err(error);
+        }
         self.report.problems.push(Trouble { line, field: (!field.is_empty()).then_some(field), message });
         Ok(())
     }
@@ -256,6 +251,7 @@ impl<'a> Work<'a> {
                         self.report.made.push(Made { line, from, key: made.key, title: made.title });
                     }
                     self.comments(tx, task, made.id).await?;
+                    self.values.keep_hidden(made.id, task, &mut self.people);
                 }
                 Err(error) => self.note(Some(task.line), "", error)?,
             }
@@ -276,8 +272,8 @@ impl<'a> Work<'a> {
             status: task.status,
             priority: task.priority,
             labels: task.labels.clone(),
-            assignees: self.known(&task.assignees),
-            watchers: self.known(&task.watchers),
+            assignees: self.people.all_known(&task.assignees),
+            watchers: self.people.all_known(&task.watchers),
             parent,
             sprint,
             milestone,
@@ -285,7 +281,7 @@ impl<'a> Work<'a> {
             due_at: task.due_at,
             estimate: task.estimate,
             points: task.points,
-            custom: task.custom.clone(),
+            custom: self.values.open(&task.custom, &mut self.people),
         })
     }
 
@@ -299,17 +295,6 @@ impl<'a> Work<'a> {
         let missing =
             || Error::field(format!("/{what}"), format!("there is no {what} `{}` in the document", short(name)));
         find(self, name).map(Some).ok_or_else(missing)
-    }
-
-    fn known(&mut self, addresses: &[String]) -> Vec<UserId> {
-        let mut known = Vec::new();
-        for address in addresses {
-            match self.people.get(&address.to_lowercase()) {
-                Some(user) => known.push(*user),
-                None => *self.strangers.entry(short(address)).or_default() += 1,
-            }
-        }
-        known
     }
 
     async fn comments(&mut self, tx: &mut Tx, task: &PortableTask, id: TaskId) -> Result<()> {
@@ -374,7 +359,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn task(&self, key: &str) -> Result<Handle<TaskId>> {
+    pub(super) fn task(&self, key: &str) -> Result<Handle<TaskId>> {
         let missing = || Error::invalid("unknown_task", format!("there is no task `{}` in the document", short(key)));
         self.tasks.get(key).copied().map(Handle::Id).ok_or_else(missing)
     }
@@ -412,6 +397,6 @@ fn number(key: &str) -> Option<i64> {
     number.parse().ok().filter(|number| good && (1..1_000_000_000).contains(number))
 }
 
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().filter(|letter| *letter != '\0').take(64).collect()
 }

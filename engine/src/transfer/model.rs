@@ -1,29 +1,25 @@
-//! The portable form of a project, and what an import tells.
+//! How an import is asked for, and what it tells.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use crate::ids::ProjectId;
-use crate::links::LinkType;
-use crate::milestones::MilestoneStatus;
-use crate::planning::DependencyType;
-use crate::projects::ProjectStatus;
-use crate::sprints::SprintState;
-use crate::tasks::{Priority, TaskStatus, TaskType};
 use crate::words::words;
 
 /// What an export calls its format.
 pub const FORMAT: &str = "trackside.project";
 /// The version of the format. It goes up when a field changes its meaning.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
+/// The oldest version that is still read.
+pub const OLDEST_VERSION: i64 = 1;
 /// The most tasks of an export or an import.
 pub const MAX_TASKS: usize = 10_000;
 /// The most comments of an export or an import.
 pub const MAX_COMMENTS: usize = 50_000;
+/// The most files of which an export tells.
+pub const MAX_FILES: usize = 10_000;
 /// After so many problems an import looks no further.
 pub const MAX_PROBLEMS: usize = 100;
 
@@ -39,192 +35,6 @@ words! {
         /// GitHub: a list of issues, as its REST interface gives them.
         Github = "github",
     }
-}
-
-/// A project outside of a database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Portable {
-    /// `trackside.project`.
-    pub format: String,
-    /// 1.
-    pub version: i64,
-    /// The project itself.
-    pub project: PortableProject,
-    /// Its sprints, oldest first.
-    #[serde(default)]
-    pub sprints: Vec<PortableSprint>,
-    /// Its milestones, oldest first.
-    #[serde(default)]
-    pub milestones: Vec<PortableMilestone>,
-    /// Its tasks, by number.
-    #[serde(default)]
-    pub tasks: Vec<PortableTask>,
-    /// Which task waits for which.
-    #[serde(default)]
-    pub dependencies: Vec<PortableDependency>,
-    /// What its tasks have to do with each other. Links to tasks of other projects are left out.
-    #[serde(default)]
-    pub links: Vec<PortableLink>,
-}
-
-/// The project itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableProject {
-    /// What its tasks' keys begin with.
-    pub key: String,
-    /// Its name.
-    pub name: String,
-    /// What it is about.
-    #[serde(default)]
-    pub description: String,
-    /// How it stands.
-    pub status: ProjectStatus,
-}
-
-/// A sprint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableSprint {
-    /// What tasks call it by in this document.
-    #[serde(rename = "ref")]
-    pub reference: String,
-    /// Its name.
-    pub name: String,
-    /// What is to be reached.
-    #[serde(default)]
-    pub goal: String,
-    /// When it is to begin.
-    #[serde(default)]
-    pub starts_at: Option<DateTime<Utc>>,
-    /// When it is to be over.
-    #[serde(default)]
-    pub ends_at: Option<DateTime<Utc>>,
-    /// How it stands.
-    pub state: SprintState,
-}
-
-/// A milestone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableMilestone {
-    /// What tasks call it by in this document.
-    #[serde(rename = "ref")]
-    pub reference: String,
-    /// Its name.
-    pub name: String,
-    /// What it is about.
-    #[serde(default)]
-    pub description: String,
-    /// When it is to be reached.
-    #[serde(default)]
-    pub due_at: Option<DateTime<Utc>>,
-    /// How it stands.
-    pub status: MilestoneStatus,
-}
-
-/// A task.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableTask {
-    /// What others call it by in this document: its key.
-    pub key: String,
-    /// What is to be done.
-    pub title: String,
-    /// More about it.
-    #[serde(default)]
-    pub description: String,
-    /// What kind of work it is.
-    #[serde(rename = "type", default)]
-    pub kind: Option<TaskType>,
-    /// How it stands.
-    #[serde(default)]
-    pub status: Option<TaskStatus>,
-    /// How urgent it is.
-    #[serde(default)]
-    pub priority: Option<Priority>,
-    /// Its labels.
-    #[serde(default)]
-    pub labels: Vec<String>,
-    /// Who works on it, by their addresses.
-    #[serde(default)]
-    pub assignees: Vec<String>,
-    /// Who is told of it, by their addresses.
-    #[serde(default)]
-    pub watchers: Vec<String>,
-    /// The task that it is a part of.
-    #[serde(default)]
-    pub parent: Option<String>,
-    /// The sprint that it is to be done in.
-    #[serde(default)]
-    pub sprint: Option<String>,
-    /// The milestone that it belongs to.
-    #[serde(default)]
-    pub milestone: Option<String>,
-    /// When work is to begin.
-    #[serde(default)]
-    pub start_at: Option<DateTime<Utc>>,
-    /// When it is to be done.
-    #[serde(default)]
-    pub due_at: Option<DateTime<Utc>>,
-    /// How long it takes, as the task has it.
-    #[serde(default)]
-    pub estimate: Option<i64>,
-    /// The same in points.
-    #[serde(default)]
-    pub points: Option<i64>,
-    /// Fields of the workspace's own.
-    #[serde(default)]
-    pub custom: Map<String, Value>,
-    /// What was said about it, oldest first.
-    #[serde(default)]
-    pub comments: Vec<PortableComment>,
-    /// The line or the place in the list that it was read from, for messages.
-    #[serde(skip)]
-    pub line: usize,
-}
-
-/// A comment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableComment {
-    /// Who wrote it, by their address. An import writes it in the importer's name.
-    #[serde(default)]
-    pub author: Option<String>,
-    /// What it says.
-    pub body: String,
-    /// When it was written.
-    #[serde(default)]
-    pub created_at: Option<DateTime<Utc>>,
-}
-
-/// That a task waits for another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableDependency {
-    /// The task that waits.
-    pub task: String,
-    /// The task that it waits for.
-    pub predecessor: String,
-    /// Which ends of the two are tied.
-    #[serde(rename = "type")]
-    pub kind: DependencyType,
-    /// Working minutes between them.
-    pub lag: i64,
-}
-
-/// What a task has to do with another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableLink {
-    /// The task.
-    pub task: String,
-    /// The other task.
-    pub other: String,
-    /// What it has to do with it.
-    #[serde(rename = "type")]
-    pub kind: LinkType,
 }
 
 /// How an import is read.
@@ -283,6 +93,24 @@ pub struct Report {
     pub dependencies: usize,
     /// How many links are made.
     pub links: usize,
+    /// How many statuses the workflow has that the project gets; 0 when it keeps its own.
+    pub statuses: usize,
+    /// How many types of its own the project gets.
+    pub types: usize,
+    /// How many fields are defined.
+    pub fields: usize,
+    /// How many people the project gets.
+    pub members: usize,
+    /// How many tasks say something about their time.
+    pub schedules: usize,
+    /// How many baselines are kept.
+    pub baselines: usize,
+    /// How many costs are entered.
+    pub costs: usize,
+    /// How many task templates are made.
+    pub task_templates: usize,
+    /// How many recurring tasks are set up.
+    pub recurrences: usize,
     /// The tasks in the order they are made, at most the first 1,000.
     pub made: Vec<Made>,
     /// What is lost or was understood in one of several ways.

@@ -1,13 +1,17 @@
 //! What an export reads of other areas' tables, one row after another.
 
-use super::model::{MAX_COMMENTS, MAX_TASKS};
+use super::model::{MAX_COMMENTS, MAX_FILES, MAX_TASKS};
+use crate::attachments::Attachment;
+use crate::budgets::Cost;
 use crate::comments::Comment;
 use crate::db::{Rx, statements};
-use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, RoleId, TaskId, UserId, WorkspaceId};
 use crate::links::LinkType;
 use crate::milestones::Milestone;
-use crate::planning::Dependency;
+use crate::planning::{Dependency, TaskSchedule};
+use crate::recurrences::Recurrence;
 use crate::sprints::Sprint;
+use crate::task_templates::TaskTemplate;
 use crate::tasks::Task;
 use crate::{Error, Result};
 
@@ -24,6 +28,14 @@ statements! {
     LINKS = "select l.task_id, l.other_id, l.kind from task_links l join tasks one on one.id = l.task_id \
      join tasks two on two.id = l.other_id \
      where l.workspace_id = $1 and one.project_id = $2 and two.project_id = $2";
+    SCHEDULES = "select {TaskSchedule} from task_schedules where workspace_id = $1 and project_id = $2", TaskSchedule;
+    ATTACHMENTS = "select {a.Attachment} from attachments a join tasks t on t.id = a.task_id \
+     where a.workspace_id = $1 and t.project_id = $2 order by a.id limit $3", Attachment;
+    BASELINES = "select name, dates from baselines where workspace_id = $1 and project_id = $2 order by id";
+    COSTS = "select {Cost} from costs where workspace_id = $1 and project_id = $2 order by id", Cost;
+    TEMPLATES = "select {TaskTemplate} from task_templates where workspace_id = $1 and project_id = $2 order by id", TaskTemplate;
+    RECURRENCES = "select {Recurrence} from recurrences where workspace_id = $1 and project_id = $2 order by id", Recurrence;
+    ROLES = "select id, name from roles where workspace_id = $1 order by id";
     ADDRESSES = "select m.user_id, lower(u.email) from members m join users u on u.id = m.user_id where m.workspace_id = $1";
 }
 
@@ -72,6 +84,51 @@ pub(super) async fn links(
     project: ProjectId,
 ) -> Result<Vec<(TaskId, TaskId, LinkType)>> {
     rx.all(LINKS, (workspace, project)).await
+}
+
+/// What the project's tasks say about their time.
+pub(super) async fn schedules(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<TaskSchedule>> {
+    rx.all(SCHEDULES, (workspace, project)).await
+}
+
+/// The files on the project's tasks, oldest first.
+pub(super) async fn attachments(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Attachment>> {
+    let most = i64::try_from(MAX_FILES + 1).unwrap_or(i64::MAX);
+    let found: Vec<Attachment> = rx.all(ATTACHMENTS, (workspace, project, most)).await?;
+    if found.len() > MAX_FILES {
+        let detail = format!("the project has more than {MAX_FILES} files, too many for one export");
+        return Err(Error::conflict("project_too_large", detail));
+    }
+    Ok(found)
+}
+
+/// The names of the project's baselines, with what they keep.
+pub(super) async fn baselines(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    project: ProjectId,
+) -> Result<Vec<(String, String)>> {
+    rx.all(BASELINES, (workspace, project)).await
+}
+
+/// The costs of the project, in the order they were entered.
+pub(super) async fn costs(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Cost>> {
+    rx.all(COSTS, (workspace, project)).await
+}
+
+/// The project's task templates, oldest first.
+pub(super) async fn templates(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<TaskTemplate>> {
+    rx.all(TEMPLATES, (workspace, project)).await
+}
+
+/// The project's recurring tasks, oldest first.
+pub(super) async fn recurrences(rx: &mut Rx, workspace: WorkspaceId, project: ProjectId) -> Result<Vec<Recurrence>> {
+    rx.all(RECURRENCES, (workspace, project)).await
+}
+
+/// The roles of the workspace's own, with their names.
+pub(super) async fn roles(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<(RoleId, String)>> {
+    rx.all(ROLES, (workspace,)).await
 }
 
 /// The addresses of the workspace's members.

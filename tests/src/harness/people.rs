@@ -45,6 +45,21 @@ impl People {
         sign_in(server, name).await
     }
 
+    /// Makes somebody who is there a member of another workspace, too; both by their ids.
+    ///
+    /// # Panics
+    /// When there is no such workspace or user, or they are a member already.
+    pub async fn joins(&self, user: &str, workspace: &str, role: Role) {
+        let workspace: WorkspaceId = workspace.parse().expect("the id of a workspace");
+        let user = user.parse().expect("the id of a user");
+        let cx = self.source.cx(Actor::system(workspace));
+        let add = async move |tx: &mut Tx| {
+            let may = cx.actor.may_here::<access::MemberManage>()?;
+            service::add_member(tx, &cx, &may, user, role).await
+        };
+        self.db.write(add).await.expect("a member can be added");
+    }
+
     /// Somebody new who owns a workspace of their own and belongs to no other, signed in there.
     ///
     /// # Panics

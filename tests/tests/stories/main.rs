@@ -45,4 +45,5 @@ mod transfer;
 mod views;
 mod walls;
 mod watchers_and_links;
+mod whole_projects;
 mod workflow;

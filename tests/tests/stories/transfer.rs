@@ -76,7 +76,7 @@ both_databases! {
         let api = place(&server).await;
         furnish(&api).await;
         let document = exported(&api, "WEB").await;
-        assert_eq!((&document["format"], &document["version"]), (&json!("trackside.project"), &json!(1)));
+        assert_eq!((&document["format"], &document["version"]), (&json!("trackside.project"), &json!(2)));
         let keys: Vec<_> = document["tasks"].as_array().unwrap().iter().map(|task| task["key"].as_str().unwrap()).collect();
         assert_eq!(keys, ["WEB-1", "WEB-2", "WEB-4", "WEB-5"]);
         assert_eq!((&document["tasks"][2]["parent"], &document["tasks"][0]["assignees"]), (&json!("WEB-5"), &json!(["ada@acme.example"])));
@@ -163,6 +163,38 @@ both_databases! {
         let text = out.body.as_str().unwrap();
         assert!(text.contains("\"'=HYPERLINK(\"\"http://x\"\")\"") && text.contains(",'+1") && text.contains(",'@a,"), "{text}");
         assert_eq!(import(text, json!({ "dry_run": true })).await.expect_status(200).at("/tasks"), &json!(3));
+        // A quote that nothing closes and headings that say the same are refused by line and name, and nothing is made.
+        for (table, words) in [
+            ("title,labels\nGood,a\nOpen,\"b\nLost,c\n", "line 3 `labels`"), ("title,Status,status\na,todo,done\n", "the heading `status` stands there twice"),
+            ("title,summary\na,b\n", "`title` and `summary` both fill `title`"),
+        ] {
+            let refused = import(table, json!({})).await.expect_problem(422, "invalid_fields");
+            assert!(messages(&refused)[0].contains(words), "{:#}", refused.body);
+        }
+        assert_eq!(api.get("/tasks?total=true").await.at("/total"), &json!(3));
+    }
+
+    async fn a_table_that_goes_out_comes_in_as_it_was(db) {
+        let server = Server::start(&db).await;
+        let api = place(&server).await;
+        let me = api.get("/me").await.text("/user/id");
+        for task in [
+            json!({ "title": "=1+1", "description": "+a\r\n\"b\", c; d\n\n", "labels": ["-x", "a, b", "c;d", "5\" nail", "plain"], "assignees": [me], "due_at": "2026-03-02T09:00:00.25Z" }),
+            json!({ "title": "'=already led", "description": "  @indented", "labels": ["'", "''-"], "type": "bug", "status": "completed", "priority": "critical" }),
+            json!({ "title": "'quoted'", "description": "\tTab", "labels": ["@one"] }),
+        ] {
+            api.post("/projects/WEB/tasks", task).await.expect_status(201);
+        }
+        let out = api.get("/projects/WEB/export?format=csv").await.expect_status(200).body;
+        let import = json!({ "format": "csv", "data": out, "create": { "key": "NEW", "name": "Website" } });
+        assert_eq!(api.post("/imports", import).await.expect_status(200).at("/tasks"), &json!(3));
+        let again = api.get("/projects/NEW/export?format=csv").await.expect_status(200).body;
+        assert_eq!(again.as_str().unwrap().replace("NEW-", "WEB-"), out.as_str().unwrap());
+        let tasks = async |project: &str| {
+            let document = api.get(&format!("/projects/{project}/export")).await.expect_status(200).body;
+            serde_json::from_str::<Value>(&document["tasks"].to_string().replace("NEW-", "WEB-")).unwrap()
+        };
+        assert_eq!(tasks("NEW").await, tasks("WEB").await);
     }
 
     async fn issues_of_jira_and_github_become_tasks(db) {
@@ -182,19 +214,56 @@ both_databases! {
         assert_eq!((cards.text("/description"), cards.text("/type"), cards.text("/status"), cards.text("/priority")), ("Cards fail.\n\n- Visa".into(), "bug".into(), "in_progress".into(), "critical".into()));
         assert_eq!((cards.at("/parent"), cards.at("/assignees").as_array().unwrap().len()), (api.get("/tasks/WEB-9").await.at("/id"), 1));
         assert!(api.get("/tasks/WEB-7/comments").await.text("/items/0/body").starts_with("Bob wrote on 2026-01-02:\n\nSeen"));
-        let table = "Issue key,Issue Type,Summary,Status,Labels,Labels,Assignee,Due Date\nOLD-20,Story,From a table,Done,a,b,x,02/Mar/26 9:00 AM\n";
+        // What Jira says of links and parents is kept as far as both issues are there; what is lost is named.
+        let issue = |key: &str, fields: Value| json!({ "key": key, "fields": fields });
+        let ties = json!([
+            { "type": { "name": "Blocks" }, "outwardIssue": { "key": "OLD-12" } }, { "type": { "name": "Duplicate" }, "inwardIssue": { "key": "OLD-12" } },
+            { "type": { "name": "Rhymes" }, "outwardIssue": { "key": "OLD-10" } }, { "type": { "name": "Blocks" }, "outwardIssue": { "key": "FAR-1" } },
+        ]);
+        let jira = json!({ "issues": [
+            issue("OLD-10", json!({ "summary": "Checkout", "issuetype": { "name": "Epic" }, "subtasks": [{ "key": "OLD-99" }], "votes": { "votes": 0 } })),
+            issue("OLD-11", json!({ "summary": "Basket", "issuetype": { "name": "Story" }, "customfield_10014": "OLD-10", "issuelinks": ties, "fixVersions": [{ "name": "1.0" }], "timeoriginalestimate": 5400,
+                "components": [{ "name": "shop" }], "watches": { "watchCount": 2 }, "comment": { "comments": [], "total": 3 } })),
+            issue("OLD-12", json!({ "summary": "Pay", "issuetype": { "name": "Sub-task" }, "parent": { "key": "OLD-11" }, "issuelinks": [{ "type": { "name": "Blocks" }, "inwardIssue": { "key": "OLD-11" } }] })),
+            issue("OLD-13", json!({ "summary": "Lost", "parent": { "key": "FAR-2" } })),
+        ] });
+        let done = api.post("/projects/WEB/import", json!({ "format": "jira", "data": jira })).await.expect_status(200);
+        assert_eq!((done.at("/tasks"), done.at("/links"), done.at("/milestones")), (&json!(4), &json!(3), &json!(1)));
+        let notes = done.at("/notes").to_string();
+        for word in ["1 epics", "`rhymes`", "1 links to issues", "parents of 1 issues", "1 subtasks", "3 comments", "`components` (of 1)", "`watches` (of 1)"] {
+            assert!(notes.contains(word), "{word}: {notes}");
+        }
+        assert!(!notes.contains("votes") && !notes.contains("customfield_10014"), "{notes}");
+        let (epic, basket) = (api.get("/tasks/WEB-10").await.text("/id"), api.get("/tasks/WEB-11").await.expect_status(200));
+        assert_eq!((basket.text("/parent"), basket.at("/estimate")), (epic, &json!(90)));
+        assert_eq!(api.get("/tasks/WEB-12").await.text("/parent"), basket.text("/id"));
+        let links = api.get("/tasks/WEB-11/links").await.expect_status(200);
+        let kinds: std::collections::BTreeSet<_> = links.at("/items").as_array().unwrap().iter().map(|link| link["type"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(kinds, ["blocks", "is_duplicated_by", "relates_to"].map(str::to_owned).into());
+        let table = "Summary,Issue key,Issue id,Parent,Issue Type,Outward issue link (Blocks),Outward issue link (Blocks),Inward issue link (Cloners)\n\
+            Top,OLD-41,9001,,Epic,OLD-42,FAR-3,OLD-42\nBelow,OLD-42,9002,9001,Story,,,\n";
         let done = api.post("/projects/WEB/import", json!({ "format": "jira", "data": table })).await.expect_status(200);
-        assert_eq!(done.text("/made/0/key"), "WEB-20");
-        assert_eq!(api.get("/tasks/WEB-20").await.at("/labels"), &json!(["a", "b"]));
+        assert_eq!((done.at("/links"), api.get("/tasks/WEB-42").await.at("/parent")), (&json!(2), api.get("/tasks/WEB-41").await.at("/id")));
+        assert!(done.at("/notes").to_string().contains("1 links to issues"), "{:#}", done.body);
+        let table = "Issue key,Issue Type,Summary,Status,Labels,Labels,Assignee,Due Date\nOLD-50,Story,From a table,Done,a,b,x,02/Mar/26 9:00 AM\n";
+        let done = api.post("/projects/WEB/import", json!({ "format": "jira", "data": table })).await.expect_status(200);
+        assert_eq!(done.text("/made/0/key"), "WEB-50");
+        assert_eq!(api.get("/tasks/WEB-50").await.at("/labels"), &json!(["a", "b"]));
 
         let github = json!([
             { "number": 31, "title": "Crash", "body": "Trace", "state": "open", "labels": [{ "name": "bug" }, "ui"], "assignees": [{ "login": "octocat" }, { "login": "ghost" }], "milestone": { "title": "v1", "state": "closed", "due_on": "2026-05-01T07:00:00Z" }, "comments": 2 },
             { "number": 32, "title": "Merge", "state": "open", "pull_request": { "url": "x" } },
+            { "number": 34, "title": "Part", "state": "open", "parent_issue_url": "https://api.github.com/repos/acme/hub/issues/31", "locked": true, "reactions": { "total_count": 2 }, "user": { "login": "octocat" } },
+            { "number": 35, "title": "Alone", "state": "open", "parent_issue_url": "https://api.github.com/repos/acme/hub/issues/7" },
             { "number": 33, "title": "No", "state": "closed", "state_reason": "not_planned", "labels": [], "assignees": [], "body": null, "milestone": null },
         ]);
         let done = api.post("/imports", json!({ "format": "github", "data": github, "create": { "key": "GH", "name": "Hub" }, "people": { "octocat": "ada@acme.example" } })).await.expect_status(200);
         let notes = done.at("/notes").to_string();
         assert!(notes.contains("1 pull requests") && notes.contains("ghost") && notes.contains("comments"), "{notes}");
+        for word in ["authors (of 1)", "that it is locked (of 1)", "reactions (of 1)", "the parents of 1 issues"] {
+            assert!(notes.contains(word), "{word}: {notes}");
+        }
+        assert_eq!(api.get("/tasks/GH-34").await.at("/parent"), api.get("/tasks/GH-31").await.at("/id"));
         let crash = api.get("/tasks/GH-31").await.expect_status(200);
         assert_eq!((crash.text("/type"), crash.at("/labels"), crash.at("/assignees").as_array().unwrap().len()), ("bug".into(), &json!(["bug", "ui"]), 1));
         assert!(crash.at("/milestone").is_string());

@@ -6,7 +6,8 @@ mod table;
 
 use serde_json::Value;
 
-use super::model::{FORMAT, Format, MAX_PROBLEMS, MAX_TASKS, Options, Portable, PortableProject, Trouble, VERSION};
+use super::model::{Format, MAX_PROBLEMS, MAX_TASKS, Options, Trouble};
+use super::portable::{Portable, PortableProject, PortableTask};
 use crate::projects::ProjectStatus;
 use crate::tasks::{Priority, TaskStatus, TaskType};
 use crate::{Error, Result, moment};
@@ -41,7 +42,7 @@ pub fn read(format: Format, data: Value, options: &Options) -> Result<Read> {
         Format::Csv => table::read(text(&data)?, &table::plain(), options),
         Format::Jira => match &data {
             Value::String(text) if !text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) => {
-                table::read(text, &jira::columns(), options)
+                jira::read_table(text, options)
             }
             _ => jira::read(json(data)?, options),
         },
@@ -74,22 +75,20 @@ fn text(data: &Value) -> Result<&str> {
 }
 
 /// A document of these tasks, for a project that is still to be named.
-fn document(tasks: Vec<super::model::PortableTask>) -> Portable {
-    Portable {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        project: PortableProject {
-            key: String::new(),
-            name: String::new(),
-            description: String::new(),
-            status: ProjectStatus::Active,
-        },
-        sprints: Vec::new(),
-        milestones: Vec::new(),
-        tasks,
-        dependencies: Vec::new(),
-        links: Vec::new(),
-    }
+fn document(tasks: Vec<PortableTask>) -> Portable {
+    let project = PortableProject {
+        key: String::new(),
+        name: String::new(),
+        description: String::new(),
+        status: ProjectStatus::Active,
+        owner: None,
+        start_at: None,
+        due_at: None,
+        health: None,
+        health_note: String::new(),
+        is_template: false,
+    };
+    Portable { tasks, ..Portable::of(project) }
 }
 
 fn holds_nul(value: &Value) -> bool {

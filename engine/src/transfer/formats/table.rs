@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::model::{Options, PortableMilestone, PortableSprint, PortableTask};
+use super::super::csv::parts;
+use super::super::model::Options;
+use super::super::portable::{PortableComment, PortableMilestone, PortableSprint, PortableTask};
 use super::{Problems, Read, address, document, kind, plain_word, priority, refuse_many, status, time};
 use crate::milestones::MilestoneStatus;
 use crate::sprints::SprintState;
+use crate::table::original;
 use crate::{Error, Result};
 
 /// What a column can fill.
 const FIELDS: &str = "key, title, description, type, status, priority, labels, assignees, watchers, parent, sprint, milestone, \
                       start_at, due_at, estimate, points, comment, custom.<name>";
+/// What several columns can fill, one after the other.
+const SEVERAL: [&str; 4] = ["assignees", "comment", "labels", "watchers"];
 /// The most columns.
 const MAX_COLUMNS: usize = 500;
 
@@ -54,20 +59,26 @@ pub(super) fn plain() -> Known {
 
 /// Reads a table. `known` says what its headings mean where the caller does not.
 pub(super) fn read(text: &str, known: &Known, options: &Options) -> Result<Read> {
+    read_with(text, known, options, false)
+}
+
+/// The same of a table in which headings may stand several times: of what a task has once, the last counts.
+pub(super) fn read_with(text: &str, known: &Known, options: &Options, repeated: bool) -> Result<Read> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Err(Error::field("/data", "is empty; the first line must name the columns"));
     }
-    let delimiter = match options.delimiter {
-        Some(delimiter) => u8::try_from(delimiter)
-            .ok()
-            .filter(|it| *it == b'\t' || it.is_ascii_punctuation())
-            .ok_or_else(|| Error::field("/delimiter", "must be one ASCII character, such as , or ;"))?,
-        None => found_delimiter(text),
-    };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let delimiter = delimiter(text, options)?;
+    let mut reader = reader(text, options)?;
     let headings = reader.headers().map_err(|error| unreadable(&error))?.clone();
+    if !repeated {
+        refuse_equal(&headings)?;
+    }
     let (columns, notes) = columns(&headings, known, options)?;
+    if !repeated {
+        refuse_double(&headings, &columns)?;
+    }
+    refuse_open_quote(text, delimiter, &headings)?;
     let mut table = Table { options, problems: Problems::default(), sprints: Vec::new(), milestones: Vec::new() };
     let mut tasks = Vec::new();
     for row in reader.records() {
@@ -92,6 +103,24 @@ pub(super) fn read(text: &str, known: &Known, options: &Options) -> Result<Read>
     read.document.sprints = table.sprints.into_iter().map(sprint).collect();
     read.document.milestones = table.milestones.into_iter().map(milestone).collect();
     Ok(read)
+}
+
+/// A reader of the rows of a table.
+pub(super) fn reader<'t>(text: &'t str, options: &Options) -> Result<csv::Reader<&'t [u8]>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let delimiter = delimiter(text, options)?;
+    Ok(csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes()))
+}
+
+/// The delimiter that is asked for, or the one that the heading has.
+fn delimiter(text: &str, options: &Options) -> Result<u8> {
+    match options.delimiter {
+        Some(delimiter) => u8::try_from(delimiter)
+            .ok()
+            .filter(|it| *it == b'\t' || it.is_ascii_punctuation())
+            .ok_or_else(|| Error::field("/delimiter", "must be one ASCII character, such as , or ;")),
+        None => Ok(found_delimiter(text)),
+    }
 }
 
 /// The delimiter that parts the heading into the most columns, outside of quotes.
@@ -175,6 +204,69 @@ fn columns(
     Ok((columns, notes))
 }
 
+/// Refuses headings that say the same: which of the two columns is meant, nobody knows.
+fn refuse_equal(headings: &csv::StringRecord) -> Result<()> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, heading) in headings.iter().enumerate().filter(|(_, heading)| !heading.trim().is_empty()) {
+        if let Some(first) = seen.insert(heading.trim().to_lowercase(), at) {
+            let shown: String = heading.trim().chars().take(64).collect();
+            let (one, two) = (first + 1, at + 1);
+            let message = format!(
+                "line 1: the heading `{shown}` stands there twice, over the columns {one} and {two}; rename one"
+            );
+            return Err(Error::field("/data", message));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses two columns that fill what a task has once.
+fn refuse_double(headings: &csv::StringRecord, columns: &[Option<String>]) -> Result<()> {
+    for (at, field) in columns.iter().enumerate() {
+        let Some(field) = field.as_deref().filter(|field| !SEVERAL.contains(field)) else { continue };
+        if let Some(first) = columns[..at].iter().position(|other| other.as_deref() == Some(field)) {
+            let shown = |at: usize| headings.get(at).unwrap_or_default().trim().chars().take(64).collect::<String>();
+            let (one, two) = (shown(first), shown(at));
+            let message =
+                format!("line 1: the columns `{one}` and `{two}` both fill `{field}`; pass one over in `mapping`");
+            return Err(Error::field("/data", message));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a quote that opens a cell and is never closed: the rest of the table would be that cell.
+fn refuse_open_quote(text: &str, delimiter: u8, headings: &csv::StringRecord) -> Result<()> {
+    let (mut line, mut column, mut at_start, mut open) = (1, 0, true, None::<(usize, usize)>);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if open.is_some() => {
+                if bytes.peek() == Some(&b'"') {
+                    bytes.next();
+                } else {
+                    open = None;
+                }
+            }
+            b'"' if at_start => (open, at_start) = (Some((line, column)), false),
+            byte if open.is_none() && byte == delimiter => (column, at_start) = (column + 1, true),
+            b'\n' | b'\r' => {
+                line += usize::from(byte == b'\n');
+                if open.is_none() {
+                    (column, at_start) = (0, true);
+                }
+            }
+            _ => at_start = false,
+        }
+    }
+    let Some((line, column)) = open else { return Ok(()) };
+    let shown: String = headings.get(column).unwrap_or_default().trim().chars().take(64).collect();
+    let message = format!(
+        "line {line} `{shown}`: a quote begins the cell and none ends it; close it, or double it if it is meant"
+    );
+    Err(Error::field("/data", message))
+}
+
 fn is_field(field: &str) -> bool {
     field.strip_prefix("custom.").is_some_and(|name| !name.is_empty()) || FIELDS.split(", ").any(|known| known == field)
 }
@@ -192,7 +284,8 @@ impl Table<'_> {
         let mut task = PortableTask { line, ..PortableTask::default() };
         for (cell, field) in row.iter().zip(columns) {
             let Some(field) = field.as_deref().filter(|_| !cell.trim().is_empty()) else { continue };
-            self.fill(&mut task, field, cell);
+            // What an export guarded against spreadsheets is meant without the guard.
+            self.fill(&mut task, field, original(cell));
         }
         if task.title.trim().is_empty() {
             self.problems.add(line, "title", "is empty");
@@ -203,7 +296,6 @@ impl Table<'_> {
     fn fill(&mut self, task: &mut PortableTask, field: &str, cell: &str) {
         let (line, options) = (task.line, self.options);
         let word = cell.trim();
-        let several = || word.split([',', ';']).map(str::trim).filter(|part| !part.is_empty());
         let shown: String = word.chars().take(64).collect();
         match field {
             "key" => word.clone_into(&mut task.key),
@@ -217,9 +309,9 @@ impl Table<'_> {
                     self.word(line, field, word, |word| status(word).or_else(|| plain_word(word).parse().ok()))
             }
             "priority" => task.priority = self.word(line, field, word, priority),
-            "labels" => task.labels.extend(several().map(str::to_owned)),
-            "assignees" => task.assignees.extend(several().map(|name| address(name, options))),
-            "watchers" => task.watchers.extend(several().map(|name| address(name, options))),
+            "labels" => task.labels.extend(parts(word)),
+            "assignees" => task.assignees.extend(parts(word).iter().map(|name| address(name, options))),
+            "watchers" => task.watchers.extend(parts(word).iter().map(|name| address(name, options))),
             "parent" => task.parent = Some(word.to_owned()),
             "sprint" => task.sprint = Some(reference(&mut self.sprints, word)),
             "milestone" => task.milestone = Some(reference(&mut self.milestones, word)),
@@ -228,8 +320,7 @@ impl Table<'_> {
             "estimate" => task.estimate = self.word(line, field, word, |word| word.parse().ok()),
             "points" => task.points = self.word(line, field, word, |word| word.parse().ok()),
             "comment" => {
-                task.comments
-                    .push(super::super::model::PortableComment { body: cell.to_owned(), ..Default::default() });
+                task.comments.push(PortableComment { body: cell.to_owned(), ..Default::default() });
             }
             other => match other.strip_prefix("custom.") {
                 Some(name) => drop(task.custom.insert(name.to_owned(), Value::String(cell.to_owned()))),
@@ -268,6 +359,13 @@ fn sprint(name: String) -> PortableSprint {
     PortableSprint { reference: name.clone(), name, goal: String::new(), starts_at: None, ends_at: None, state }
 }
 
+/// Adds a milestone of this name, unless there is one.
+pub(super) fn add_milestone(known: &mut Vec<PortableMilestone>, name: &str) {
+    if !known.iter().any(|other| other.reference == name) {
+        known.push(milestone(name.to_owned()));
+    }
+}
+
 fn milestone(name: String) -> PortableMilestone {
     let status = MilestoneStatus::Open;
     PortableMilestone { reference: name.clone(), name, description: String::new(), due_at: None, status }
@@ -288,6 +386,28 @@ mod tests {
         ] {
             assert_eq!(found_delimiter(text), delimiter, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_found_where_it_opens() {
+        let told = |text: &str| read(text, &plain(), &Options::default()).unwrap_err().fields[0].message.clone();
+        assert!(told("title,labels\nOne,a\nTwo,\"b\nThree,c\n").starts_with("line 3 `labels`"));
+        assert!(told("title\n\"a\"\"\n").starts_with("line 2 `title`"));
+        for good in ["title\n\"a\"\"b\"\n", "title\na\"b\n", "title\n\"a\nb\"\n", "title\r\n\"a\"\r\n"] {
+            assert_eq!(read(good, &plain(), &Options::default()).unwrap().document.tasks.len(), 1, "{good:?}");
+        }
+    }
+
+    #[test]
+    fn headings_that_say_the_same_are_refused() {
+        for (text, words) in [
+            ("title,Status,status\na,b,c\n", ["`status`", "2 and 3"]),
+            ("title,summary\na,b\n", ["`title` and `summary`", "both fill `title`"]),
+        ] {
+            let told = read(text, &plain(), &Options::default()).unwrap_err().fields[0].message.clone();
+            assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        }
+        assert!(read("title,labels,tags\na,b,c\n", &plain(), &Options::default()).is_ok());
     }
 
     #[test]
