@@ -53,6 +53,7 @@
 //!   again must be idempotent.
 
 mod gather;
+mod health;
 pub mod migrations;
 mod pieces;
 mod postgres;
@@ -72,7 +73,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -93,6 +94,7 @@ pub use self::value::{Args, Json, JsonText, Kind, Param, Value};
 pub use self::walls::{OPEN, Walls};
 pub use crate::{row, sql, statements};
 
+use self::health::Health;
 use self::postgres::Pg;
 use self::readers::Readers;
 use self::sqlite::Sqlite;
@@ -141,7 +143,7 @@ struct Inner {
 
 enum Store {
     Sqlite { writer: Writer, readers: Readers, scanners: Readers },
-    Postgres { pool: PgPool, notices: PgPool },
+    Postgres { pool: PgPool, notices: PgPool, health: Mutex<Health> },
 }
 
 /// Connections for [`Db::scan`] on SQLite, apart from the readers, so that long reads do not keep out short ones.
@@ -176,7 +178,7 @@ impl Db {
             tokio::spawn(signals::send(signals.clone(), notices.clone(), node)),
             tokio::spawn(signals::listen(signals.clone(), notices.clone(), node)),
         ];
-        Ok(Db(Arc::new(Inner { store: Store::Postgres { pool, notices }, signals, tasks })))
+        Ok(Db(Arc::new(Inner { store: Store::Postgres { pool, notices, health: Mutex::default() }, signals, tasks })))
     }
 
     /// Which database it is.
@@ -213,7 +215,34 @@ impl Db {
         match &self.0.store {
             Store::Sqlite { writer, .. } => writer.write(closure, place).await,
             // Boxed: this future is many times as large as the one for SQLite, and every caller's would hold it.
-            Store::Postgres { pool, .. } => Box::pin(self.write_alone(pool, closure, place)).await,
+            Store::Postgres { pool, health, .. } => {
+                let outcome = Box::pin(self.write_alone(pool, closure, place)).await;
+                if let Err(error) = &outcome {
+                    health.lock().unwrap_or_else(PoisonError::into_inner).failed(error, 1);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Whether writes can be done now: by a look and, only after one has failed for a reason that is the database's, by a
+    /// probe that is written.
+    ///
+    /// # Errors
+    /// `database_full`, `database_read_only` or `database_unavailable`, as a write would have.
+    pub async fn writable(&self) -> Result<()> {
+        match &self.0.store {
+            Store::Sqlite { writer, .. } => writer.check().await,
+            Store::Postgres { pool, health, .. } => {
+                let doubtful = health.lock().unwrap_or_else(PoisonError::into_inner).is_doubtful();
+                let found = Box::pin(postgres::check(pool, doubtful)).await;
+                let mut health = health.lock().unwrap_or_else(PoisonError::into_inner);
+                match &found {
+                    Ok(()) => health.worked(),
+                    Err(error) => health.failed(error, 0),
+                }
+                found
+            }
         }
     }
 
@@ -303,7 +332,7 @@ impl Db {
                 scanners.close();
                 writer.stop().await;
             }
-            Store::Postgres { pool, notices } => {
+            Store::Postgres { pool, notices, .. } => {
                 notices.close().await;
                 pool.close().await;
             }

@@ -63,6 +63,29 @@ pub(super) fn pool(url: &str, size: u32) -> Result<PgPool> {
     Ok(pool.connect_lazy_with(options))
 }
 
+/// Whether writes can be done: not on a standby, nor where they are switched off. With `doubtful` a few pages are written,
+/// in a table that is gone again at once.
+pub(super) async fn check(pool: &PgPool, doubtful: bool) -> Result<()> {
+    let mut transaction = pool.begin().await.map_err(unreachable)?;
+    let setting = sqlx::query_scalar::<_, String>("select current_setting('transaction_read_only')");
+    if setting.fetch_one(&mut *transaction).await.map_err(failed)? == "on" {
+        return Err(read_only());
+    }
+    if doubtful {
+        // Room for a row is found on the disk when the row is made, and not only at the commit.
+        let probe = "create temporary table trackside_probe on commit drop as select repeat('x', 1000) from generate_series(1, 64)";
+        sqlx::raw_sql(probe).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    transaction.commit().await.map_err(failed)
+}
+
+fn read_only() -> Error {
+    Error::busy(
+        "database_read_only",
+        "The database takes no writes now: it is a standby, or was set to read-only. Connect to the primary, and try again.",
+    )
+}
+
 impl Pg {
     fn conn(&mut self) -> &mut PgConnection {
         match self {
@@ -255,6 +278,7 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
                 (_, "53100") => {
                     Error::busy("database_full", "The database's disk is full. Free some space and try again.")
                 }
+                (_, "25006") => read_only(),
                 // connection exceptions (but not 08P01, which means wrong parameters), shutdown, crash, starting up, too
                 // many connections, a transaction that was silent for too long
                 (_, code)

@@ -18,6 +18,10 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; all statements of the engine fit.
 const STATEMENTS: usize = 1024;
 
+/// A write that changes nothing: the database's own number of its user, 0, is set to 0. It goes through the write-ahead log
+/// to the disk as any other does.
+pub(super) const PROBE: [&str; 3] = ["begin immediate", "pragma user_version = 0", "commit"];
+
 /// What takes the rows of a statement.
 pub(super) type Take<'a> = dyn FnMut(&mut Row<'_>) -> Result<()> + Send + 'a;
 
@@ -209,6 +213,10 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
         (ErrorCode::SystemIoFailure, _) => {
             Error::busy("database_unavailable", "The database's disk does not answer. Try again.")
         }
+        (ErrorCode::ReadOnly, _) => Error::busy(
+            "database_read_only",
+            "The database's file cannot be written. Check its owner, its disk and its folder, and try again.",
+        ),
         _ => Error::internal(format!("SQLite refused the statement: {error}")),
     };
     ours.caused_by(error)

@@ -20,8 +20,9 @@ use futures::FutureExt;
 use tokio::sync::oneshot;
 use tracing::Span;
 
+use super::health::Health;
 use super::signals::{Signals, Wakes};
-use super::sqlite::Sqlite;
+use super::sqlite::{PROBE, Sqlite};
 use super::transaction::{Conn, Tx, waited};
 use crate::{Error, Result};
 
@@ -39,6 +40,8 @@ pub(super) struct Writer {
 
 enum Message {
     Write(Box<dyn Job>),
+    /// Asks whether writes can be done.
+    Check(oneshot::Sender<Result<()>>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -52,6 +55,8 @@ impl Writer {
             open: false,
             batch: Vec::new(),
             wakes: Wakes::default(),
+            health: Health::default(),
+            checks: Vec::new(),
             signals,
             slow,
             slow_writes: slow_writes.clone(),
@@ -84,6 +89,13 @@ impl Writer {
         answer.await.map_err(|_| closed())?
     }
 
+    /// Whether writes can be done; nothing is written unless the last one failed.
+    pub(super) async fn check(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Check(reply)).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
     /// Ends the thread once everything queued so far is done.
     pub(super) async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
@@ -110,6 +122,8 @@ trait Job: Send {
     fn run(&mut self, tx: &mut Tx) -> bool;
     /// Answers with the outcome, or with `error` in its place.
     fn answer(self: Box<Self>, error: Option<Error>);
+    /// What it failed with, if it did.
+    fn error(&self) -> Option<&Error>;
     /// Where it was written down.
     fn place(&self) -> &'static Location<'static>;
 }
@@ -151,6 +165,10 @@ where
         let _ = self.reply.send(outcome); // the caller may be gone; what was committed stays
     }
 
+    fn error(&self) -> Option<&Error> {
+        self.outcome.as_ref().and_then(|outcome| outcome.as_ref().err())
+    }
+
     fn place(&self) -> &'static Location<'static> {
         self.place
     }
@@ -175,6 +193,9 @@ struct Thread {
     batch: Vec<(Box<dyn Job>, bool)>,
     /// To fire after the commit.
     wakes: Wakes,
+    health: Health,
+    /// Who asked whether writes can be done.
+    checks: Vec<oneshot::Sender<Result<()>>>,
     signals: Signals,
     slow: Duration,
     slow_writes: Arc<AtomicU64>,
@@ -190,6 +211,7 @@ impl Thread {
                 match message {
                     Message::Write(job) if job.is_abandoned() => {}
                     Message::Write(job) => self.turn(job),
+                    Message::Check(reply) => self.checks.push(reply),
                     Message::Stop(done) => {
                         stop = Some(done);
                         break;
@@ -198,7 +220,10 @@ impl Thread {
                 let full = self.batch.len() >= MOST_WRITES || started.elapsed() >= LONGEST;
                 next = if full { None } else { jobs.try_recv().ok() };
             }
-            self.commit();
+            if self.open || !self.batch.is_empty() {
+                self.commit();
+            }
+            self.answer_checks();
             if let Some(done) = stop {
                 // So that the file alone is the whole database.
                 if let Some(Err(error)) = self.tx.sqlite().map(Sqlite::checkpoint) {
@@ -211,6 +236,29 @@ impl Thread {
         }
     }
 
+    /// Answers those who asked, by a probe if the last that was heard of writes is that they fail.
+    fn answer_checks(&mut self) {
+        if self.checks.is_empty() {
+            return;
+        }
+        let found = if self.health.is_doubtful() { self.probe() } else { Ok(()) };
+        for check in self.checks.drain(..) {
+            let _ = check.send(found.as_ref().map(|()| ()).map_err(Error::copy)); // whoever asked may be gone
+        }
+    }
+
+    fn probe(&mut self) -> Result<()> {
+        let probed = PROBE.iter().try_for_each(|sql| self.control(sql));
+        match &probed {
+            Ok(()) => self.health.worked(),
+            Err(error) => {
+                self.health.failed(error, 0);
+                self.roll_back();
+            }
+        }
+        probed
+    }
+
     fn control(&self, sql: &str) -> Result<()> {
         self.tx.sqlite().map_or(Ok(()), |conn| conn.control(sql))
     }
@@ -219,6 +267,7 @@ impl Thread {
     fn turn(&mut self, mut job: Box<dyn Job>) {
         if !self.open {
             if let Err(error) = self.control("begin immediate") {
+                self.health.failed(&error, 1);
                 return job.answer(Some(error));
             }
             self.open = true;
@@ -231,6 +280,9 @@ impl Thread {
         let started = Instant::now();
         let succeeded = job.run(&mut self.tx);
         self.watch_time(started.elapsed(), job.place());
+        if let Some(error) = job.error() {
+            self.health.failed(error, 1);
+        }
         if self.tx.sqlite().is_some_and(Sqlite::is_autocommit) {
             let error = succeeded.then(|| undone_error(None));
             return self.undone(job, error);
@@ -273,18 +325,23 @@ impl Thread {
     }
 
     fn answer_undone(&mut self, cause: Option<Error>) {
+        self.roll_back();
+        self.open = false;
+        self.wakes = Wakes::default();
+        if let Some(cause) = &cause {
+            self.health.failed(cause, self.batch.len() as u64);
+        }
+        for (job, succeeded) in self.batch.drain(..) {
+            job.answer(succeeded.then(|| undone_error(cause.as_ref())));
+        }
+    }
+
+    /// Undoes what is open, unless SQLite has done so itself.
+    fn roll_back(&self) {
         if self.tx.sqlite().is_some_and(|conn| !conn.is_autocommit())
             && let Err(error) = self.control("rollback")
         {
             tracing::error!(%error, "a transaction that failed cannot be rolled back");
-        }
-        self.open = false;
-        self.wakes = Wakes::default();
-        if let Some(cause) = &cause {
-            tracing::error!(error = %cause, writes = self.batch.len(), "the commit failed");
-        }
-        for (job, succeeded) in self.batch.drain(..) {
-            job.answer(succeeded.then(|| undone_error(cause.as_ref())));
         }
     }
 
