@@ -35,11 +35,11 @@ impl Rule {
         if self.name.trim().is_empty() {
             problems.push(Problem::new("missing", "/name", "Give the rule a name."));
         }
-        if self.run_as.trim().is_empty() {
+        if self.run_as != "owner" {
             problems.push(Problem::new(
-                "missing",
+                "not_owner",
                 "/run_as",
-                "Say with whose rights the rule acts: `owner` or a user id.",
+                "A rule acts with the rights of its owner and of nobody else: write `owner`, or leave `run_as` out.",
             ));
         }
         if self.trigger.on.trim().is_empty() {

@@ -38,7 +38,7 @@ pub struct Rule {
     /// Where it listens.
     #[serde(default, skip_serializing_if = "Scope::is_workspace")]
     pub scope: Scope,
-    /// With whose rights it acts: `owner`, or a user id.
+    /// With whose rights it acts: always `owner`'s.
     #[serde(default = "owner", skip_serializing_if = "is_owner")]
     pub run_as: String,
     /// What starts it.

@@ -26,6 +26,9 @@ both_databases! {
             (change("/steps/0/id", json!("1st")), "/steps/0/id", ""),
             (change("/steps", json!([])), "/steps", ""),
             (change("/name", json!(" ")), "/name", ""),
+            (change("/run_as", json!("user_01h455vb4pex5vsknk084sn02q")), "/run_as", "write `owner`"),
+            (change("/run_as", json!("admin")), "/run_as", "write `owner`"),
+            (change("/run_as", json!("")), "/run_as", "write `owner`"),
             (change("/steps/0/timeout", json!("101s")), "/steps/0/timeout", "at most 100s"),
             (change("/policy", json!({ "cause": { "max_depth": 51 } })), "/policy/cause/max_depth", "at most 50"),
         ] {
