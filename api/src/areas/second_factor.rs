@@ -6,8 +6,9 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use trackside_engine::Error;
 use trackside_engine::access::factors::{self, FactorSetup, FactorStatus, RecoveryCodes};
-use trackside_engine::access::{SessionManage, SignedIn};
+use trackside_engine::access::{Actor, SessionManage, SignedIn};
 use trackside_engine::db::{self, Tx};
 use trackside_engine::handle::UserHandle;
 use trackside_engine::vault::Secret;
@@ -15,7 +16,7 @@ use trackside_engine::vault::Secret;
 use super::auth::unlimited;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, Json, Person};
+use crate::extract::{At, Auth, Bearer, Json, Person};
 use crate::openapi::{doc, doc_with, open};
 
 pub(super) fn routes() -> ApiRouter<App> {
@@ -27,7 +28,11 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/me/second-factor",
             get_with(status, doc("getSecondFactor", "Get whether signing in asks for a code")).post_with(
                 begin,
-                doc("createSecondFactor", "Make a secret for an app; it counts once a code confirms it"),
+                doc_with(
+                    "createSecondFactor",
+                    "Make a secret for an app; it counts once a code confirms it",
+                    password.clone(),
+                ),
             ),
         )
         .api_route(
@@ -51,15 +56,30 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
+/// How one signs in is changed by who has signed in, and not by a program that was given a token.
+async fn must_be_signed_in(app: &App, actor: &Actor, Bearer(token): &Bearer) -> Result<()> {
+    unlimited(actor)?;
+    match app.authenticator.session(&app.db, token).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::denied("a personal token cannot change how you sign in; sign in to do this").into()),
+    }
+}
+
 async fn status(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<FactorStatus>> {
     let may = cx.actor.may_here()?;
     let mut rx = app.db.read().await?;
     Ok(Answer::new(factors::status(&mut rx, &cx, &may).await?))
 }
 
-async fn begin(State(app): State<App>, Person(cx, _): Person) -> Result<Created<FactorSetup>> {
-    unlimited(&cx.actor)?;
+async fn begin(
+    State(app): State<App>,
+    Person(cx, user): Person,
+    bearer: Bearer,
+    Json(body): Json<Password>,
+) -> Result<Created<FactorSetup>> {
+    must_be_signed_in(&app, &cx.actor, &bearer).await?;
     let (may, vault) = (cx.actor.may_here()?, app.vault.clone());
+    app.authenticator.must_know(&app.db, user, &body.password, "/password").await?;
     Ok(Answer::new(app.db.write(async move |tx: &mut Tx| factors::begin(tx, &cx, &vault, &may).await).await?))
 }
 
@@ -74,9 +94,10 @@ struct Code {
 async fn confirm(
     State(app): State<App>,
     Person(cx, _): Person,
+    bearer: Bearer,
     Json(body): Json<Code>,
 ) -> Result<Answer<RecoveryCodes>> {
-    unlimited(&cx.actor)?;
+    must_be_signed_in(&app, &cx.actor, &bearer).await?;
     let (may, vault) = (cx.actor.may_here()?, app.vault.clone());
     let confirm = async move |tx: &mut Tx| factors::confirm(tx, &cx, &vault, &may, &body.code).await;
     Ok(Answer::new(app.db.write(confirm).await??))
@@ -90,8 +111,13 @@ struct Password {
     password: Secret,
 }
 
-async fn remove(State(app): State<App>, Person(cx, user): Person, Json(body): Json<Password>) -> Result<Done> {
-    unlimited(&cx.actor)?;
+async fn remove(
+    State(app): State<App>,
+    Person(cx, user): Person,
+    bearer: Bearer,
+    Json(body): Json<Password>,
+) -> Result<Done> {
+    must_be_signed_in(&app, &cx.actor, &bearer).await?;
     let may = cx.actor.may_here::<SessionManage>()?;
     app.authenticator.must_know(&app.db, user, &body.password, "/password").await?;
     app.db.write(async move |tx: &mut Tx| factors::remove(tx, &cx, &may).await).await?;

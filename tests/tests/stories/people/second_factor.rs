@@ -45,7 +45,7 @@ both_databases! {
         let ada = Api::set_up(&server).await;
         assert_eq!(ada.get("/me/second-factor").await.expect_status(200).body, json!({ "enabled": false, "recovery_codes": 0 }));
         ada.post("/me/second-factor/confirm", json!({ "code": "123456" })).await.expect_problem(404, "second_factor_not_found");
-        let setup = ada.post("/me/second-factor", json!({})).await.expect_status(201);
+        let setup = ada.post("/me/second-factor", json!({ "password": PASSWORD })).await.expect_status(201);
         let secret = setup.text("/secret");
         assert!(setup.text("/otpauth_url").starts_with("otpauth://totp/Trackside:ada%40acme.example?secret="));
         login(&ada, "ada@acme.example").await.expect_status(200);
@@ -54,7 +54,7 @@ both_databases! {
         let codes = ada.post("/me/second-factor/confirm", json!({ "code": first })).await.expect_status(200);
         let recovery: Vec<String> = codes.json::<Value>()["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
         assert_eq!(recovery.len(), 10);
-        ada.post("/me/second-factor", json!({})).await.expect_problem(409, "second_factor_enabled");
+        ada.post("/me/second-factor", json!({ "password": PASSWORD })).await.expect_problem(409, "second_factor_enabled");
         assert_eq!(ada.get("/me/second-factor").await.body, json!({ "enabled": true, "recovery_codes": 10 }));
 
         // The password alone is not enough any more; a wrong one looks as before.
@@ -111,8 +111,16 @@ both_databases! {
         let path = format!("/members/{}/second-factor", id_of(&ben).await);
         ada.delete(&path).await.expect_problem(404, "second_factor_not_found");
         let scoped = ben.with_token(&ben.post("/tokens", json!({ "name": "t", "scopes": ["session.manage"] })).await.expect_status(201).text("/token"));
-        scoped.post("/me/second-factor", json!({})).await.expect_problem(403, "denied");
-        let secret = ben.post("/me/second-factor", json!({})).await.expect_status(201).text("/secret");
+        let token = ben.with_token(&ben.post("/tokens", json!({ "name": "all" })).await.expect_status(201).text("/token"));
+        // How one signs in is nobody's to change who only holds a token, or who came to a screen that was left open.
+        for held in [&scoped, &token] {
+            held.post("/me/second-factor", json!({ "password": PASSWORD })).await.expect_problem(403, "denied");
+            held.post("/me/second-factor/confirm", json!({ "code": "123456" })).await.expect_problem(403, "denied");
+            held.post("/me/second-factor/remove", json!({ "password": PASSWORD })).await.expect_problem(403, "denied");
+        }
+        ben.post("/me/second-factor", json!({})).await.expect_refusal().expect_status(422);
+        assert_eq!(ben.post("/me/second-factor", json!({ "password": "guessed it maybe" })).await.expect_refusal().text("/errors/0/pointer"), "/password");
+        let secret = ben.post("/me/second-factor", json!({ "password": PASSWORD })).await.expect_status(201).text("/secret");
         ben.post("/me/second-factor/confirm", json!({ "code": code(&secret, 0) })).await.expect_status(200);
         login(&ada, "ben@people.example").await.expect_problem(401, "second_factor_required");
         ben.delete(&path).await.expect_problem(403, "denied");
