@@ -108,6 +108,12 @@ impl Oidc {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(Error::field("/issuer", "must be a URL without query and fragment"));
         }
+        if is_in_the_clear(&url) {
+            return Err(Error::field(
+                "/issuer",
+                "must begin with https://: whoever listens to plain HTTP could sign in as anybody. Only a provider on this machine, for development, may have http://127.0.0.1 or http://localhost, where --allow-egress holds 127.0.0.0/8",
+            ));
+        }
         Ok(())
     }
 
@@ -271,13 +277,25 @@ impl Oidc {
         if about.issuer.trim_end_matches('/') != issuer {
             return Err(unreachable(&format!("its configuration is that of another issuer, {}", about.issuer)));
         }
+        Self::refuse_in_the_clear(&about.authorization_endpoint)?;
         let keys: JwkSet = self.read(self.request(Method::GET, &about.jwks_uri)?).await?;
         let known = Known { about: Arc::new(about), keys: Arc::new(keys), read_at };
         lock().insert(issuer.to_owned(), known.clone());
         Ok(known)
     }
 
+    /// Refuses what anybody on the way could read or change.
+    fn refuse_in_the_clear(place: &str) -> Result<()> {
+        match Url::parse(place) {
+            Ok(url) if is_in_the_clear(&url) => {
+                Err(unreachable(&format!("{place} does not begin with https://, so its word could be anybody's")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn request(&self, method: Method, url: &str) -> Result<Request> {
+        Self::refuse_in_the_clear(url)?;
         let url = self.egress.check(url).map_err(|error| unreachable(&error.to_string()))?;
         let mut request = Request::new(method, url, PATIENCE);
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -292,6 +310,18 @@ impl Oidc {
         }
         serde_json::from_slice(&answer.body).map_err(|_| unreachable(&format!("{path} is not what it should be")))
     }
+}
+
+/// Whether a URL is plain HTTP to another machine. Whether this machine may be reached at all is the egress wall's to say.
+fn is_in_the_clear(url: &Url) -> bool {
+    let here = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        // RFC 6761 section 6.3: the name is this machine's, whoever is asked.
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    };
+    url.scheme() != "https" && !here
 }
 
 fn is_true(value: &Value) -> bool {

@@ -243,7 +243,7 @@ both_databases! {
         let ada = Api::set_up(&server).await;
         let new = |issuer: &str| json!({ "name": "Acme", "issuer": issuer, "client_id": "trackside" });
         // Without leave, none on this machine; and nothing that is no address.
-        for issuer in [provider.issuer.as_str(), "http://169.254.169.254", "accounts.example.org", "ftp://accounts.example.org", "https://u:p@accounts.example.org", "https://a.example/?b", ""] {
+        for issuer in [provider.issuer.as_str(), "http://169.254.169.254", "http://accounts.example.org", "http://localhost.example.org", "accounts.example.org", "ftp://accounts.example.org", "https://u:p@accounts.example.org", "https://a.example/?b", ""] {
             assert_eq!(ada.post("/identity-providers", new(issuer)).await.expect_refusal().expect_status(422).text("/errors/0/pointer"), "/issuer", "{issuer}");
         }
         let good = new("https://accounts.acme.invalid");
