@@ -37,6 +37,10 @@ pub trait External: Send + Sync + 'static {
     fn perform(&self, call: &Call, input: Self::Input) -> impl Future<Output = Result<Self::Output, Failure>> + Send;
 }
 
+/// The header that tells how many rules led to a request. A hook that receives it counts on from there, so that rules which
+/// start one another over HTTP come to an end as all others do.
+pub const DEPTH_HEADER: &str = "trackside-depth";
+
 /// What surrounds one attempt.
 #[derive(Clone)]
 pub struct Call {
@@ -44,6 +48,9 @@ pub struct Call {
     pub idempotency_key: String,
     /// 1 for the first attempt. From 2 on, an earlier one may have had its effect.
     pub attempt: i64,
+    /// How many rules stand in the chain that led here; see [`Cause::depth`](crate::cx::Cause). It goes out with requests
+    /// as [`DEPTH_HEADER`].
+    pub depth: i64,
     /// How long the whole attempt may take.
     pub timeout: Duration,
     /// The tenant on whose behalf it is made.
@@ -238,6 +245,7 @@ mod tests {
         Call {
             idempotency_key: "k".into(),
             attempt: 1,
+            depth: 1,
             timeout: Duration::from_secs(1),
             workspace: WorkspaceId::from_uuid(uuid::Uuid::nil()),
             credentials: Arc::new(Nothing),

@@ -6,6 +6,7 @@ use super::intake::{Intake, Post};
 use super::model::{Incoming, Receipt};
 use super::registry::{Known, Registry};
 use super::{headers, schemes};
+use crate::actions::external::DEPTH_HEADER;
 use crate::events::{EventType as _, Fresh, NewEvent};
 use crate::ids::HookId;
 use crate::{Class, Error, Result};
@@ -30,7 +31,8 @@ pub(super) async fn receive(intake: &Intake, registry: &Registry, hook: HookId, 
         subject: known.subject.clone(),
         payload: payload(&known, &post, header("content-type"))?,
     };
-    let event = Fresh::new(&cx, cx.new_id(), event)?;
+    let mut event = Fresh::new(&cx, cx.new_id(), event)?;
+    event.seen.depth = header(DEPTH_HEADER).map_or(0, depth);
     let written = intake.take(Post { hook, delivery: verified.delivery_id, event }).await;
     match written {
         // Its row may have gone since it was looked up; then that is the answer.
@@ -41,6 +43,15 @@ pub(super) async fn receive(intake: &Intake, registry: &Registry, hook: HookId, 
         }
         written => written,
     }
+}
+
+/// How many rules led to a post, as its sender says: anybody may say more than is true, and only keeps rules from
+/// answering this post.
+fn depth(said: &str) -> i64 {
+    const MOST: i64 = 1_000;
+    // A number that has no room in 64 bits is a large one; what is no number says nothing.
+    let digits = !said.is_empty() && said.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { said.parse().unwrap_or(MOST).min(MOST) } else { 0 }
 }
 
 /// The payload of the event, as [`HookReceived`] declares it.

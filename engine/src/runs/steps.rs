@@ -113,6 +113,7 @@ impl Walk<'_> {
         let call = Call {
             idempotency_key: format!("{}:{}", self.plan.run, step.path),
             attempt: step.attempts + self.deaths,
+            depth: self.plan.depth,
             timeout: action.timeout.unwrap_or(TIMEOUT),
             workspace: self.plan.workspace,
             credentials: self.runner.credentials.clone(),

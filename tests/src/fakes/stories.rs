@@ -36,6 +36,7 @@ fn call(base_url: &str, token: &str, attempt: i64) -> Call {
     Call {
         idempotency_key: "run_1/steps/create".into(),
         attempt,
+        depth: 1,
         timeout: Duration::from_millis(500),
         workspace: WorkspaceId::from_uuid(uuid::Uuid::nil()),
         credentials: Arc::new(One(connection)),

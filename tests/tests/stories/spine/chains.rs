@@ -47,6 +47,31 @@ both_databases! {
         assert_eq!(place.titles().await.len(), 1 + 4, "one task for each rule in the chain");
     }
 
+    /// The chain goes through the outside world and comes back in by a hook.
+    async fn a_rule_that_posts_to_its_own_hook_ends_as_blocked(db) {
+        let place = Place::open(&db).await;
+        let itself = format!("{}{}", place.server.url(), place.hook);
+        let rule = place.rule(json!({
+            "name": "echo", "trigger": { "on": "hook.received", "match": { "hook": "in" } }, "policy": { "cause": { "max_depth": 3 } },
+            // Whatever the rule says of it does not count.
+            "steps": [{ "id": "again", "action": "http.request", "with": { "method": "POST", "url": itself, "headers": { "Trackside-Depth": "0" }, "body": {} } }],
+        })).await;
+        place.post(json!({})).await;
+        let last = place.last(&rule, 4).await;
+        place.quiet().await;
+        assert_eq!((last.text("/state").as_str(), last.text("/error/code").as_str(), last.at("/depth")), ("blocked", "loop", &json!(4)));
+        assert_eq!(place.runs(&rule).await.len(), 4);
+        // Anybody may say that rules led to their post; they only keep rules from answering it.
+        for (said, depth, state) in [("2", 3, "succeeded"), ("3", 4, "blocked"), ("99999999999999999999", 1001, "blocked"), ("-5", 1, "succeeded"), ("many", 1, "succeeded")] {
+            let before = place.runs(&rule).await.len();
+            place.api.outside().with_header("trackside-depth", said).post(&place.hook, json!({})).await.expect_status(202);
+            place.quiet().await;
+            let runs = place.runs(&rule).await;
+            let first = &runs[runs.len() - 1 - before];
+            assert_eq!((first["depth"].as_i64(), first["state"].as_str()), (Some(depth), Some(state)), "{said}");
+        }
+    }
+
     /// PRO-10: whatever the rules, no chain is longer than its limit.
     async fn no_chain_of_random_rules_is_longer_than_its_limit(db) {
         let place = Place::open(&db).await;

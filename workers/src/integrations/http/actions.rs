@@ -8,7 +8,7 @@ use http::{HeaderMap, Method};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trackside_engine::actions::external::{Call, External, Failure};
+use trackside_engine::actions::external::{Call, DEPTH_HEADER, External, Failure};
 
 use crate::egress::{DEFAULT_MAX_BODY, Egress, Request, Response};
 use crate::integrations::answers;
@@ -134,6 +134,8 @@ impl External for SendRequest {
                 .map_err(|_| Failure::permanent("the idempotency key of this step cannot be sent as a header"))?;
             headers.insert(&IDEMPOTENCY_KEY, key);
         }
+        // Never what the rule says: it could hide that it calls itself.
+        headers.insert(HeaderName::from_static(DEPTH_HEADER), HeaderValue::from(call.depth));
         let request = Request {
             method: input.method.into(),
             url,
