@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::Error;
 use trackside_engine::access::RecurrenceView;
+use trackside_engine::access::permissions::RecurrenceEdit;
 use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::{ProjectId, RecurrenceId};
 use trackside_engine::paging::Page;
 use trackside_engine::projects;
+use trackside_engine::recurrences::service::Soon;
 use trackside_engine::recurrences::{NewRecurrence, Pattern, Recurrence, RecurrencePatch, service};
 
 use super::PageQuery;
@@ -119,9 +121,15 @@ async fn create(
     At(id): At<Handle<ProjectId>>,
     Json(new): Json<NewRecurrence>,
 ) -> Result<Created<Recurrence>> {
+    {
+        // Nobody makes the server search who may not keep what is found.
+        let project = projects::service::find(&mut *app.db.read().await?, cx.actor.workspace, &id).await?;
+        cx.actor.may::<RecurrenceEdit, _>(project)?;
+    }
+    let soon = Soon::of(&new, cx.now()).await?;
     let create = async move |tx: &mut Tx| {
         let project = projects::service::find(tx, cx.actor.workspace, &id).await?;
-        service::create(tx, &cx, &cx.actor.may(project)?, new).await
+        service::create(tx, &cx, &cx.actor.may(project)?, new, &soon).await
     };
     let recurrence = app.db.write(create).await?;
     let version = recurrence.version;
@@ -143,9 +151,16 @@ async fn update(
     IfMatch(seen): IfMatch,
     Json(patch): Json<RecurrencePatch>,
 ) -> Result<Answer<Recurrence>> {
+    let known = {
+        let mut rx = app.db.read().await?;
+        let project = service::project_of(&mut rx, cx.actor.workspace, id).await?;
+        cx.actor.may::<RecurrenceEdit, _>(project.clone())?;
+        service::get(&mut rx, &cx.actor.may::<RecurrenceView, _>(project)?, id).await?
+    };
+    let soon = Soon::of_patch(&known, &patch, cx.now()).await?;
     let change = async move |tx: &mut Tx| {
         let project = service::project_of(tx, cx.actor.workspace, id).await?;
-        service::update(tx, &cx, &cx.actor.may(project)?, id, seen, patch).await
+        service::update(tx, &cx, &cx.actor.may(project)?, id, seen, patch, &soon).await
     };
     let recurrence = app.db.write(change).await?;
     let version = recurrence.version;

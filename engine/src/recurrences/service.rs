@@ -49,12 +49,76 @@ pub async fn list(rx: &mut Rx, may: &Granted<RecurrenceView, Project>, page: &Pa
     Ok(Page::cut(rows, limit, |last: &Recurrence| Cursor::of_id(last.id)))
 }
 
-/// Sets a recurring task up. Times that have passed are not made up for.
+/// When a recurrence is due next. The calendar is searched for it before the write that keeps it, since every other one
+/// waits for that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Soon {
+    rrule: String,
+    dtstart: String,
+    tz: String,
+    exdates: Vec<String>,
+    next_at: DateTime<Utc>,
+}
+
+impl Soon {
+    /// Searches for a new recurrence.
+    ///
+    /// # Errors
+    /// `invalid_fields` for what is no recurrence, never is, or is too often.
+    pub async fn of(new: &NewRecurrence, now: DateTime<Utc>) -> Result<Self> {
+        Self::search(new.rrule.clone(), new.dtstart.clone(), new.tz.clone(), new.exdates.clone(), now).await
+    }
+
+    /// The same for a recurrence with a change, as it is now.
+    ///
+    /// # Errors
+    /// As [`Soon::of`], and `recurrence_not_found`.
+    pub async fn of_patch(known: &Recurrence, patch: &RecurrencePatch, now: DateTime<Utc>) -> Result<Self> {
+        let rrule = patch.rrule.clone().required("/rrule")?.unwrap_or_else(|| known.rrule.clone());
+        let dtstart = patch.dtstart.clone().required("/dtstart")?.unwrap_or_else(|| known.dtstart.clone());
+        let tz = patch.tz.clone().required("/tz")?.unwrap_or_else(|| known.tz.clone());
+        let exdates = match patch.exdates.clone().or_default() {
+            Some(exdates) => exdates,
+            None => known.exdates.read()?,
+        };
+        Self::search(rrule, dtstart, tz, exdates, now).await
+    }
+
+    async fn search(
+        rrule: String,
+        dtstart: String,
+        tz: String,
+        exdates: Vec<String>,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let search = move || {
+            let next_at = next(&rrule, &dtstart, &tz, &exdates, now)?;
+            Ok(Self { rrule, dtstart, tz, exdates, next_at })
+        };
+        let died = |error| Error::internal("The search of a calendar panicked.").caused_by(error);
+        tokio::task::spawn_blocking(search).await.map_err(died)?
+    }
+
+    /// When this recurrence is due next, if it is still the one that was searched for.
+    fn next_of(&self, recurrence: &Recurrence) -> Result<DateTime<Utc>> {
+        let same = self.rrule == recurrence.rrule
+            && self.dtstart == recurrence.dtstart
+            && self.tz == recurrence.tz
+            && self.exdates == recurrence.exdates.read()?;
+        if same {
+            return Ok(self.next_at);
+        }
+        Err(Error::busy("recurrence_changed", "Somebody else changed this recurrence at the same moment. Try again."))
+    }
+}
+
+/// Sets a recurring task up, which is due next when `soon` says. Times that have passed are not made up for.
 pub async fn create(
     tx: &mut Tx,
     cx: &Cx,
     may: &Granted<RecurrenceEdit, Project>,
     new: NewRecurrence,
+    soon: &Soon,
 ) -> Result<Recurrence> {
     let owner = owner(cx, may.resource())?;
     checks::name("/name", &new.name, MAX_NAME)?;
@@ -89,13 +153,13 @@ pub async fn create(
         updated_at: now,
     };
     make_of(tx, &project, &mut recurrence, source).await?;
-    plan(&mut recurrence, now)?;
+    recurrence.next_at = Some(soon.next_of(&recurrence)?).filter(|_| !recurrence.paused);
     store::insert(tx, &recurrence).await?;
     emit(tx, cx, &RecurrenceCreated { recurrence: &recurrence, project: &ProjectRef::from(&project) }).await?;
     Ok(recurrence)
 }
 
-/// Changes a recurring task, which from then on is made in the actor's name. `expected` is the version that the caller
+/// Changes a recurring task, which from then on is made in the actor's name and due next when `soon` says. `expected` is the version that the caller
 /// saw; another one now is refused as stale.
 pub async fn update(
     tx: &mut Tx,
@@ -104,6 +168,19 @@ pub async fn update(
     id: RecurrenceId,
     expected: Option<i64>,
     patch: RecurrencePatch,
+    soon: &Soon,
+) -> Result<Recurrence> {
+    change(tx, cx, may, id, expected, patch, Some(soon)).await
+}
+
+async fn change(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<RecurrenceEdit, Project>,
+    id: RecurrenceId,
+    expected: Option<i64>,
+    patch: RecurrencePatch,
+    soon: Option<&Soon>,
 ) -> Result<Recurrence> {
     let project = may.resource();
     projects::service::refuse_archived(project)?;
@@ -133,7 +210,15 @@ pub async fn update(
     if !recurrence.paused {
         recurrence.paused_because = None;
     }
-    plan(&mut recurrence, cx.now())?;
+    recurrence.next_at = match soon {
+        Some(soon) => Some(soon.next_of(&recurrence)?).filter(|_| !recurrence.paused),
+        None if recurrence.paused => None,
+        // A rule lets it go on: its times were searched when it was set up, so that the next is not far.
+        None => {
+            let exdates = recurrence.exdates.read()?;
+            Some(next(&recurrence.rrule, &recurrence.dtstart, &recurrence.tz, &exdates, cx.now())?)
+        }
+    };
     recurrence.version += 1;
     recurrence.updated_at = cx.now();
     store::update(tx, &recurrence).await?;
@@ -161,7 +246,8 @@ pub async fn set_paused(
     if known.paused == paused {
         return Ok(known);
     }
-    update(tx, cx, may, id, None, RecurrencePatch { paused: Patch::Value(paused), ..RecurrencePatch::default() }).await
+    let patch = RecurrencePatch { paused: Patch::Value(paused), ..RecurrencePatch::default() };
+    change(tx, cx, may, id, None, patch, None).await
 }
 
 /// Takes a recurring task down. What it made stays.
@@ -187,19 +273,18 @@ pub(super) fn times(recurrence: &Recurrence) -> Result<Times> {
 }
 
 /// Finds when it is due next: at `now` or later. One that never is, or too often, is refused.
-fn plan(recurrence: &mut Recurrence, now: DateTime<Utc>) -> Result<()> {
-    let times = times(recurrence)?;
+fn next(rrule: &str, dtstart: &str, tz: &str, exdates: &[String], now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let times = Pattern { rrule, dtstart, tz, rdates: &[], exdates }.read()?;
     // A time that is just now has not passed.
     let from = now - TimeDelta::seconds(1);
     let soon: Vec<DateTime<Utc>> = times.after(from).take(LOOKED_AT).map(|time| time.to_utc()).collect();
-    if soon.is_empty() {
+    let Some(first) = soon.first().copied() else {
         return Err(Error::field("/rrule", "has no time from now on; change it, or `dtstart`"));
-    }
+    };
     if soon.windows(2).any(|pair| pair[1] - pair[0] < TimeDelta::minutes(SHORTEST_MINUTES)) {
         return Err(Error::field("/rrule", format!("recurs more often than every {SHORTEST_MINUTES} minutes")));
     }
-    recurrence.next_at = soon.first().copied().filter(|_| !recurrence.paused);
-    Ok(())
+    Ok(first)
 }
 
 fn source(template: Option<TaskTemplateId>, task: Option<crate::task_templates::TaskBody>) -> Result<Source> {

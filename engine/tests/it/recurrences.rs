@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use trackside_engine::access::permissions::RecurrenceEdit;
 use trackside_engine::projects::Project;
+use trackside_engine::recurrences::service::Soon;
 use trackside_engine::recurrences::{Recurrence, due, service};
 
 use crate::office::{Office, kinds};
@@ -14,12 +15,11 @@ async fn set_up(office: &Office, project: &Project, more: Value) -> Recurrence {
         "task": {"title": "Stand-up {{ number }} of {{ date }}", "due_in": "1h"}});
     new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let (cx, project) = (office.cx(), project.clone());
+    let new = serde_json::from_value(new).unwrap();
+    let soon = Soon::of(&new, cx.now()).await.unwrap();
     office
         .db
-        .write(async move |tx| {
-            let new = serde_json::from_value(new).unwrap();
-            service::create(tx, &cx, &cx.actor.may::<RecurrenceEdit, _>(project)?, new).await
-        })
+        .write(async move |tx| service::create(tx, &cx, &cx.actor.may::<RecurrenceEdit, _>(project)?, new, &soon).await)
         .await
         .unwrap()
 }
