@@ -24,6 +24,7 @@ use trackside_engine::vault::Vault;
 use trackside_workers::oidc::Oidc;
 
 use crate::areas::AREAS;
+use crate::health::MetricsFor;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
@@ -71,6 +72,8 @@ pub struct Parts {
     pub limiter: Option<Limiter>,
     /// The figures for `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Who is shown them.
+    pub metrics_for: MetricsFor,
 }
 
 impl Deref for App {

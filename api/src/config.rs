@@ -87,6 +87,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("log_format", "log-format", "FORMAT", "human or json [human]"),
     setting("mail_from", "mail-from", "ADDRESS", "Whom mail is from, such as `Trackside <trackside@example.org>`"),
     setting("max_upload", "max-upload", "SIZE", "The largest file, such as 100MB [100MB]"),
+    secret(
+        "metrics_token",
+        "metrics-token",
+        "TOKEN",
+        "What /metrics asks for as a bearer token; without one it answers only where --listen is a loopback address",
+    ),
     Setting {
         switch: true,
         ..setting("no_workers", "no-workers", "BOOL", "Serve only; workers run elsewhere [false]")
@@ -179,6 +185,8 @@ pub struct Config {
     pub log_json: bool,
     /// Where mail goes and whom it is from, if any is sent.
     pub mail: Option<MailServer>,
+    /// What `/metrics` asks for.
+    pub metrics_token: Option<Secret>,
     /// Where people reach this installation, without a slash at the end; where it listens when absent.
     pub public_url: Option<String>,
     /// Whether this process works, too.
@@ -293,6 +301,7 @@ impl Config {
             log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
             log_json: read(given, "log_format", format)?.unwrap_or(false),
             mail: mail(given)?,
+            metrics_token: read(given, "metrics_token", metrics_token)?,
             public_url: read(given, "public_url", public_url)?,
             workers: !read(given, "no_workers", boolean)?.unwrap_or(false),
             rates: Rates::new(
@@ -304,6 +313,13 @@ impl Config {
             trusted_proxies: read(given, "trusted_proxies", ranges)?.unwrap_or_default(),
             data,
         })
+    }
+}
+
+fn metrics_token(text: &str) -> Result<Secret, String> {
+    match text.len() {
+        16..=512 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Secret::new(text)),
+        _ => Err("must be 16 to 512 letters, digits and signs, without spaces".into()),
     }
 }
 

@@ -16,6 +16,7 @@ use super::Failed;
 use super::node::{DRAIN, Node, stop_on_signal};
 use crate::app::{App, Parts};
 use crate::config::{BadConfig, Config};
+use crate::health::MetricsFor;
 use crate::live::Hub;
 use crate::rate::Limiter;
 use crate::server;
@@ -53,6 +54,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         trusted_proxies: config.trusted_proxies.clone(),
         limiter: Limiter::new(config.rates.clone()),
         metrics,
+        metrics_for: MetricsFor::of(config.metrics_token.clone(), address),
     });
     let router = app.router();
     app.follow_log();

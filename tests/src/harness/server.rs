@@ -21,6 +21,7 @@ static STARTS: AtomicU32 = AtomicU32::new(1);
 pub struct Setup {
     database: Database,
     command: &'static str,
+    listen: &'static str,
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
@@ -62,6 +63,12 @@ impl Setup {
         self
     }
 
+    /// Listens there in place of a free port on a loopback address.
+    pub fn listen(mut self, address: &'static str) -> Self {
+        self.listen = address;
+        self
+    }
+
     /// Starts another program in place of `trackside`.
     pub fn program(mut self, program: &Path) -> Self {
         self.program = program.to_owned();
@@ -100,7 +107,7 @@ impl Setup {
                 command.env_remove(name);
             }
         }
-        command.args([self.command, "--listen", "127.0.0.1:0", "--database-url", self.database.url(), "--data"]);
+        command.args([self.command, "--listen", self.listen, "--database-url", self.database.url(), "--data"]);
         command.arg(self.database.folder().join("data")).args(&self.arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let mut process = Process::start("trackside", &mut command, &self.log);
@@ -130,6 +137,7 @@ impl Server {
         Setup {
             database: database.clone(),
             command: "serve",
+            listen: "127.0.0.1:0",
             program: program(),
             arguments: vec![],
             variables: vec![],
