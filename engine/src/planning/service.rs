@@ -17,10 +17,16 @@ use crate::projects::{self, Project, ProjectRef};
 use crate::tasks::{self, Task};
 use crate::{Class, Error, Result};
 
-/// What a task waits for, in the order it was added; at most [`MAX_PREDECESSORS`].
+/// What a task waits for, in the order it was added; at most [`MAX_PREDECESSORS`]. What may not be seen is left out.
 pub async fn dependencies(rx: &mut Rx, may: &(impl Sight + Sync), task: &Handle<TaskId>) -> Result<Vec<Dependency>> {
     let task = tasks::service::find(rx, may, task).await?;
-    store::list_of_task(rx, may.workspace(), task.id).await
+    let mut found = store::list_of_task(rx, may.workspace(), task.id).await?;
+    if may.reach().is_some() && !found.is_empty() {
+        let ids: Vec<TaskId> = found.iter().map(|dependency| dependency.predecessor_id).collect();
+        let seen = tasks::service::seen_of(rx, may, &ids).await?;
+        found.retain(|dependency| seen.contains(&dependency.predecessor_id));
+    }
+    Ok(found)
 }
 
 /// Makes a task wait for another one of its project. One that already does in the same way answers the conflict

@@ -183,6 +183,14 @@ impl TaskQuery {
         filtered.chain(self.sort_fields.iter().map(String::as_str)).collect()
     }
 
+    /// The tasks whose parts are asked for.
+    pub(super) fn parents(&self) -> impl Iterator<Item = &Handle<TaskId>> {
+        self.filters.iter().filter_map(|filter| match filter {
+            Filter::Parent(parent) => parent.as_ref(),
+            _ => None,
+        })
+    }
+
     /// Whether tasks of archived projects are left out: nobody asked for them, nor for a project or what is in one.
     pub(super) fn leaves_out_archived(&self) -> bool {
         let named = |filter: &Filter| match filter {

@@ -43,6 +43,7 @@ pub async fn find(rx: &mut Rx, may: &(impl Sight + Sync), handle: &Handle<TaskId
     if !sight::sees(rx, may, &task).await? {
         return Err(absent());
     }
+    sight::conceal(rx, may, std::slice::from_mut(&mut task)).await?;
     sight::unveil(may, std::slice::from_mut(&mut task))?;
     Ok(task)
 }
@@ -64,6 +65,7 @@ pub(crate) async fn find_in<P: Permission>(
 pub async fn list(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<Page<Task>> {
     sight::refuse_hidden(rx, may, query).await?;
     let mut page = sight::page(rx, may, query).await?;
+    sight::conceal(rx, may, &mut page.items).await?;
     sight::unveil(may, &mut page.items)?;
     Ok(page)
 }
@@ -85,13 +87,17 @@ pub(crate) async fn current(tx: &mut Tx, may: &Granted<TaskEdit, Project>, handl
 /// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
 pub async fn subtasks(rx: &mut Rx, may: &(impl Sight + Sync), parent: TaskId) -> Result<Vec<Task>> {
     let found = store::list_subtasks(rx, may.workspace(), parent, MAX_RELATED).await?;
-    sight::seen(rx, may, found).await
+    let mut seen = sight::seen(rx, may, found).await?;
+    sight::conceal(rx, may, &mut seen).await?;
+    Ok(seen)
 }
 
 /// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
 pub async fn of_project(rx: &mut Rx, may: &(impl Sight + Sync), project: ProjectId) -> Result<Vec<Task>> {
     let found = store::list_of_project(rx, may.workspace(), project, MAX_RELATED).await?;
-    sight::seen(rx, may, found).await
+    let mut seen = sight::seen(rx, may, found).await?;
+    sight::conceal(rx, may, &mut seen).await?;
+    Ok(seen)
 }
 
 /// Those of these tasks that may be seen.
@@ -227,7 +233,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
         emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
     }
     custom.announce_hidden(tx, cx, &task, &project, &Map::new()).await?;
-    unveiled(cx, may.resource(), task)
+    unveiled(tx, cx, may.resource(), task).await
 }
 
 /// Changes a task. `expected` is the version that the caller saw (`If-Match`); another one now is refused as stale,
@@ -254,7 +260,7 @@ pub async fn update(
     let edit = apply(tx, cx, may, &mut task, patch).await?;
     let hidden = edit.custom.as_ref().filter(|_| task.hidden.text() != hidden_before.text());
     if edit.changes.is_empty() && hidden.is_none() {
-        return unveiled(cx, project, task);
+        return unveiled(tx, cx, project, task).await;
     }
     let now = cx.now();
     task.version += 1;
@@ -308,7 +314,7 @@ pub async fn update(
     if let Some(milestone) = open_in.filter(|_| task.milestone_id != open_in || !task.is_open()) {
         milestones::service::task_left(tx, cx, project, milestone, &task).await?;
     }
-    unveiled(cx, project, task)
+    unveiled(tx, cx, project, task).await
 }
 
 /// Deletes a task with its comments. One that has subtasks is refused: they would lose their place.
@@ -474,7 +480,13 @@ fn refuse_money(cx: &Cx, project: &Project, defined: &Definitions, given: &Map<S
 }
 
 /// A task as the actor may see it who changed it. Not for a rule: others read what its steps gave.
-fn unveiled(cx: &Cx, project: &Project, mut task: Task) -> Result<Task> {
+async fn unveiled(rx: &mut Rx, cx: &Cx, project: &Project, mut task: Task) -> Result<Task> {
+    if task.parent_id.is_some() {
+        match cx.actor.may_somewhere::<TaskView>() {
+            Ok(may) => sight::conceal(rx, &may, std::slice::from_mut(&mut task)).await?,
+            Err(_) => task.parent_id = None,
+        }
+    }
     if cx.cause.is_none() && cx.actor.may::<BudgetView, _>(project).is_ok() {
         task.unveil()?;
     }

@@ -1,13 +1,13 @@
 //! Which tasks somebody may see: what is asked of rows that are read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::Task;
 use super::query::TaskQuery;
-use super::select;
+use super::{select, store};
 use crate::access::{Granted, Place, Sight};
 use crate::db::Rx;
-use crate::ids::{Id as _, ProjectId};
+use crate::ids::{Id as _, ProjectId, TaskId};
 use crate::paging::Page;
 use crate::projects::{self, Project, TaskFacts};
 use crate::{Error, Result, fields};
@@ -55,6 +55,9 @@ fn shown(projects: &HashMap<ProjectId, Project>, may: &impl Sight, task: &Task) 
 /// page is full.
 pub(super) async fn page(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<Page<Task>> {
     let reach = may.reach();
+    if reach.is_some() && asks_for_hidden(rx, may, query).await? {
+        return Ok(Page { items: Vec::new(), next_cursor: None, total: query.total.then_some(0) });
+    }
     if reach.is_none_or(|reach| !reach.is_conditional()) {
         return select::page(rx, may.workspace(), reach, query).await;
     }
@@ -98,6 +101,36 @@ async fn count(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Res
             None => return Ok(count),
         }
     }
+}
+
+/// Takes from tasks the parents that may not be seen: such a task stands alone for whoever looks.
+pub(super) async fn conceal(rx: &mut Rx, may: &(impl Sight + Sync), tasks: &mut [Task]) -> Result<()> {
+    if may.reach().is_none() {
+        return Ok(());
+    }
+    let mut parents: Vec<TaskId> = tasks.iter().filter_map(|task| task.parent_id).collect();
+    parents.sort_unstable();
+    parents.dedup();
+    if parents.is_empty() {
+        return Ok(());
+    }
+    let found = store::list_by_ids(rx, may.workspace(), &parents).await?;
+    let shown: HashSet<TaskId> = seen(rx, may, found).await?.into_iter().map(|task| task.id).collect();
+    for task in tasks {
+        task.parent_id = task.parent_id.filter(|parent| shown.contains(parent));
+    }
+    Ok(())
+}
+
+/// Whether a query asks for the parts of a task that may not be seen, which are as few as those of one that is not there.
+async fn asks_for_hidden(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<bool> {
+    for parent in query.parents() {
+        match store::find(rx, may.workspace(), parent).await? {
+            Some(parent) if sees(rx, may, &parent).await? => {}
+            _ => return Ok(true),
+        }
+    }
+    Ok(false)
 }
 
 /// Puts what is sensitive among what is shown, where it may be seen.
