@@ -124,6 +124,7 @@ permissions! {
     ProjectCreate "project.create" ProjectManager;
     ProjectDelete "project.delete" Admin;
     ProjectEdit "project.edit" ProjectManager;
+    ProjectShare "project.share" ProjectManager;
     ProjectView "project.view" Viewer;
     RecurrenceEdit "recurrence.edit" ProjectManager;
     RecurrenceView "recurrence.view" Viewer;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::model::{Effect, NewAssignment, Stored};
 use super::service;
 use super::store::{self, Narrow};
-use crate::access::AccessManage;
 use crate::access::permissions::{Granted, ProjectView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
@@ -49,16 +48,19 @@ pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Project>) -> Result<Ve
 
 /// Makes somebody of the workspace a member of the project with this role, in place of another they had.
 ///
+/// Whoever runs the project may do so, and gives and takes no more than they have there themselves.
+///
 /// # Errors
 /// As [`service::assign`].
 pub async fn put(
     tx: &mut Tx,
     cx: &Cx,
-    may: &Granted<AccessManage, Project>,
+    may: &Granted<ProjectView, Project>,
     user: UserId,
     new: ProjectRole,
 ) -> Result<ProjectMember> {
     let project = may.resource();
+    service::may_share(cx, project)?;
     let before = plain(tx, project.workspace_id, project.id, Some(user)).await?;
     if let [one] = before.as_slice()
         && one.role.as_ref() == Some(&new.role)
@@ -72,22 +74,23 @@ pub async fn put(
         on: Some(project.id.to_string()),
         ..NewAssignment::default()
     };
-    let made = service::assign(tx, cx, wanted).await?;
+    let made = service::assign_in(tx, cx, project, wanted).await?;
     for old in before {
-        service::end(tx, cx, old.id).await?;
+        service::end_in(tx, cx, project, old).await?;
     }
     Ok(ProjectMember { user, role: new.role, created_by: made.created_by, created_at: made.created_at })
 }
 
 /// Ends that somebody is a member of the project; one who is none is not found.
-pub async fn remove(tx: &mut Tx, cx: &Cx, may: &Granted<AccessManage, Project>, user: UserId) -> Result<()> {
+pub async fn remove(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectView, Project>, user: UserId) -> Result<()> {
     let project = may.resource();
+    service::may_share(cx, project)?;
     let before = plain(tx, project.workspace_id, project.id, Some(user)).await?;
     if before.is_empty() {
         return Err(Error::not_found("project_member", user));
     }
     for old in before {
-        service::end(tx, cx, old.id).await?;
+        service::end_in(tx, cx, project, old).await?;
     }
     Ok(())
 }

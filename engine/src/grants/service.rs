@@ -10,7 +10,8 @@ use super::store::Narrow;
 use super::{roles, store};
 use crate::access::load::Roles;
 use crate::access::{
-    self, AccessManage, AccessView, Actor, Granted, Permission, Permissions, Place, Role, Workspace, members, rights,
+    self, AccessManage, AccessView, Actor, Granted, Permission, Permissions, Place, ProjectShare, Role, Workspace,
+    members, rights,
 };
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
@@ -18,7 +19,7 @@ use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{AssignmentId, GroupId, Id as _, ProjectId, RuleId, TaskId, UserId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
-use crate::projects::{self, ProjectOfTask};
+use crate::projects::{self, Project, ProjectOfTask};
 use crate::{Error, Result, audit, rules};
 
 /// Assignments, oldest first.
@@ -48,9 +49,28 @@ pub async fn list(
 /// # Errors
 /// `invalid_fields`, `too_many_assignments`, `locks_out`; `denied` for more than the actor has at that place.
 pub async fn assign(tx: &mut Tx, cx: &Cx, new: NewAssignment) -> Result<Assignment> {
-    let workspace = cx.actor.workspace;
-    store::lock(tx, workspace).await?;
+    store::lock(tx, cx.actor.workspace).await?;
     let place = place(tx, cx, new.on.as_deref().unwrap_or("workspace")).await?;
+    assign_at(tx, cx, place, new).await
+}
+
+/// The same on a project, whose people somebody may decide over who has only [`may_share`] there.
+pub(super) async fn assign_in(tx: &mut Tx, cx: &Cx, project: &Project, new: NewAssignment) -> Result<Assignment> {
+    store::lock(tx, cx.actor.workspace).await?;
+    may_share(cx, project)?;
+    assign_at(tx, cx, Found::project(project.id), new).await
+}
+
+/// Whether the actor decides over the people of a project: who manages access there, or who runs it.
+pub(super) fn may_share(cx: &Cx, project: &Project) -> Result<()> {
+    if cx.actor.may::<AccessManage, _>(project.clone()).is_ok() {
+        return Ok(());
+    }
+    cx.actor.may::<ProjectShare, _>(project.clone()).map(drop)
+}
+
+async fn assign_at(tx: &mut Tx, cx: &Cx, place: Found, new: NewAssignment) -> Result<Assignment> {
+    let workspace = cx.actor.workspace;
     let permissions = subject_matter(tx, workspace, &new).await?;
     let effect = new.effect.unwrap_or(Effect::Allow);
     check_subject(tx, workspace, &new).await?;
@@ -99,13 +119,25 @@ pub async fn end(tx: &mut Tx, cx: &Cx, id: AssignmentId) -> Result<()> {
     let workspace = cx.actor.workspace;
     store::lock(tx, workspace).await?;
     let stored = store::find(tx, workspace, id).await?.ok_or_else(|| Error::not_found("assignment", id))?;
-    let project = stored.project_id;
-    let assignment = Assignment::from(stored.clone());
-    let place = place(tx, cx, &assignment.on).await.map_err(|error| match error.class {
+    let on = Assignment::from(stored.clone()).on;
+    let place = place(tx, cx, &on).await.map_err(|error| match error.class {
         // Who may not see the place learns nothing of what holds there.
         crate::Class::NotFound => Error::not_found("assignment", id),
         _ => error,
     })?;
+    end_at(tx, cx, place, stored).await
+}
+
+/// The same for one that makes somebody a member of a project.
+pub(super) async fn end_in(tx: &mut Tx, cx: &Cx, project: &Project, stored: Stored) -> Result<()> {
+    store::lock(tx, cx.actor.workspace).await?;
+    may_share(cx, project)?;
+    end_at(tx, cx, Found::project(project.id), stored).await
+}
+
+async fn end_at(tx: &mut Tx, cx: &Cx, place: Found, stored: Stored) -> Result<()> {
+    let (workspace, id, project) = (cx.actor.workspace, stored.id, stored.project_id);
+    let assignment = Assignment::from(stored.clone());
     refuse_beyond(cx, &place.place, matter(tx, workspace, &stored).await?)?;
     store::delete(tx, workspace, id).await?;
     access::service::changed(tx, cx, workspace).await?;
@@ -134,6 +166,12 @@ struct Found {
     rule: Option<RuleId>,
 }
 
+impl Found {
+    fn project(id: ProjectId) -> Self {
+        Self { place: Place::Project(id), project: Some(id), task: None, rule: None }
+    }
+}
+
 async fn place(rx: &mut Rx, cx: &Cx, on: &str) -> Result<Found> {
     let workspace = cx.actor.workspace;
     let on: On = on.parse().map_err(|message: String| Error::field("/on", message))?;
@@ -145,7 +183,7 @@ async fn place(rx: &mut Rx, cx: &Cx, on: &str) -> Result<Found> {
         On::Project(handle) => {
             let project = projects::service::find(rx, workspace, &handle).await?;
             let id = cx.actor.may::<AccessManage, _>(project)?.resource().id;
-            Found { place: Place::Project(id), project: Some(id), task: None, rule: None }
+            Found::project(id)
         }
         On::Task(id) => {
             let ProjectOfTask { project, .. } = projects::service::find_of_task(rx, workspace, &Handle::Id(id)).await?;

@@ -2,8 +2,10 @@
 
 mod bounds;
 mod conditions;
+mod hidden;
 mod refusals;
 mod sensitive;
+mod sharing;
 
 use serde_json::{Value, json};
 use trackside_engine::access::Role;
