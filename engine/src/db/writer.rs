@@ -243,7 +243,7 @@ impl Thread {
         }
         let found = if self.health.is_doubtful() { self.probe() } else { Ok(()) };
         for check in self.checks.drain(..) {
-            let _ = check.send(found.as_ref().map(|()| ()).map_err(Error::copy)); // whoever asked may be gone
+            let _ = check.send(found.as_ref().copied().map_err(Error::copy)); // whoever asked may be gone
         }
     }
 

@@ -87,17 +87,13 @@ pub(crate) async fn current(tx: &mut Tx, may: &Granted<TaskEdit, Project>, handl
 /// The direct subtasks of a task, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
 pub async fn subtasks(rx: &mut Rx, may: &(impl Sight + Sync), parent: TaskId) -> Result<Vec<Task>> {
     let found = store::list_subtasks(rx, may.workspace(), parent, MAX_RELATED).await?;
-    let mut seen = sight::seen(rx, may, found).await?;
-    sight::conceal(rx, may, &mut seen).await?;
-    Ok(seen)
+    sight::shown_of(rx, may, found).await
 }
 
 /// The tasks of a project, oldest first, at most [`MAX_RELATED`]: what a rule goes through.
 pub async fn of_project(rx: &mut Rx, may: &(impl Sight + Sync), project: ProjectId) -> Result<Vec<Task>> {
     let found = store::list_of_project(rx, may.workspace(), project, MAX_RELATED).await?;
-    let mut seen = sight::seen(rx, may, found).await?;
-    sight::conceal(rx, may, &mut seen).await?;
-    Ok(seen)
+    sight::shown_of(rx, may, found).await
 }
 
 /// Those of these tasks that may be seen.

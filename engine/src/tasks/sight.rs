@@ -122,6 +122,13 @@ pub(super) async fn conceal(rx: &mut Rx, may: &(impl Sight + Sync), tasks: &mut 
     Ok(())
 }
 
+/// Those of the tasks that may be seen, as they may be.
+pub(super) async fn shown_of(rx: &mut Rx, may: &(impl Sight + Sync), tasks: Vec<Task>) -> Result<Vec<Task>> {
+    let mut shown = seen(rx, may, tasks).await?;
+    conceal(rx, may, &mut shown).await?;
+    Ok(shown)
+}
+
 /// Whether a query asks for the parts of a task that may not be seen, which are as few as those of one that is not there.
 async fn asks_for_hidden(rx: &mut Rx, may: &(impl Sight + Sync), query: &TaskQuery) -> Result<bool> {
     for parent in query.parents() {

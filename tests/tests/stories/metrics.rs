@@ -30,7 +30,7 @@ both_databases! {
         let anybody = Api::at_url(&format!("http://127.0.0.1:{port}")).outside();
         let refused = anybody.get("/metrics").await.expect_problem(401, "metrics_token_needed");
         assert!(refused.text("/detail").contains("TRACKSIDE_METRICS_TOKEN"), "it says what to do");
-        anybody.get("/readyz").await.expect_status(200);
+        anybody.get("/healthz").await.expect_status(200);
     }
 
     async fn a_token_that_is_none_is_refused_at_the_start(db) {
