@@ -13,8 +13,6 @@ const NEEDS: &[(&str, &[&str])] = &[
             "deleteGroup",
             "deleteRole",
             "endAssignment",
-            "putProjectMember",
-            "removeProjectMember",
             "updateGroup",
             "updateRole",
         ],
@@ -77,6 +75,8 @@ const NEEDS: &[(&str, &[&str])] = &[
             "updateType",
         ],
     ),
+    // Whoever may `access.manage` there needs no `project.share`.
+    ("project.share", &["putProjectMember", "removeProjectMember"]),
     (
         "project.view",
         &[
@@ -89,6 +89,8 @@ const NEEDS: &[(&str, &[&str])] = &[
             "getProjectCalendar",
             "listProjectMembers",
             "listProjects",
+            "putProjectMember",
+            "removeProjectMember",
         ],
     ),
     ("recurrence.edit", &["createRecurrence", "deleteRecurrence", "updateRecurrence"]),

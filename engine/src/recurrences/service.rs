@@ -69,6 +69,14 @@ impl Soon {
         Self::search(new.rrule.clone(), new.dtstart.clone(), new.tz.clone(), new.exdates.clone(), now).await
     }
 
+    /// Searches for a recurrence of another place's: its rule, its first time, its time zone and the times left out.
+    ///
+    /// # Errors
+    /// As [`Soon::of`].
+    pub async fn at(rrule: &str, dtstart: &str, tz: &str, exdates: &[String], now: DateTime<Utc>) -> Result<Self> {
+        Self::search(rrule.to_owned(), dtstart.to_owned(), tz.to_owned(), exdates.to_vec(), now).await
+    }
+
     /// The same for a recurrence with a change, as it is now.
     ///
     /// # Errors
@@ -112,6 +120,12 @@ impl Soon {
     }
 }
 
+/// That a project has as many recurring tasks as it may have.
+pub(crate) fn too_many(project: &Project) -> Error {
+    let detail = format!("{} has {MAX_RECURRENCES} recurring tasks, the most; delete one first", project.key);
+    Error::conflict("too_many_recurrences", detail)
+}
+
 /// Sets a recurring task up, which is due next when `soon` says. Times that have passed are not made up for.
 pub async fn create(
     tx: &mut Tx,
@@ -126,8 +140,7 @@ pub async fn create(
     let project = projects::service::lock(tx, may.resource()).await?;
     projects::service::refuse_archived(&project)?;
     if store::count(tx, project.workspace_id, project.id).await? >= MAX_RECURRENCES {
-        let detail = format!("{} has {MAX_RECURRENCES} recurring tasks, the most; delete one first", project.key);
-        return Err(Error::conflict("too_many_recurrences", detail));
+        return Err(too_many(&project));
     }
     let now = cx.now();
     let mut recurrence = Recurrence {

@@ -17,6 +17,8 @@ use crate::milestones::{self, MilestonePatch, MilestoneStatus, NewMilestone};
 use crate::patch::Patch;
 use crate::planning::{self, NewDependency};
 use crate::projects::{self, NewProject, Project};
+use crate::recurrences::MAX_RECURRENCES;
+use crate::recurrences::service::Soon;
 use crate::sprints::{self, CloseSprint, NewSprint, SprintState};
 use crate::tasks::{self, NewTask, TaskPatch};
 use crate::{Class, Error, Result};
@@ -45,8 +47,12 @@ pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_ru
     check(&document)?;
     let told = Arc::new(Mutex::new(None));
     let (cx, slot) = (cx.clone(), told.clone());
+    let soon = match target {
+        Target::New { .. } => search(&cx, &document).await?,
+        Target::Into(_) => Vec::new(),
+    };
     let write = async move |tx: &mut Tx| {
-        let mut report = make(tx, &cx, &target, &document).await?;
+        let mut report = make(tx, &cx, &target, &document, &soon).await?;
         report.dry_run = dry_run;
         let undo = dry_run || !report.problems.is_empty();
         if undo && matches!(target, Target::New { .. }) {
@@ -63,6 +69,36 @@ pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_ru
             report.ok_or_else(|| Error::internal("an import left no report"))
         }
     }
+}
+
+/// When each recurring task is due next, or what is wrong with it, as far as a project takes them.
+async fn search(cx: &Cx, document: &Portable) -> Result<Vec<Found>> {
+    let most = usize::try_from(MAX_RECURRENCES).unwrap_or(usize::MAX);
+    let mut found = Vec::with_capacity(document.recurrences.len().min(most));
+    for (at, it) in document.recurrences.iter().take(most).enumerate() {
+        found.push(match Soon::at(&it.rrule, &it.dtstart, &it.tz, &it.exdates, cx.now()).await {
+            Ok(soon) => Ok(soon),
+            Err(error) => Err(trouble_at(&format!("recurrences/{at}"), error)?),
+        });
+    }
+    Ok(found)
+}
+
+/// A recurring task's next time, or why it has none.
+pub(super) type Found = std::result::Result<Soon, Trouble>;
+
+/// What a report says of an error that is the document's, with the thing at `place` in it; any other is given back.
+fn trouble_at(place: &str, error: Error) -> Result<Trouble> {
+    let named = error.fields.first().map(|wrong| (format!("{place}{}", wrong.pointer), wrong.message.clone()));
+    let (field, message) = named.unwrap_or_else(|| (place.to_owned(), error.detail.clone()));
+    trouble(None, field, message, error)
+}
+
+fn trouble(line: Option<usize>, field: String, message: String, error: Error) -> Result<Trouble> {
+    if !matches!(error.class, Class::Invalid | Class::Conflict | Class::NotFound | Class::TooLarge) {
+        return Err(error);
+    }
+    Ok(Trouble { line, field: (!field.is_empty()).then_some(field), message })
 }
 
 /// Refuses a document that is of another kind or larger than an import takes.
@@ -95,9 +131,11 @@ pub(super) struct Work<'a> {
     sprints: HashMap<&'a str, SprintId>,
     milestones: HashMap<&'a str, MilestoneId>,
     pub tasks: HashMap<&'a str, TaskId>,
+    /// When the recurring tasks are due next, in their order.
+    pub soon: &'a [Found],
 }
 
-async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable) -> Result<Report> {
+async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: &[Found]) -> Result<Report> {
     let mut people = People::of(tx, cx.actor.workspace, document).await?;
     let (project, fresh) = match target {
         Target::Into(handle) => (projects::service::find(tx, cx.actor.workspace, handle).await?, false),
@@ -129,6 +167,7 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable) -> Res
         sprints: HashMap::new(),
         milestones: HashMap::new(),
         tasks: HashMap::new(),
+        soon,
     };
     work.prepare(tx, document).await?;
     work.sprints(tx, document).await?;
@@ -161,21 +200,13 @@ impl<'a> Work<'a> {
         let named =
             error.fields.first().map(|wrong| (wrong.pointer.trim_start_matches('/').to_owned(), wrong.message.clone()));
         let (field, message) = named.unwrap_or_else(|| (field.to_owned(), error.detail.clone()));
-        self.trouble(line, field, message, error)
+        self.report.problems.push(trouble(line, field, message, error)?);
+        Ok(())
     }
 
     /// The same of something that stands at `place` in the document.
     pub(super) fn note_at(&mut self, place: &str, error: Error) -> Result<()> {
-        let named = error.fields.first().map(|wrong| (format!("{place}{}", wrong.pointer), wrong.message.clone()));
-        let (field, message) = named.unwrap_or_else(|| (place.to_owned(), error.detail.clone()));
-        self.trouble(None, field, message, error)
-    }
-
-    fn trouble(&mut self, line: Option<usize>, field: String, message: String, error: Error) -> Result<()> {
-        if !matches!(error.class, Class::Invalid | Class::Conflict | Class::NotFound | Class::TooLarge) {
-            return Err(error);
-        }
-        self.report.problems.push(Trouble { line, field: (!field.is_empty()).then_some(field), message });
+        self.report.problems.push(trouble_at(place, error)?);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::portable::{LeftOut, Portable};
 use super::setup::PortableField;
 use super::store;
 use crate::access::permissions::{
-    AccessManage, BudgetEdit, ProjectEdit, RecurrenceEdit, TaskEdit, TaskTemplateEdit, TaskView,
+    BudgetEdit, ProjectEdit, ProjectView, RecurrenceEdit, TaskEdit, TaskTemplateEdit, TaskView,
 };
 use crate::budgets::{self, NewBudget, NewCost};
 use crate::db::Tx;
@@ -246,7 +246,14 @@ impl<'a> Work<'a> {
                         exdates: it.exdates.clone(),
                         paused: it.paused,
                     };
-                    recurrences::service::create(tx, self.cx, &may, new).await
+                    match self.soon.get(at) {
+                        Some(Ok(soon)) => recurrences::service::create(tx, self.cx, &may, new, soon).await,
+                        Some(Err(trouble)) => {
+                            self.report.problems.push(trouble.clone());
+                            continue;
+                        }
+                        None => Err(recurrences::service::too_many(&self.project)),
+                    }
                 }
                 (Err(error), _) | (_, Err(error)) => Err(error),
             };
@@ -304,12 +311,7 @@ impl<'a> Work<'a> {
         if document.members.is_empty() {
             return Ok(());
         }
-        let Ok(may) = self.cx.actor.may::<AccessManage, _>(self.project.clone()) else {
-            self.report
-                .notes
-                .push("the people of the project are left off: to let them in needs access.manage".to_owned());
-            return Ok(());
-        };
+        let may = self.cx.actor.may::<ProjectView, _>(self.project.clone())?;
         let roles = store::roles(tx, self.project.workspace_id).await?;
         for member in &document.members {
             let Some(user) = self.people.known(&member.person) else { continue };
