@@ -231,7 +231,8 @@ async fn a_copy_has_everything_with_its_dates_moved() {
         assert_eq!(kinds(&events), expected);
         assert_eq!(events[1].1["milestone"]["due_at"], "2026-06-20T12:00:00Z");
         assert_eq!(events[6].1["dependency"]["lag"], 60);
-        assert_eq!(events[7].1["copied"], json!({"tasks": 3, "milestones": 1, "dependencies": 1}));
+        let copied = json!({"tasks": 3, "milestones": 1, "dependencies": 1, "fields": 0, "schedules": 0});
+        assert_eq!(events[7].1["copied"], copied);
         assert_eq!((&events[7].1["from"]["key"], &events[7].1["project"]["key"]), (&json!("WEB"), &json!("APP")));
 
         // Only what is wanted; and where no start is said, dates stay.
