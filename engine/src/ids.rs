@@ -42,12 +42,12 @@ fn decode(text: &str) -> Option<Uuid> {
         .map(Uuid::from_u128)
 }
 
-pub(crate) fn show(uuid: Uuid, prefix: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let text = encode(uuid);
-    f.write_str(prefix)?;
-    f.write_str("_")?;
-    // The alphabet is ASCII, so the text is always valid; an empty id would still be seen.
-    f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+/// The text of an id, on the stack: lists show hundreds.
+pub(crate) fn text<const LENGTH: usize>(uuid: Uuid, prefix: &str) -> [u8; LENGTH] {
+    let mut text = [b'_'; LENGTH];
+    text[..prefix.len()].copy_from_slice(prefix.as_bytes());
+    text[prefix.len() + 1..].copy_from_slice(&encode(uuid));
+    text
 }
 
 pub(crate) fn read(text: &str, prefix: &'static str) -> Result<Uuid, BadId> {
@@ -86,7 +86,9 @@ macro_rules! id {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                $crate::ids::show(self.0, $prefix, f)
+                let text: [u8; $prefix.len() + 27] = $crate::ids::text(self.0, $prefix);
+                // All of it is ASCII; an empty id would still be seen.
+                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
 
@@ -105,7 +107,8 @@ macro_rules! id {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
+                let text: [u8; $prefix.len() + 27] = $crate::ids::text(self.0, $prefix);
+                to.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
 

@@ -30,7 +30,7 @@ async fn measure_on(name: &str, database: &Database) {
     let bearer = format!("authorization: Bearer {token}");
     let address = server.url().trim_start_matches("http://").parse().expect("the server says its address");
     let postmaster = match database.is_postgres() {
-        true => Some(measure::postmaster(database.url()).await),
+        true => Some(measure::postmaster(&database.admin_url()).await),
         false => None,
     };
     let usage = || (Usage::of(server.pid()), postmaster.map(Usage::of).unwrap_or_default());

@@ -5,6 +5,7 @@
 
 mod access;
 mod idle;
+mod large;
 mod list;
 mod table;
 mod w1;
@@ -22,12 +23,13 @@ async fn main() {
     match (bench.as_deref(), which.as_deref()) {
         (Some("access"), which) => access::run(which).await,
         (Some("idle"), which) => idle::run(which).await,
+        (Some("large"), which) => large::run(which).await,
         (Some("list"), which) => list::run(which).await,
         (Some("table"), Some(file)) => table::print(file),
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
         _ => eprintln!(
-            "name a bench: access, idle, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+            "name a bench: access, idle, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
         ),
     }
 }

@@ -85,11 +85,31 @@ fn theirs(peer: &str, line: &Value) -> Vec<Row> {
             .collect();
     }
     let workload = line["workload"].as_str().unwrap_or_default();
+    if line["filtered"].is_object() {
+        return vec![listed(workload, who, line)];
+    }
     let more = format!(
         "duplicates {}, start {} ms, idle {} MiB",
         line["duplicates"], line["startup_ms"], line["idle"]["rss_mib"]
     );
     vec![row(workload, line, more)]
+}
+
+/// A list: the filtered one is what we measure; processor time was counted over the unfiltered one.
+fn listed(workload: &str, who: String, line: &Value) -> Row {
+    let (filtered, all) = (&line["filtered"], &line["unfiltered"]);
+    Row {
+        workload: workload.to_owned(),
+        who,
+        ours: false,
+        per_second: filtered["req_per_s"].as_f64(),
+        p50_ms: filtered["ms"]["p50"].as_f64(),
+        p99_ms: filtered["ms"]["p99"].as_f64(),
+        cpu_us: all["server_cpu_ms_per_req"].as_f64().map(|ms| ms * 1e3),
+        database_cpu_us: None,
+        mib: line["mem"]["rss_mib"].as_f64(),
+        more: format!("unfiltered {} per second", all["req_per_s"]),
+    }
 }
 
 const SINGLY: &str = "W6 singly, 32 producers";

@@ -49,7 +49,7 @@ async fn measure_on(name: &str, database: &Database, sink: &Sink) {
     let path = measure::hook_and_rule(&Api::set_up(&server).await, sink).await;
     let address = server.url().trim_start_matches("http://").parse().expect("the server says its address");
     let postmaster = match database.is_postgres() {
-        true => Some(measure::postmaster(database.url()).await),
+        true => Some(measure::postmaster(&database.admin_url()).await),
         false => None,
     };
     let usage = || (Usage::of(server.pid()), postmaster.map(Usage::of).unwrap_or_default());

@@ -59,7 +59,7 @@ async fn measure_on(name: &str, database: &Database) {
     let db = Db::open(&db::Options::new(database.url())).await.expect("the database opens");
     db.migrate().await.expect("the database can be migrated");
     let postmaster = match database.is_postgres() {
-        true => Some(measure::postmaster(database.url()).await),
+        true => Some(measure::postmaster(&database.admin_url()).await),
         false => None,
     };
     let (started, mut starts) = mpsc::unbounded_channel();

@@ -66,6 +66,18 @@ impl Database {
         &self.inner.url
     }
 
+    /// The same database as somebody whom row-level security passes by: for tests and benches that look past the product.
+    pub fn admin_url(&self) -> String {
+        match &self.inner.on_server {
+            Some(OnServer { admin_url, name }) => {
+                let mut url = reqwest::Url::parse(admin_url).expect("TRACKSIDE_TEST_PG is a URL");
+                url.set_path(name);
+                url.to_string()
+            }
+            None => self.inner.url.clone(),
+        }
+    }
+
     /// Whether this is PostgreSQL; otherwise it is SQLite.
     pub fn is_postgres(&self) -> bool {
         self.inner.on_server.is_some()

@@ -95,7 +95,7 @@ pub async fn postmaster(url: &str) -> u32 {
 /// When the database does not answer.
 pub async fn count(database: &Database, sql: &'static str) -> i64 {
     if database.is_postgres() {
-        let mut own = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
+        let mut own = PgConnection::connect(&database.admin_url()).await.expect("PostgreSQL answers");
         let found = sqlx::query_scalar(sql).fetch_one(&mut own).await.expect("the statement is right");
         own.close().await.ok();
         return found;
