@@ -93,6 +93,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::resources::events::ResourceOverAllocationResolved>(),
     kind::<crate::rules::events::RuleChanged>(),
     kind::<crate::runs::events::RunFailed>(),
+    kind::<crate::schedules::events::ScheduleOccurred>(),
     kind::<crate::sprints::events::SprintClosed>(),
     kind::<crate::sprints::events::SprintCreated>(),
     kind::<crate::sprints::events::SprintDeleted>(),

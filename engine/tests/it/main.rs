@@ -18,6 +18,7 @@ mod planning;
 mod portfolio;
 mod projects;
 mod recurrences;
+mod schedules;
 mod time_entries;
 mod walls;
 mod ways_in;

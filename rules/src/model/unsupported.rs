@@ -16,7 +16,6 @@ impl Rule {
             ));
         };
         match self.trigger.on.as_str() {
-            "schedule" => say("/trigger/on".to_owned(), "A `schedule` trigger"),
             "date" => say("/trigger/on".to_owned(), "A `date` trigger"),
             "threshold" => say("/trigger/on".to_owned(), "A `threshold` trigger"),
             _ => {}
