@@ -106,6 +106,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::comments::events::TaskCommentEdited>(),
     kind::<crate::comments::events::TaskCommented>(),
     kind::<crate::tasks::events::TaskCreated>(),
+    kind::<crate::schedules::events::DateReached>(),
     kind::<crate::tasks::events::TaskDeleted>(),
     kind::<crate::planning::events::TaskDependencyAdded>(),
     kind::<crate::planning::events::TaskDependencyRemoved>(),

@@ -1,5 +1,7 @@
 //! How a project is planned as a whole: from when, as of when, and in which working time.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -258,6 +260,12 @@ pub(super) async fn working_time(rx: &mut Rx, project: &Project, plan: &Plan) ->
             None => Ok(WorkingTime::office()),
         },
     }
+}
+
+/// On which days work is done in the projects of a workspace that have calendars of their own.
+pub(crate) async fn own_work_days(rx: &mut Rx, workspace: WorkspaceId) -> Result<HashMap<ProjectId, WorkDays>> {
+    let own = store::list_own_calendars(rx, workspace).await?;
+    own.into_iter().map(|(project, working_time)| Ok((project, working_time.read()?.days()))).collect()
 }
 
 /// On which days work is done in a project, or in the workspace where a project does not say otherwise.

@@ -9,7 +9,7 @@ use super::events::{DueRule, DueTime, ScheduleOccurred, Skipped};
 use super::model::Row;
 use super::plan::Due;
 use super::service::{Reading, hold, local};
-use super::store;
+use super::{changes, dates, store};
 use crate::access::Actor;
 use crate::cx::Source;
 use crate::db::{Db, Tx};
@@ -24,7 +24,7 @@ use crate::{Class, Error, Result, crash};
 const BATCH: i64 = 50;
 /// So far ahead the clocks of nodes may be of each other. What is settled later than that was settled before the clock was
 /// put back.
-const APART: TimeDelta = TimeDelta::minutes(1);
+pub(super) const APART: TimeDelta = TimeDelta::minutes(1);
 /// How often is looked whether the run is over that times wait for.
 const WAIT: TimeDelta = TimeDelta::seconds(1);
 /// After a look that failed it is looked again, later and later.
@@ -48,6 +48,7 @@ pub struct Looked {
 /// Only when the database cannot be asked. What is wrong with one rule is noted in its row, and it is looked at again.
 pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
     let now = source.now();
+    changes::run(db, source, now).await?;
     let due = store::due(&mut *db.read().await?, now, now + APART, BATCH).await?;
     let count = due.len();
     for row in due {
@@ -83,6 +84,10 @@ async fn look(db: &Db, source: &Source, mut row: Row, now: DateTime<Utc>) -> Res
         let info = rules::service::find(&mut rx, row.workspace_id, row.rule_id).await?;
         if !matches!(info.state, RuleState::Enabled | RuleState::Shadow) {
             return Ok(());
+        }
+        if info.rule.trigger.is_date() {
+            drop(rx);
+            return dates::look(db, source, row, &info, now).await;
         }
         let reading = Reading::of(&mut rx, row.workspace_id, &info.rule.trigger).await?;
         (info, reading)
@@ -134,7 +139,7 @@ async fn settle(db: &Db, seen: Row, mut after: Row, reading: &Reading) -> Result
     put(db, seen, after).await
 }
 
-async fn put(db: &Db, seen: Row, after: Row) -> Result<()> {
+pub(super) async fn put(db: &Db, seen: Row, after: Row) -> Result<()> {
     let write = async move |tx: &mut Tx| match hold(tx, &seen).await? {
         Some(_) => store::put(tx, &after).await,
         None => Ok(()),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::events::EventType;
 use crate::ids::{ProjectId, RuleId};
 use crate::projects::ProjectRef;
+use crate::tasks::Task;
 
 /// The rule that an event is made for.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -58,5 +59,41 @@ impl EventType for ScheduleOccurred {
     }
     fn project(&self) -> Option<ProjectId> {
         self.project.as_ref().map(|project| project.id)
+    }
+}
+
+/// The date that is reached.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Reached {
+    /// The field: `due_at`, `start_at` or `custom.<key>`.
+    pub field: String,
+    /// Its value.
+    pub date: DateTime<Utc>,
+    /// The moment that the rule says: so long before or after it, whenever it was noticed.
+    pub nominal_at: DateTime<Utc>,
+}
+
+/// A task came to what a rule says of one of its dates. Only that rule is started by it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DateReached<'a> {
+    /// The task.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// The rule.
+    pub rule: DueRule,
+    /// The date.
+    pub reached: Reached,
+}
+
+impl EventType for DateReached<'_> {
+    const KIND: &'static str = "task.date_reached";
+    const SUMMARY: &'static str =
+        "A task came to what a rule says of one of its dates; `reached` says which date and when.";
+    fn subject(&self) -> String {
+        self.task.id.to_string()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.task.project_id)
     }
 }

@@ -1,4 +1,4 @@
-//! Schedules of rules: the trigger `schedule`, by the clock ([`trackside_rules::schedule`] says how one is read, and what
+//! Rules by the clock. The trigger `schedule`, at times ([`trackside_rules::schedule`] says how one is read, and what
 //! happens when clocks are changed).
 //!
 //! A rule that is switched on has a row with the time up to which everything is settled and the first after it. [`due::run`]
@@ -12,8 +12,13 @@
 //!
 //! Times that nobody looked at in time are *missed*; [`plan`] says what becomes of them, and of those that come while the
 //! last run still goes.
+//!
+//! The trigger `date`, a while before or after a date of a task, has a row as well ([`dates`]). It announces
+//! `task.date_reached` once per rule, task and date (`rule_dates` is unique), whatever becomes of the date in between.
 //! Deliberately absent: times more often than every second, and moving a time by hand.
 
+pub(crate) mod changes;
+mod dates;
 pub mod due;
 pub mod events;
 mod model;

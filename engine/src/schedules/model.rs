@@ -22,6 +22,9 @@ row! {
         pub last_event_id: Option<EventId>,
         pub failures: i64,
         pub error: Option<String>,
+        /// The date that it goes by; none for a schedule.
+        pub field: Option<String>,
+        pub active: bool,
     }
 }
 
@@ -29,7 +32,7 @@ row! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleSchedule {
     /// The next ten times, with the offset of the schedule's zone; fewer when there are no more. A rule that is switched off
-    /// shows when it would be due.
+    /// shows when it would be due. Of a rule that dates of tasks start, the next.
     pub next: Vec<String>,
     /// The last time that the rule was due.
     pub last_at: Option<DateTime<Utc>>,

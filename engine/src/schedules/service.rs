@@ -91,7 +91,7 @@ async fn calendar_of(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<
 pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info: &RuleInfo) -> Result<()> {
     let (workspace, trigger) = (info.workspace_id, &info.rule.trigger);
     let known = store::find_for_update(tx, workspace, info.id).await?;
-    if !trigger.is_schedule() {
+    if !trigger.is_addressed() {
         return if known.is_some() { store::delete(tx, workspace, info.id).await } else { Ok(()) };
     }
     let timing = timing(trigger)?;
@@ -99,6 +99,7 @@ pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info:
     let Some(mut row) = known.or_else(|| on.then(|| fresh(info, now))) else { return Ok(()) };
     if !on {
         (row.next_at, row.look_at, row.waiting_since, row.error, row.failures) = (None, None, None, None, 0);
+        row.active = false;
         return store::put(tx, &row).await;
     }
     if let Some(name) = trigger.exclude.as_deref().filter(|name| *name != "workspace") {
@@ -106,11 +107,12 @@ pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info:
     }
     if row.timing != timing {
         (row.timing, row.settled_at, row.waiting_since) = (timing, now, None);
-    } else if row.look_at.is_none() && trigger.catch_up.is_none() {
+    } else if !row.active && trigger.catch_up.is_none() {
         // What passed while the rule was switched off is made up for only if the rule says so itself.
         row.settled_at = row.settled_at.max(now);
     }
-    (row.failures, row.error) = (0, None);
+    (row.failures, row.error, row.active) = (0, None, true);
+    row.field = trigger.dated().map(|dated| dated.field.to_string());
     // Whoever looks finds the next time: some are searched for long, and here other writes wait.
     (row.next_at, row.look_at) = (None, Some(now));
     store::put(tx, &row).await?;
@@ -143,6 +145,8 @@ fn fresh(info: &RuleInfo, now: DateTime<Utc>) -> Row {
         last_event_id: None,
         failures: 0,
         error: None,
+        field: None,
+        active: false,
     }
 }
 
@@ -169,10 +173,20 @@ pub async fn of_rule(
     now: DateTime<Utc>,
 ) -> Result<Option<RuleSchedule>> {
     let info = may.resource();
-    if !info.rule.trigger.is_schedule() {
+    let trigger = &info.rule.trigger;
+    if !trigger.is_addressed() {
         return Ok(None);
     }
     let row = store::find(rx, info.workspace_id, info.id).await?;
+    if let Some(dated) = trigger.dated() {
+        let next = row.as_ref().and_then(|row| row.next_at).map(|next| next.with_timezone(&dated.zone));
+        return Ok(Some(RuleSchedule {
+            next: next.map(|next| next.to_rfc3339_opts(SecondsFormat::Secs, true)).into_iter().collect(),
+            last_at: None,
+            waiting_since: None,
+            error: row.and_then(|row| row.error),
+        }));
+    }
     let (next, unread) = match Reading::of(rx, info.workspace_id, &info.rule.trigger).await {
         Ok(reading) => (shown(Arc::new(reading), now).await?, None),
         Err(error) if error.class != Class::Invalid => return Err(error),

@@ -5,6 +5,7 @@ mod areas;
 mod audit;
 mod budgets;
 mod catalogue;
+mod date_triggers;
 mod db;
 mod fields;
 mod hooks;

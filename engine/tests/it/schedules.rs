@@ -17,15 +17,15 @@ use crate::office::Office;
 use crate::place::on_each;
 
 /// An office with a dispatcher.
-struct Desk {
-    office: Office,
-    library: Arc<Library>,
-    actions: Actions,
+pub struct Desk {
+    pub office: Office,
+    pub library: Arc<Library>,
+    pub actions: Actions,
     dispatcher: Dispatcher,
 }
 
 impl Desk {
-    fn of(office: Office) -> Self {
+    pub fn of(office: Office) -> Self {
         let actions = Actions::new(Vec::new());
         let library = Arc::new(Library::new(&actions));
         let hot = Arc::new(HotRuns::default());
@@ -34,10 +34,12 @@ impl Desk {
     }
 
     /// Saves a rule that tells its owner, and puts it to work.
-    async fn rule(&self, trigger: Value, more: Value) -> RuleId {
+    pub async fn rule(&self, trigger: Value, more: Value) -> RuleId {
         let mut rule = json!({ "name": "By the clock", "trigger": trigger,
             "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "{{ schedule.local }}" } }] });
-        rule["trigger"]["on"] = json!("schedule");
+        if rule["trigger"]["on"].is_null() {
+            rule["trigger"]["on"] = json!("schedule");
+        }
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let rule = trackside_rules::Rule::from_value(&rule).unwrap();
         service::accept(&self.library, &rule).unwrap();
@@ -48,7 +50,7 @@ impl Desk {
         made.id
     }
 
-    async fn switch(&self, id: RuleId, state: RuleState) -> trackside_engine::Result<()> {
+    pub async fn switch(&self, id: RuleId, state: RuleState) -> trackside_engine::Result<()> {
         let (cx, actions) = (self.office.cx(), self.actions.clone());
         let switch = async move |tx: &mut Tx| {
             let known = service::find(tx, cx.actor.workspace, id).await?;
@@ -60,16 +62,16 @@ impl Desk {
         Ok(())
     }
 
-    async fn look(&self) -> due::Looked {
+    pub async fn look(&self) -> due::Looked {
         due::run(&self.office.db, &self.office.source).await.unwrap()
     }
 
-    async fn dispatch(&self) {
+    pub async fn dispatch(&self) {
         while self.dispatcher.batch().await.unwrap() != Dispatched::None {}
     }
 
     /// Looks and dispatches.
-    async fn tick(&self) {
+    pub async fn tick(&self) {
         self.look().await;
         self.dispatch().await;
     }
@@ -88,7 +90,7 @@ impl Desk {
     }
 
     /// How the rule's runs stand, oldest first.
-    async fn runs(&self, rule: RuleId) -> Vec<String> {
+    pub async fn runs(&self, rule: RuleId) -> Vec<String> {
         let mut rx = self.office.db.read().await.unwrap();
         let rows: Vec<(String,)> =
             rx.all("select state from runs where rule_id = $1 order by id", (rule,)).await.unwrap();
@@ -102,13 +104,13 @@ impl Desk {
         self.office.db.write(end).await.unwrap();
     }
 
-    async fn row(&self, rule: RuleId) -> (DateTime<Utc>, Option<DateTime<Utc>>, Option<String>) {
+    pub async fn row(&self, rule: RuleId) -> (DateTime<Utc>, Option<DateTime<Utc>>, Option<String>) {
         let mut rx = self.office.db.read().await.unwrap();
         let sql = "select settled_at, next_at, error from rule_schedules where rule_id = $1";
         rx.one(sql, (rule,)).await.unwrap()
     }
 
-    fn forward(&self, by: TimeDelta) {
+    pub fn forward(&self, by: TimeDelta) {
         self.office.clock.advance(by);
     }
 }
@@ -269,7 +271,8 @@ async fn a_time_that_comes_while_the_last_run_goes_is_skipped_or_waits() {
             assert_eq!(desk.runs(queue).await.len(), done);
         }
         desk.finish_runs().await;
-        desk.forward(TimeDelta::hours(1));
+        // Until one o'clock.
+        desk.forward(TimeDelta::minutes(40) - TimeDelta::seconds(4));
         desk.tick().await;
         assert_eq!(desk.runs(skip).await, ["succeeded", "skipped", "skipped", "queued"]);
         assert_eq!(desk.runs(queue).await.len(), 4);
@@ -338,7 +341,10 @@ async fn a_rule_for_one_project_knows_it_and_its_condition_is_judged_at_each_tim
         let other = desk.rule(json!({ "cron": "0 13 * * *" }), json!({})).await;
         desk.forward(TimeDelta::hours(23));
         desk.tick().await;
-        assert_eq!(desk.runs(other).await.len(), 1);
+        assert_eq!((desk.runs(rule).await.len(), desk.runs(other).await.len()), (2, 0));
+        desk.forward(TimeDelta::hours(1));
+        desk.tick().await;
+        assert_eq!((desk.runs(rule).await.len(), desk.runs(other).await.len()), (2, 1));
     })
     .await;
 }

@@ -76,6 +76,20 @@ impl Dated {
         }
     }
 
+    /// A date before which none is reached after `from`; some days earlier than it need be.
+    pub fn first_date(&self, from: DateTime<Utc>, works: impl Fn(NaiveDate) -> bool) -> Option<DateTime<Utc>> {
+        let first = match self.offset {
+            Distance::Time(time) => from.checked_sub_signed(time)?,
+            // It is reached before it comes.
+            Distance::WorkingDays(days) if days < 0 => from,
+            Distance::WorkingDays(days) => {
+                let day = working_day(wall(self.zone, from).date(), -(days + 1), works)?;
+                instant(self.zone, day.and_time(NaiveTime::MIN))?.to_utc()
+            }
+        };
+        first.checked_sub_signed(TimeDelta::days(2))
+    }
+
     /// Whether the days on which work is done matter.
     pub fn asks_for_working_days(&self) -> bool {
         matches!(self.offset, Distance::WorkingDays(_))
