@@ -210,8 +210,7 @@ impl WorkingTime {
         let mut others = HashMap::new();
         for exception in &self.exceptions {
             let works = !exception.hours.is_empty();
-            others
-                .extend(exception.from.iter_days().take_while(|day| *day <= exception.last()).map(|day| (day, works)));
+            others.extend(exception.days().map(|day| (day, works)));
         }
         WorkDays { zone: self.zone().unwrap_or(Tz::UTC), week, others }
     }

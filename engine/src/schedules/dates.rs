@@ -225,13 +225,18 @@ pub(super) async fn write(tx: &mut Tx, cx: &Cx, info: &RuleInfo, asked: &Asked, 
         if !store::note_date(tx, info.id, hit.task, hit.date, workspace, id).await? {
             continue;
         }
-        if !known.contains_key(&task.project_id) {
-            let project = projects::service::find(tx, workspace, &Handle::Id(task.project_id)).await?;
-            known.insert(task.project_id, ProjectRef::from(&project));
-        }
+        let project = match known.get(&task.project_id) {
+            Some(project) => project.clone(),
+            None => {
+                let found = projects::service::find(tx, workspace, &Handle::Id(task.project_id)).await?;
+                let project = ProjectRef::from(&found);
+                known.insert(task.project_id, project.clone());
+                project
+            }
+        };
         let rule = DueRule { id: info.id, name: info.name.clone() };
         let reached = Reached { field: asked.dated.field.to_string(), date: hit.date, nominal_at: hit.moment };
-        let event = DateReached { task, project: &known[&task.project_id], rule, reached };
+        let event = DateReached { task, project: &project, rule, reached };
         let fresh = Fresh::new(cx, id, NewEvent::of(&event)?)?;
         events::service::append(tx, &[&fresh], None).await?;
     }

@@ -83,7 +83,8 @@ impl Office {
     /// The project as it is now.
     pub async fn reread(&self, project: &Project) -> Project {
         let handle = Handle::Id(project.id);
-        projects::service::find(&mut *self.db.read().await.unwrap(), self.workspace, &handle).await.unwrap()
+        let mut rx = self.db.read().await.unwrap();
+        projects::service::find(&mut rx, self.workspace, &handle).await.unwrap()
     }
 
     pub async fn create(&self, project: &Project, new: Value) -> Result<Task> {

@@ -44,6 +44,15 @@ async fn runs(api: &Api, rule: &str, count: usize) -> Vec<Value> {
     }
 }
 
+/// Every second from the first to the last is there, once.
+fn each_second_once(times: &[String]) {
+    let once: BTreeSet<&String> = times.iter().collect();
+    assert_eq!(once.len(), times.len(), "{times:?}");
+    let moment = |text: &String| chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp();
+    let span = moment(once.last().unwrap()) - moment(once.first().unwrap());
+    assert_eq!(span, i64::try_from(times.len()).unwrap() - 1, "{times:?}");
+}
+
 both_databases! {
     async fn a_schedule_is_shown_before_it_is_kept(db) {
         let server = Server::start(&db).await;
@@ -124,16 +133,30 @@ both_databases! {
             runs(&api, &rule, 3 + 4 * round).await;
         }
         api.post(&format!("/rules/{rule}/pause"), json!({})).await.expect_status(200);
-        let times = announced(&api).await;
-        let once: BTreeSet<&String> = times.iter().collect();
-        assert_eq!(once.len(), times.len(), "{times:?}");
-        // Every second from the first to the last is there.
-        let moment = |text: &String| chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp();
-        let span = moment(once.last().unwrap()) - moment(once.first().unwrap());
-        assert_eq!(span, i64::try_from(times.len()).unwrap() - 1, "{times:?}");
+        each_second_once(&announced(&api).await);
         let runs = api.get(&format!("/runs?rule_id={rule}&limit=200")).await.expect_status(200);
         let events: Vec<&str> = runs.at("/items").as_array().unwrap().iter().map(|run| run["event"].as_str().unwrap()).collect();
         assert_eq!(events.iter().collect::<BTreeSet<_>>().len(), events.len());
+    }
+
+    /// PRO-09: the note of a time, its event and the next time commit together.
+    async fn a_schedule_goes_on_after_dying_before_or_behind_its_commit(db) {
+        let mut shop: Option<(Api, String)> = None;
+        for point in ["schedule.before_commit", "schedule.announced"] {
+            let mut server = Server::on(&db).env("TRACKSIDE_CRASH_AT", format!("{point}:2")).start().await;
+            if shop.is_none() {
+                let api = Api::set_up(&server).await;
+                let rule = scheduled(&api, json!({ "every": "1s", "catch_up": "all" })).await;
+                shop = Some((api, rule));
+            }
+            server.wait_for_end(Duration::from_secs(20)).await;
+        }
+        let server = Server::start(&db).await;
+        let (api, rule) = shop.unwrap();
+        let api = api.at(&server);
+        runs(&api, &rule, 6).await;
+        api.post(&format!("/rules/{rule}/pause"), json!({})).await.expect_status(200);
+        each_second_once(&announced(&api).await);
     }
 
     async fn a_schedule_goes_through_the_tasks_of_its_projects(db) {
