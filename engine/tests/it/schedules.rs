@@ -67,7 +67,18 @@ impl Desk {
     }
 
     pub async fn dispatch(&self) {
-        while self.dispatcher.batch().await.unwrap() != Dispatched::None {}
+        loop {
+            if self.dispatcher.batch().await.unwrap() != Dispatched::None {
+                continue;
+            }
+            // What takes long is judged apart, and not waited for.
+            let sql = "select count(*) from events where position is null";
+            let (left,): (i64,) = self.office.db.read().await.unwrap().one(sql, ()).await.unwrap();
+            if left == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     /// Looks and dispatches.
