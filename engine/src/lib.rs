@@ -41,6 +41,7 @@ pub mod recurrences;
 pub mod resources;
 pub mod rules;
 pub mod runs;
+pub mod schedules;
 pub mod search;
 pub mod sprints;
 pub mod table;
@@ -106,6 +107,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "resources", statements: &[resources::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::store::ALL] },
+    Area { name: "schedules", statements: &[schedules::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
     Area { name: "sprints", statements: &[sprints::store::ALL] },
     Area { name: "task_templates", statements: &[task_templates::store::ALL] },

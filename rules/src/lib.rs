@@ -47,6 +47,7 @@ pub mod problem;
 mod quotes;
 pub mod recurrence;
 pub mod sandbox;
+pub mod schedule;
 mod syntax;
 pub mod template;
 mod yaml;

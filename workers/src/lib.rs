@@ -14,6 +14,7 @@ mod planning;
 pub mod queue;
 mod recurrences;
 mod runs;
+mod schedules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,7 @@ pub struct Workers {
     dispatcher: Dispatcher,
     dispatching: JoinHandle<()>,
     recurring: JoinHandle<()>,
+    scheduling: JoinHandle<()>,
     queue: queue::Running,
 }
 
@@ -92,10 +94,11 @@ impl Workers {
             },
         )?;
         let recurring = tokio::spawn(recurrences::run(db.clone(), source.clone(), stop.clone()));
+        let scheduling = tokio::spawn(schedules::run(db.clone(), source.clone(), stop.clone()));
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
-        Ok(Self { stop, dispatcher, dispatching, recurring, queue })
+        Ok(Self { stop, dispatcher, dispatching, recurring, scheduling, queue })
     }
 
     /// What judges events on this node, for those that are judged before they are written.
@@ -110,5 +113,6 @@ impl Workers {
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
         let _ = tokio::time::timeout(Duration::from_secs(5), self.recurring).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.scheduling).await;
     }
 }

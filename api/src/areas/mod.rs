@@ -36,6 +36,7 @@ mod resources;
 mod roles;
 mod rules;
 mod runs;
+mod schedules;
 mod search;
 mod second_factor;
 mod service_accounts;
@@ -109,6 +110,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
+    Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },
     Area { name: "second_factor", about: "Codes of an app beside the password.", routes: second_factor::routes },
     Area {

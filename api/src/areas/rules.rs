@@ -7,7 +7,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use trackside_engine::Cx;
@@ -17,6 +17,7 @@ use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
 use trackside_engine::rules::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, service};
 use trackside_engine::runs::{self, RunSummary};
+use trackside_engine::schedules::{self, RuleSchedule};
 use trackside_rules::Rule;
 use trackside_rules::model::{Trigger, answers};
 
@@ -48,7 +49,7 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/rules/{id}",
             get_with(find, |op| {
                 doc("getRule", "Get a rule; as YAML with `Accept: application/yaml`")(op)
-                    .response::<200, Answer<RuleInfo>>()
+                    .response::<200, Answer<Shown>>()
             })
             .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
             .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
@@ -94,16 +95,28 @@ async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Resul
     Ok(Answer::new(rule).at(version))
 }
 
+/// A rule, and when it is due.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Shown {
+    #[serde(flatten)]
+    info: RuleInfo,
+    /// When it is due; only where its trigger is a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<RuleSchedule>,
+}
+
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, headers: HeaderMap) -> Result<Response> {
     let mut rx = app.db.read().await?;
     let rule = service::find(&mut rx, cx.actor.workspace, id).await?;
-    let info = cx.actor.may::<RuleView, _>(rule)?.into_resource();
+    let info = cx.actor.may::<RuleView, _>(rule)?;
     let wants = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !wants.contains("yaml") {
+        let schedule = schedules::service::of_rule(&mut rx, &info, cx.now()).await?;
+        let info = info.into_resource();
         let version = info.version;
-        return Ok(Answer::<_, 200>::new(info).at(version).into_response());
+        return Ok(Answer::<_, 200>::new(Shown { info, schedule }).at(version).into_response());
     }
-    let yaml = info.rule.to_yaml().map_err(|problem| Problem::internal(problem.to_string()))?;
+    let yaml = info.into_resource().rule.to_yaml().map_err(|problem| Problem::internal(problem.to_string()))?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/yaml"))], yaml).into_response())
 }
 

@@ -51,6 +51,8 @@ pub const ALL: &[Migration] = &[
     migration!("0023_schedules"),
     migration!("0024_sensitive"),
     migration!("0025_lists"),
+    migration!("0027_rule_schedules"),
+    migration!("0028_date_triggers"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

@@ -27,11 +27,13 @@ pub enum Signal {
     Jobs,
     /// Positions in the log were given.
     Log,
+    /// What rules are due at by the clock has changed.
+    Schedules,
 }
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 4] = [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log];
+    pub const ALL: [Signal; 5] = [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules];
 
     fn name(self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl Signal {
             Signal::Events => "events",
             Signal::Jobs => "jobs",
             Signal::Log => "log",
+            Signal::Schedules => "schedules",
         }
     }
 

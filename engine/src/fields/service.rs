@@ -18,7 +18,7 @@ use crate::ids::{ProjectId, TaskId, WorkspaceId};
 use crate::projects::events::{Changes, change};
 use crate::projects::{self, Project, ProjectRef};
 use crate::raw::Raw;
-use crate::{Error, Result};
+use crate::{Error, Result, schedules};
 
 /// The fields of a project, in the order they were defined; at most [`MAX_FIELDS`].
 pub async fn list(rx: &mut Rx, may: &Granted<TaskView, Project>) -> Result<Vec<Field>> {
@@ -153,6 +153,8 @@ async fn define(tx: &mut Tx, cx: &Cx, project: &Project, new: NewField) -> Resul
     store::insert(tx, &field).await?;
     projects::service::touch_setup(tx, &project).await?;
     let (fitting, unfitting) = settle(tx, cx, &field, &new.options, &BTreeMap::new()).await?;
+    // Dates that tasks have in it already are seen by rules from now on.
+    schedules::service::look_anew(tx, project.workspace_id, now).await?;
     let project = ProjectRef::from(&project);
     emit(tx, cx, &FieldCreated { field: &field, project: &project, fitting, unfitting }).await?;
     Ok(field)

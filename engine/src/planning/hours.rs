@@ -1,9 +1,9 @@
 //! Calendars as people write them: hours of a week, a time zone, and the days that are different.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -204,6 +204,17 @@ impl WorkingTime {
         Ok(())
     }
 
+    /// On which days work is done.
+    pub(super) fn days(&self) -> WorkDays {
+        let week = self.hours.days().map(|(_, hours)| !hours.is_empty());
+        let mut others = HashMap::new();
+        for exception in &self.exceptions {
+            let works = !exception.hours.is_empty();
+            others.extend(exception.days().map(|day| (day, works)));
+        }
+        WorkDays { zone: self.zone().unwrap_or(Tz::UTC), week, others }
+    }
+
     fn zone(&self) -> Option<Tz> {
         self.time_zone.parse().ok()
     }
@@ -224,6 +235,28 @@ impl WorkingTime {
         self.zone()
             .and_then(|zone| Calendar::with(zone, &hours, &exceptions))
             .ok_or_else(|| Error::internal("a calendar without working time or time zone was stored"))
+    }
+}
+
+/// On which days work is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkDays {
+    zone: Tz,
+    /// From Monday on.
+    week: [bool; 7],
+    others: HashMap<NaiveDate, bool>,
+}
+
+impl WorkDays {
+    /// Whether work is done on this day.
+    pub fn works_on(&self, day: NaiveDate) -> bool {
+        let usual = || self.week[day.weekday().num_days_from_monday() as usize];
+        self.others.get(&day).copied().unwrap_or_else(usual)
+    }
+
+    /// Whether work is done on the day on which this moment lies, there.
+    pub fn works_at(&self, moment: DateTime<Utc>) -> bool {
+        self.works_on(moment.with_timezone(&self.zone).date_naive())
     }
 }
 

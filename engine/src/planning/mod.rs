@@ -36,7 +36,7 @@ mod tree;
 pub use baselines::{Baseline, MAX_BASELINES, NewBaseline};
 pub use hours::{
     Clock, Exception, MAX_EXCEPTION_DAYS, MAX_EXCEPTION_NAME, MAX_EXCEPTIONS, MAX_STRETCHES, Stretch, WeekHours,
-    WorkingTime,
+    WorkDays, WorkingTime,
 };
 pub use model::{
     DEFAULT_DURATION, Dependency, DependencyType, MAX_LAG, MAX_PREDECESSORS, MAX_TASKS, NewDependency, Timeline,

@@ -1,19 +1,22 @@
 //! How a project is planned as a whole: from when, as of when, and in which working time.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::events::{CalendarUpdated, PlanUpdated};
-use super::hours::WorkingTime;
+use super::hours::{WorkDays, WorkingTime};
 use super::{replan, store};
 use crate::access::permissions::{Granted, ProjectEdit, ProjectView, Workspace};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx, row};
 use crate::events::emit;
-use crate::ids::{ProjectId, UserId};
+use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::raw::Raw;
+use crate::schedules;
 use crate::tasks;
 use crate::words::words;
 use crate::{Error, Result};
@@ -198,6 +201,7 @@ pub async fn set_calendar(
     if !same {
         let short = ProjectRef::from(project);
         let workspace = project.workspace_id;
+        schedules::service::look_anew(tx, workspace, cx.now()).await?;
         emit(tx, cx, &CalendarUpdated { workspace, project: Some(&short), calendar: &calendar }).await?;
     }
     Ok(calendar)
@@ -231,6 +235,7 @@ pub async fn set_workspace_calendar(
         replan::moved(tx, cx, project).await?;
     }
     let calendar = of_workspace(Some(usual))?;
+    schedules::service::look_anew(tx, workspace, cx.now()).await?;
     emit(tx, cx, &CalendarUpdated { workspace, project: None, calendar: &calendar }).await?;
     Ok(calendar)
 }
@@ -270,6 +275,24 @@ pub(super) async fn working_time(rx: &mut Rx, project: &Project, plan: &Plan) ->
             None => Ok(WorkingTime::office()),
         },
     }
+}
+
+/// On which days work is done in the projects of a workspace that have calendars of their own.
+pub(crate) async fn own_work_days(rx: &mut Rx, workspace: WorkspaceId) -> Result<HashMap<ProjectId, WorkDays>> {
+    let own = store::list_own_calendars(rx, workspace).await?;
+    own.into_iter().map(|(project, working_time)| Ok((project, working_time.read()?.days()))).collect()
+}
+
+/// On which days work is done in a project, or in the workspace where a project does not say otherwise.
+pub(crate) async fn work_days(rx: &mut Rx, workspace: WorkspaceId, project: Option<&Project>) -> Result<WorkDays> {
+    let working_time = match project {
+        Some(project) => {
+            let plan = find(rx, project).await?;
+            working_time(rx, project, &plan).await?
+        }
+        None => of_workspace(store::find_usual(rx, workspace).await?)?.working_time,
+    };
+    Ok(working_time.days())
 }
 
 async fn change(tx: &mut Tx, cx: &Cx, project: &Project, plan: &mut Plan) -> Result<()> {

@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::baselines::Baseline;
+use super::hours::WorkingTime;
 use super::model::{Dependency, DependencyType};
 use super::plans::{Plan, Usual};
 use super::schedules::TaskSchedule;
 use crate::Result;
 use crate::db::{Rx, Tx, row, statements};
 use crate::ids::{BaselineId, ProjectId, TaskId, WorkspaceId};
+use crate::raw::Raw;
 
 row! {
     /// The dates of a task that were computed last.
@@ -58,6 +60,7 @@ statements! {
      cause = case when $3 >= depth then $4 else cause end, trace = case when $3 >= depth then $5 else trace end, \
      depth = case when $3 >= depth then $3 else depth end where workspace_id = $1 and project_id = $2";
     WRITTEN = "update plans set written = true, cause = null, trace = null, depth = 0 where workspace_id = $1 and project_id = $2";
+    OWN_CALENDARS = "select project_id, working_time from plans where workspace_id = $1 and working_time is not null";
     USUAL = "select {Usual} from working_times where workspace_id = $1", Usual;
     USUAL_FOR_UPDATE = "select {Usual} from working_times where workspace_id = $1 for update", Usual;
     SET_USUAL = "insert into working_times (workspace_id, working_time, version, updated_by, updated_at) \
@@ -302,4 +305,12 @@ pub(super) async fn insert_baseline(
 
 pub(super) async fn delete_baseline(tx: &mut Tx, workspace: WorkspaceId, id: BaselineId) -> Result<()> {
     tx.execute(DELETE_BASELINE, (workspace, id)).await.map(drop)
+}
+
+/// The working times of the projects that have their own.
+pub(super) async fn list_own_calendars(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+) -> Result<Vec<(ProjectId, Raw<WorkingTime>)>> {
+    rx.all(OWN_CALENDARS, (workspace,)).await
 }

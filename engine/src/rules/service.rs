@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
-use crate::{Error, Result, access, events, runs};
+use crate::{Error, Result, access, events, runs, schedules};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
@@ -162,6 +162,7 @@ pub async fn replace(
     info.rule = rule;
     store::insert_version(tx, info.id, info.version, &info.rule, cx.actor.user(), info.updated_at).await?;
     store::update(tx, info.id, &info.name, info.version, info.updated_at).await?;
+    schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
     announce(tx, cx, &info, Some(info.state), None).await?;
     Ok(info)
 }
@@ -213,6 +214,7 @@ async fn set_state(
     if matches!(state, RuleState::Paused | RuleState::Draft) {
         runs::service::drop_queued(tx, cx, info.id).await?;
     }
+    schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
     announce(tx, cx, &info, Some(state), because).await?;
     Ok(info)
 }

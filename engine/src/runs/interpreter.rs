@@ -13,10 +13,13 @@ use super::journal::{Journal, MOST_LINES};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::{RunJob, Runner};
 use super::settle;
-use crate::access::TaskView;
-use crate::ids::Id;
+use crate::access::{Granted, Reach, TaskView};
+use crate::db::Rx;
+use crate::handle::Handle;
+use crate::ids::{Id, ProjectId};
 use crate::jobs::Ticket;
-use crate::{Error, Result, tasks};
+use crate::tasks::{self, Task};
+use crate::{Class, Error, Result, projects};
 
 /// The code of a run that ended because one of its steps did.
 pub(super) const STEP_FAILED: &str = "step_failed";
@@ -228,12 +231,35 @@ impl<'r> Walk<'r> {
             },
             "tasks" => match id(&facts["project"]["id"]) {
                 Some(project) => tasks::service::of_project(&mut rx, &may, project).await?,
+                None if plan.compiled.rule.trigger.is_schedule() => match self.of_scope(&mut rx, &may).await? {
+                    Ok(found) => found,
+                    Err(message) => return Ok(Err(message)),
+                },
                 None => return Ok(Err("the event has no project, so there are no tasks".to_owned())),
             },
             other => return Ok(Err(format!("`{other}` is no relation that a rule can go through"))),
         };
         let items = found.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>();
         items.map(Ok).map_err(|error| Error::internal(format!("{name} as JSON: {error}")))
+    }
+
+    /// The tasks of the projects that the rule is for: what a schedule goes through.
+    async fn of_scope(&self, rx: &mut Rx, may: &Granted<TaskView, Reach>) -> Result<Result<Vec<Task>, String>> {
+        let projects = &self.plan.compiled.rule.scope.projects;
+        if projects.is_empty() {
+            let message = "the rule is for the whole workspace, so its tasks are too many; name projects under `scope`";
+            return Ok(Err(message.to_owned()));
+        }
+        let mut found = Vec::new();
+        for name in projects {
+            let Ok(handle) = name.parse::<Handle<ProjectId>>() else { continue };
+            match projects::service::find(rx, self.plan.workspace, &handle).await {
+                Ok(project) => found.extend(tasks::service::of_project(rx, may, project.id).await?),
+                Err(error) if error.class == Class::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Ok(found))
     }
 
     async fn wait(&mut self, period: std::time::Duration, path: String) -> Result<Flow> {

@@ -78,19 +78,31 @@ impl Judge<'_> {
             Ok(facts) => facts.json(),
             Err((fields, _)) => fields,
         };
-        if !may_see(entry, event, fields) {
+        if !is_for(entry, fields) {
             return None;
+        }
+        if !may_see(entry, event, fields) {
+            // A schedule that does nothing says so: nobody else would notice.
+            return entry.compiled.rule.trigger.is_schedule().then(|| {
+                let message = "the rule's owner may not see the project that it is for; give the rule to another";
+                self.over(entry, event, RunState::Failed, "denied", message.to_owned())
+            });
         }
         match seen {
             Ok(facts) => self.hold(entry, event, facts),
             Err((fields, error)) if listens(entry, event, fields) => {
-                let mut run = self.new_run(entry, event);
-                run.state = RunState::Failed;
-                run.error = Some(RunError { code: error.code.into(), message: error.detail.clone(), step: None });
-                Some((run, None))
+                Some(self.over(entry, event, RunState::Failed, error.code, error.detail.clone()))
             }
             Err(_) => None,
         }
+    }
+
+    /// A run that is over before it began.
+    fn over(&self, entry: &Entry, event: &Pending, state: RunState, code: &str, message: String) -> Started {
+        let mut run = self.new_run(entry, event);
+        run.state = state;
+        run.error = Some(RunError { code: code.into(), message, step: None });
+        (run, None)
     }
 
     fn new_run(&self, entry: &Entry, event: &Pending) -> NewRun {
@@ -118,32 +130,27 @@ impl Judge<'_> {
             None => Ok(true),
             Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
         };
-        let mut run = self.new_run(entry, event);
-        let depth = run.depth;
         match verdict {
             Ok(false) => {
                 metrics::counter!("trackside_rules_skipped_total").increment(1);
                 return None;
             }
-            Err(error) => {
-                run.state = RunState::Failed;
-                run.error = Some(RunError { code: "condition".into(), message: error.to_string(), step: None });
-                return Some((run, None));
-            }
+            Err(error) => return Some(self.over(entry, event, RunState::Failed, "condition", error.to_string())),
             Ok(true) => {}
         }
+        if compiled.rule.trigger.is_schedule() && !facts.json()["schedule"]["skipped"].is_null() {
+            let message = "the rule's last run still went at this time, and its schedule says `overlap: skip`";
+            return Some(self.over(entry, event, RunState::Skipped, "overlap", message.to_owned()));
+        }
+        let run = self.new_run(entry, event);
+        let depth = run.depth;
         let limit = i64::from(compiled.rule.policy.cause.max_depth);
         if depth > limit {
-            run.state = RunState::Blocked;
-            run.error = Some(RunError {
-                code: "loop".into(),
-                message: format!(
-                    "rules have started one another {depth} times in a row and the limit is {limit}; \
-                     narrow the trigger or the condition, or raise policy.cause.max_depth"
-                ),
-                step: None,
-            });
-            return Some((run, None));
+            let message = format!(
+                "rules have started one another {depth} times in a row and the limit is {limit}; \
+                 narrow the trigger or the condition, or raise policy.cause.max_depth"
+            );
+            return Some(self.over(entry, event, RunState::Blocked, "loop", message));
         }
         let plan = (!event.is_heavy()).then(|| Plan {
             run: run.id,
@@ -192,9 +199,17 @@ fn read(event: &Pending) -> Seen {
     fields(event).and_then(facts).map_err(unreadable)
 }
 
+/// Whether the event is made for the rule, if the rule listens to such alone.
+fn is_for(entry: &Entry, fields: &Value) -> bool {
+    let rule = || fields["rule"]["id"].as_str().and_then(|id| id.parse().ok());
+    !entry.compiled.rule.trigger.is_addressed() || rule() == Some(entry.rule)
+}
+
 /// Whether the rule's scope and trigger cover the event.
 fn listens(entry: &Entry, event: &Pending, fields: &Value) -> bool {
-    in_scope(entry, fields) && entry.compiled.trigger.matches(&event.kind, fields)
+    // What a schedule makes happens in no project but the one it is for.
+    (entry.compiled.rule.trigger.is_schedule() || in_scope(entry, fields))
+        && entry.compiled.trigger.matches(&event.kind, fields)
 }
 
 /// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures

@@ -13,6 +13,7 @@
 pub mod actions;
 pub mod batch;
 mod custom;
+mod dates;
 pub mod events;
 mod filter;
 pub mod labels;

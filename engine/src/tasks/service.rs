@@ -12,7 +12,7 @@ use super::events::{
 use super::model::{Category, NewTask, Priority, Task, TaskDates, TaskPatch, TaskType};
 use super::query::TaskQuery;
 use super::stale::stale;
-use super::{limits, sight, store, tree};
+use super::{dates, limits, sight, store, tree};
 use crate::access::{BudgetEdit, BudgetView, Granted, Permission, Sight, TaskCreate, TaskDelete, TaskEdit, TaskView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
@@ -224,6 +224,7 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     planning::replan::moved(tx, cx, project.id).await?;
     let project = ProjectRef::from(project);
     emit(tx, cx, &TaskCreated { task: &task, project: &project }).await?;
+    dates::made(tx, cx.actor.workspace, &task).await?;
     if !assignees.is_empty() {
         let change = AssigneeChange { added: assignees, removed: Vec::new() };
         emit(tx, cx, &TaskAssigned { task: &task, project: &project, change }).await?;
@@ -292,6 +293,7 @@ pub async fn update(
     let short = ProjectRef::from(project);
     if !edit.changes.is_empty() {
         emit(tx, cx, &TaskUpdated { task: &task, project: &short, change: &edit.changes }).await?;
+        dates::moved(tx, project.workspace_id, &task, &edit.changes).await?;
     }
     if let Some(custom) = hidden {
         custom.announce_hidden(tx, cx, &task, &short, &hidden_before.read()?).await?;

@@ -80,6 +80,13 @@ impl Office {
         self.db.write(made).await.unwrap()
     }
 
+    /// The project as it is now.
+    pub async fn reread(&self, project: &Project) -> Project {
+        let handle = Handle::Id(project.id);
+        let mut rx = self.db.read().await.unwrap();
+        projects::service::find(&mut rx, self.workspace, &handle).await.unwrap()
+    }
+
     pub async fn create(&self, project: &Project, new: Value) -> Result<Task> {
         let new: NewTask = serde_json::from_value(new).map_err(|error| Error::invalid("body", error.to_string()))?;
         let (cx, project) = (self.cx(), project.clone());

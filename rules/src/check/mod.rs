@@ -51,7 +51,7 @@ pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Probl
         .collect();
     if rule.trigger.is_event() && kinds.is_empty() {
         let message = format!("There is no event `{}`.", rule.trigger.on);
-        let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule"]);
+        let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule", "date"]);
         problems.push(Problem::new("unknown_event", "/trigger/on", message).nearest(&rule.trigger.on, names));
     }
     let facts = kinds.iter().map(|(_, schema)| Shape::schema(schema)).reduce(Shape::or);

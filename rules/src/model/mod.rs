@@ -5,9 +5,11 @@
 //! [`Rule::unsupported`] names what can be written but not yet carried out, and
 //! [`Compiled`](crate::Compiled) is what runs.
 
+mod clock;
 mod condition;
 mod form;
 mod limits;
+mod offset;
 mod parse;
 mod policy;
 mod step;
@@ -17,13 +19,15 @@ mod unsupported;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use clock::{Dated, Distance, Field as DateField};
 pub use condition::{Condition, Operator, Tree};
 pub use form::answers;
 pub use limits::{MAX_DEPTH, MAX_ITEMS, MAX_SOURCE, MAX_STEPS};
+pub use offset::Offset;
 pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
 pub use step::{Approve, Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
-pub use trigger::{CatchUp, Form, Input, InputType, Match, Overlap, Trigger};
+pub use trigger::{CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Trigger};
 pub(crate) use unsupported::not_yet;
 
 /// A rule: when this happens and that holds, do these steps.

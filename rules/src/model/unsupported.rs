@@ -15,11 +15,8 @@ impl Rule {
                 format!("{what} cannot be carried out yet; the rule can be kept as a draft."),
             ));
         };
-        match self.trigger.on.as_str() {
-            "schedule" => say("/trigger/on".to_owned(), "A `schedule` trigger"),
-            "date" => say("/trigger/on".to_owned(), "A `date` trigger"),
-            "threshold" => say("/trigger/on".to_owned(), "A `threshold` trigger"),
-            _ => {}
+        if self.trigger.on == "threshold" {
+            say("/trigger/on".to_owned(), "A `threshold` trigger");
         }
         let policy = &self.policy;
         for (name, given) in [

@@ -131,6 +131,20 @@ impl Recurrence {
 
     /// Every moment, from some that lie before `near` on: the search need not begin at the start.
     fn from(&self, near: Option<NaiveDateTime>) -> impl Iterator<Item = DateTime<Tz>> + '_ {
+        let mut last: Option<DateTime<Tz>> = None;
+        self.walls(near).filter_map(|time| instant(self.zone, time)).filter(move |time| {
+            let new = last.is_none_or(|last| last < *time);
+            last = Some(last.map_or(*time, |last| last.max(*time)));
+            new
+        })
+    }
+
+    /// The times on the wall clock, from some that lie before `near` on.
+    pub(crate) fn walls_near(&self, near: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + '_ {
+        self.walls(Some(near))
+    }
+
+    fn walls(&self, near: Option<NaiveDateTime>) -> impl Iterator<Item = NaiveDateTime> + '_ {
         let mut also: Vec<NaiveDateTime> = self.also.clone();
         also.sort_unstable();
         let until = match self.rule.until {
@@ -146,13 +160,6 @@ impl Recurrence {
             (None, Some(_)) => also.next(),
             _ => walls.next(),
         });
-        let mut last: Option<DateTime<Tz>> = None;
-        merged.filter(|time| !self.except.contains(time)).filter_map(|time| instant(self.zone, time)).filter(
-            move |time| {
-                let new = last.is_none_or(|last| last < *time);
-                last = Some(last.map_or(*time, |last| last.max(*time)));
-                new
-            },
-        )
+        merged.filter(|time| !self.except.contains(time))
     }
 }

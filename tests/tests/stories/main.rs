@@ -30,6 +30,7 @@ mod projects;
 mod recurrences;
 mod replan;
 mod resources;
+mod rule_schedules;
 mod sandbox;
 mod schedules;
 mod search;

@@ -38,6 +38,7 @@ const OWN: &[&str] = &[
     "POST /notifications/read",
     "POST /recurrences/preview",
     "POST /rules/check",
+    "POST /schedules/preview",
     "POST /setup",
     "POST /tokens",
     "POST /views",
