@@ -105,10 +105,15 @@ async fn update(
     Ok(Answer::new(project).at(version))
 }
 
-async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<ProjectId>>) -> Result<Done> {
+async fn delete(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<Handle<ProjectId>>,
+    IfMatch(seen): IfMatch,
+) -> Result<Done> {
     let delete = async move |tx: &mut Tx| {
         let project = service::find(tx, cx.actor.workspace, &id).await?;
-        service::delete(tx, &cx, &cx.actor.may(project)?).await
+        service::delete(tx, &cx, &cx.actor.may(project)?, seen).await
     };
     app.db.write(delete).await?;
     Ok(Done)

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 use trackside_engine::Error;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{UserId, WorkspaceId};
@@ -137,8 +138,16 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
         Reserved::Answered(kept) => return Ok(replay(kept)),
     }
     let reservation = Reservation { app: app.clone(), owner, key: Some(key) };
-    let response = next.run(Request::from_parts(parts, body)).await;
-    reservation.note(response, is_secret(&path)).await
+    // Apart from the connection: whoever hangs up and asks again is to find the answer of what was done, and not to have
+    // it done twice.
+    let act = async move {
+        let response = next.run(Request::from_parts(parts, body)).await;
+        reservation.note(response, is_secret(&path)).await
+    };
+    match tokio::spawn(act.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => Err(Problem::internal(format!("a request with a key ended early: {error}"))),
+    }
 }
 
 /// The media type; of a form without its boundary, which is a new one each time.

@@ -342,7 +342,7 @@ impl Session {
         let head = events::service::head(&mut rx).await?;
         let Some(after) = after else { return Ok(Some((head, Vec::new()))) };
         // A position from the future is from another database; a very old one is cheaper to make up for by reloading.
-        if after > head || head - after > MISSED * 50 {
+        if !(0..=head).contains(&after) || head - after > MISSED * 50 {
             return Ok(None);
         }
         // What concerns oneself is not of the log.

@@ -143,6 +143,17 @@ impl Actor {
         facts
     }
 
+    /// Those of the permissions that this actor has at a place for a time or under a condition only, by name.
+    pub(crate) fn passing(&self, place: &Place, permissions: Permissions) -> Vec<&'static str> {
+        let lasts = |bit| {
+            // At the end of time what has an end is over; without facts no condition gives anything.
+            let question = Question { bit, place, at: DateTime::<Utc>::MAX_UTC, facts: &Map::new };
+            self.rights.decide(&question).is_ok()
+        };
+        let passes = |name: &&'static str| !permissions::bit(name).is_some_and(lasts);
+        permissions.names().into_iter().filter(passes).collect()
+    }
+
     /// Those of the permissions that this actor does not have at a place, by name.
     pub(crate) fn lacking(&self, place: &Place, permissions: Permissions) -> Vec<&'static str> {
         let lacks = |name: &&'static str| {

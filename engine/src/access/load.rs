@@ -133,7 +133,6 @@ impl Entries {
             }
         };
         let mut entry = Entry { id: row.id, permissions, effect, from: row.starts_at, until: row.ends_at, condition };
-        let beside_rules = all(OF_THE_WORKSPACE).and(all(OF_RULES));
         match (row.project_id, row.task_id, row.rule_id) {
             (_, _, Some(rule)) => {
                 entry.permissions = entry.permissions.beyond(entry.permissions.beyond(all(OF_RULES)));
@@ -141,16 +140,21 @@ impl Entries {
             }
             (project, Some(task), None) => {
                 // Whoever sees a task does not see all of its project.
-                entry.permissions = entry.permissions.beyond(beside_rules).beyond(all(&["project.*"]));
+                entry.permissions = on_project(entry.permissions).beyond(all(&["project.*"]));
                 self.objects.entry(task.uuid()).or_insert_with(|| (project, Vec::new())).1.push(entry);
             }
             (Some(project), None, None) => {
-                entry.permissions = entry.permissions.beyond(beside_rules);
+                entry.permissions = on_project(entry.permissions);
                 self.projects.entry(project).or_default().push(entry);
             }
             (None, None, None) => self.workspace.push(entry),
         }
     }
+}
+
+/// What of these permissions an assignment on a project is about.
+pub(crate) fn on_project(permissions: Permissions) -> Permissions {
+    permissions.beyond(all(OF_THE_WORKSPACE).and(all(OF_RULES)))
 }
 
 fn all(names: &[&str]) -> Permissions {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use trackside_rules::{Expr, Facts, Problem, Sandbox, Vars};
 use uuid::Uuid;
 
-use super::permissions::{Permissions, Role};
+use super::permissions::{AccessManage, AccessView, Permission, Permissions, Role};
 use crate::ids::{AssignmentId, ProjectId};
 
 /// Where a question is asked.
@@ -197,9 +197,17 @@ impl Rights {
             Some(false) => Outcome::ConditionFalse,
             None => Outcome::ConditionUnknown,
         };
-        let within = entries.within(question.place).filter(|entry| entry.effect == Effect::Deny);
-        let about = entries.over(question.place).chain(within).filter(|entry| entry.permissions.has(question.bit));
+        let place = self.reached(question);
+        let within = entries.within(place).filter(|entry| entry.effect == Effect::Deny);
+        let about = entries.over(place).chain(within).filter(|entry| entry.permissions.has(question.bit));
         about.map(|entry| (entry.id, entry.effect == Effect::Deny, outcome(entry))).collect()
+    }
+
+    /// Where assignments are looked for. What is taken from an administrator on a part of the workspace never takes from
+    /// them what they need to give it back: nobody else might be there to do it.
+    fn reached<'q>(&self, question: &Question<'q>) -> &'q Place {
+        let governs = [AccessManage::BIT, AccessView::BIT].contains(&question.bit);
+        if governs && self.role == Role::Admin { &Place::Beside } else { question.place }
     }
 
     /// The answer, and why. A denial comes as `Err`.
@@ -208,7 +216,8 @@ impl Rights {
         let Some(entries) = &self.entries else { return role.ok_or(Reason::Nothing) };
         let mut given = role;
         let mut facts = None;
-        for entry in entries.over(question.place) {
+        let place = self.reached(question);
+        for entry in entries.over(place) {
             let asked = entry.permissions.has(question.bit) && entry.holds_at(question.at);
             if !asked || entry.effect == Effect::Allow && given.is_some() {
                 continue;
@@ -220,10 +229,7 @@ impl Rights {
                 Effect::Deny | Effect::Allow => {}
             }
         }
-        match entries
-            .within(question.place)
-            .find(|entry| entry.permissions.has(question.bit) && entry.takes_at(question.at))
-        {
+        match entries.within(place).find(|entry| entry.permissions.has(question.bit) && entry.takes_at(question.at)) {
             Some(taken) => Err(Reason::Assignment(taken.id)),
             None => given.ok_or(Reason::Nothing),
         }

@@ -100,7 +100,8 @@ async fn change(tx: &mut Tx, cx: &Cx, id: BulkEditId, task: TaskId, patch: &Task
     Ok(true)
 }
 
-/// Puts back what one's own last bulk edit changed.
+/// Puts back what one's own last bulk edit changed. It is undone when all of it is: whoever was interrupted asks again,
+/// and the rest is put back.
 pub async fn undo(db: &Db, cx: &Cx, id: BulkEditId) -> Result<Undone> {
     let (user, workspace, now) = (person(cx)?, cx.actor.workspace, cx.now());
     let claim = async move |tx: &mut Tx| {
@@ -120,7 +121,6 @@ pub async fn undo(db: &Db, cx: &Cx, id: BulkEditId) -> Result<Undone> {
             let detail = "you have made another bulk edit since; only the last one can be undone";
             return Err(Error::conflict("bulk_edit_not_last", detail));
         }
-        store::set_undone(tx, workspace, id, now).await?;
         store::items(tx, workspace, id).await
     };
     let items = Arc::new(db.write(claim).await?);
@@ -130,10 +130,18 @@ pub async fn undo(db: &Db, cx: &Cx, id: BulkEditId) -> Result<Undone> {
             count,
             Arc::new(move |tx: &mut Tx, at| {
                 let (cx, items) = (cx.clone(), shared.clone());
-                Box::pin(async move { restore(tx, &cx, &items[at]).await })
+                Box::pin(async move {
+                    // Two at the same moment put each back once.
+                    if store::take_item(tx, workspace, id, items[at].task_id).await? {
+                        restore(tx, &cx, &items[at]).await
+                    } else {
+                        Ok((false, Vec::new()))
+                    }
+                })
             }),
         )
         .await;
+    db.write(async move |tx: &mut Tx| store::set_undone(tx, workspace, id, now).await).await?;
     let mut undone = Undone { id, restored: 0, conflicts: Vec::new() };
     for (item, outcome) in std::iter::zip(items.iter(), outcomes) {
         match outcome {

@@ -18,6 +18,7 @@ statements! {
     DELETE = "delete from bulk_edits where workspace_id = $1 and id = $2";
     // What can no longer be undone is of no use.
     SWEEP = "delete from bulk_edits where workspace_id = $1 and created_at < $2";
+    TAKE_ITEM = "delete from bulk_edit_items where workspace_id = $1 and bulk_edit_id = $2 and task_id = $3";
     INSERT_ITEM = "insert into bulk_edit_items (bulk_edit_id, task_id, workspace_id, before, after) \
      values ($1, $2, $3, $4, $5)";
 }
@@ -35,6 +36,11 @@ pub(super) async fn last(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> R
 
 pub(super) async fn items(rx: &mut Rx, workspace: WorkspaceId, id: BulkEditId) -> Result<Vec<Item>> {
     rx.all(ITEMS, (workspace, id)).await
+}
+
+/// Takes what is kept of one task; whether it was still there.
+pub(super) async fn take_item(tx: &mut Tx, workspace: WorkspaceId, id: BulkEditId, task: TaskId) -> Result<bool> {
+    Ok(tx.execute(TAKE_ITEM, (workspace, id, task)).await? == 1)
 }
 
 pub(super) async fn insert(tx: &mut Tx, edit: &BulkEdit) -> Result<()> {

@@ -61,6 +61,8 @@ pub async fn put(
 ) -> Result<ProjectMember> {
     let project = may.resource();
     service::may_share(cx, project)?;
+    // Before it is looked at what they have: of two at the same moment the later one replaces the earlier.
+    store::lock(tx, project.workspace_id).await?;
     let before = plain(tx, project.workspace_id, project.id, Some(user)).await?;
     if let [one] = before.as_slice()
         && one.role.as_ref() == Some(&new.role)
@@ -85,6 +87,7 @@ pub async fn put(
 pub async fn remove(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectView, Project>, user: UserId) -> Result<()> {
     let project = may.resource();
     service::may_share(cx, project)?;
+    store::lock(tx, project.workspace_id).await?;
     let before = plain(tx, project.workspace_id, project.id, Some(user)).await?;
     if before.is_empty() {
         return Err(Error::not_found("project_member", user));

@@ -8,7 +8,7 @@ use super::model::{
 };
 use super::store::Narrow;
 use super::{roles, store};
-use crate::access::load::Roles;
+use crate::access::load::{Roles, on_project};
 use crate::access::{
     self, AccessManage, AccessView, Actor, Granted, Permission, Permissions, Place, ProjectShare, Role, Workspace,
     members, rights,
@@ -79,6 +79,9 @@ async fn assign_at(tx: &mut Tx, cx: &Cx, place: Found, new: NewAssignment) -> Re
         check_condition(condition)?;
     }
     refuse_beyond(cx, &place.place, permissions)?;
+    if effect == Effect::Allow {
+        refuse_passing(cx, &place.place, permissions)?;
+    }
     if effect == Effect::Deny {
         refuse_lock_out(tx, workspace, &new, &place.place, permissions).await?;
     }
@@ -119,6 +122,11 @@ pub async fn end(tx: &mut Tx, cx: &Cx, id: AssignmentId) -> Result<()> {
     let workspace = cx.actor.workspace;
     store::lock(tx, workspace).await?;
     let stored = store::find(tx, workspace, id).await?.ok_or_else(|| Error::not_found("assignment", id))?;
+    if stored.effect == Effect::Deny && cx.actor.role == Role::Admin && cx.actor.scopes.is_none() {
+        // Also one that keeps them from the very place.
+        cx.actor.may_here::<AccessManage>()?;
+        return ended(tx, cx, stored).await;
+    }
     let on = Assignment::from(stored.clone()).on;
     let place = place(tx, cx, &on).await.map_err(|error| match error.class {
         // Who may not see the place learns nothing of what holds there.
@@ -136,9 +144,13 @@ pub(super) async fn end_in(tx: &mut Tx, cx: &Cx, project: &Project, stored: Stor
 }
 
 async fn end_at(tx: &mut Tx, cx: &Cx, place: Found, stored: Stored) -> Result<()> {
+    refuse_beyond(cx, &place.place, matter(tx, cx.actor.workspace, &stored).await?)?;
+    ended(tx, cx, stored).await
+}
+
+async fn ended(tx: &mut Tx, cx: &Cx, stored: Stored) -> Result<()> {
     let (workspace, id, project) = (cx.actor.workspace, stored.id, stored.project_id);
-    let assignment = Assignment::from(stored.clone());
-    refuse_beyond(cx, &place.place, matter(tx, workspace, &stored).await?)?;
+    let assignment = Assignment::from(stored);
     store::delete(tx, workspace, id).await?;
     access::service::changed(tx, cx, workspace).await?;
     record(tx, cx, "assignment.ended", &id.to_string(), &Some(&assignment), &None::<()>).await?;
@@ -263,12 +275,28 @@ fn check_condition(source: &str) -> Result<()> {
 
 /// Refuses to give or take what the actor does not have at that place.
 pub(super) fn refuse_beyond(cx: &Cx, place: &Place, permissions: Permissions) -> Result<()> {
+    // The rest of a role holds nothing on a project, and need not be had to give it there.
+    let permissions = if matches!(place, Place::Project(_)) { on_project(permissions) } else { permissions };
     let beyond = cx.actor.lacking(place, permissions);
     if beyond.is_empty() {
         return Ok(());
     }
     let shown = beyond.iter().take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     Err(Error::denied(format!("You do not have {shown} there yourself, so you cannot decide over who has it.")))
+}
+
+/// Refuses to give what the actor has there for a time or under a condition only: given on, it would outlast both.
+fn refuse_passing(cx: &Cx, place: &Place, permissions: Permissions) -> Result<()> {
+    let permissions = if matches!(place, Place::Project(_)) { on_project(permissions) } else { permissions };
+    let passing = cx.actor.passing(place, permissions);
+    if passing.is_empty() {
+        return Ok(());
+    }
+    let shown = passing.iter().take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let detail = format!(
+        "You have {shown} there only for a time or under a condition, so you cannot give it on; ask an administrator of the workspace."
+    );
+    Err(Error::denied(detail))
 }
 
 /// The same for everything that is assigned to a group.

@@ -147,14 +147,7 @@ pub async fn update(
     patch: ProjectPatch,
 ) -> Result<Project> {
     let mut project = lock(tx, may.resource()).await?;
-    if let Some(expected) = expected.filter(|expected| *expected != project.version) {
-        return Err(Error::stale(format!(
-            "you changed version {expected} of {}, which is at version {} since {}; read it again and repeat your change",
-            project.key,
-            project.version,
-            project.updated_at.to_rfc3339(),
-        )));
-    }
+    refuse_stale(&project, expected)?;
     let (status, health) = (project.status, project.health);
     let changes = apply(tx, &mut project, patch).await?;
     if changes.is_empty() {
@@ -233,13 +226,27 @@ async fn apply(tx: &mut Tx, project: &mut Project, patch: ProjectPatch) -> Resul
 }
 
 /// Deletes a project and its tasks; says how many tasks. `project.deleted` announces them all.
-pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectDelete, Project>) -> Result<i64> {
+pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectDelete, Project>, expected: Option<i64>) -> Result<i64> {
     let project = lock(tx, may.resource()).await?;
+    refuse_stale(&project, expected)?;
     resources::service::forget_project(tx, cx, &project).await?;
     let tasks = store::delete(tx, project.workspace_id, project.id).await?;
     let tasks = i64::try_from(tasks).unwrap_or(i64::MAX);
     emit(tx, cx, &ProjectDeleted { project: &ProjectRef::from(&project), tasks }).await?;
     Ok(tasks)
+}
+
+/// Refuses what was asked of another version than the present one.
+fn refuse_stale(project: &Project, expected: Option<i64>) -> Result<()> {
+    if let Some(expected) = expected.filter(|expected| *expected != project.version) {
+        return Err(Error::stale(format!(
+            "you changed version {expected} of {}, which is at version {} since {}; read it again and repeat your change",
+            project.key,
+            project.version,
+            project.updated_at.to_rfc3339(),
+        )));
+    }
+    Ok(())
 }
 
 /// The project as it is now; nobody else changes it, or the tree of its tasks, until the transaction ends.

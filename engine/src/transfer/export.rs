@@ -11,7 +11,7 @@ use super::portable::{
 };
 use super::store;
 use crate::Result;
-use crate::access::permissions::{Granted, TaskView};
+use crate::access::permissions::{Granted, MemberView, MilestoneView, SprintView, TaskView};
 use crate::cx::Cx;
 use crate::db::Rx;
 use crate::fields::{self, FieldType};
@@ -20,15 +20,32 @@ use crate::planning::TaskSchedule;
 use crate::projects::{self, Project, TaskFacts};
 use crate::tasks::Task;
 
+fn leave_out<T>(left_out: &mut Vec<LeftOut>, what: LeftOut) -> Vec<T> {
+    left_out.push(what);
+    Vec::new()
+}
+
 /// A project as it is outside of the database, as far as the actor may see it. For [`Db::scan`](crate::db::Db::scan): a large one is much to read.
 pub async fn export(rx: &mut Rx, cx: &Cx, may: &Granted<TaskView, Project>) -> Result<Portable> {
     let project = may.resource();
     let (workspace, id) = (project.workspace_id, project.id);
-    let (sprints, milestones) = (store::sprints(rx, workspace, id).await?, store::milestones(rx, workspace, id).await?);
+    let mut left_out = Vec::new();
+    let sprints = match cx.actor.may::<SprintView, _>(project.clone()) {
+        Ok(_) => store::sprints(rx, workspace, id).await?,
+        Err(_) => leave_out(&mut left_out, LeftOut::Sprints),
+    };
+    let milestones = match cx.actor.may::<MilestoneView, _>(project.clone()) {
+        Ok(_) => store::milestones(rx, workspace, id).await?,
+        Err(_) => leave_out(&mut left_out, LeftOut::Milestones),
+    };
+    let people = match cx.actor.may_here::<MemberView>() {
+        Ok(_) => store::addresses(rx, workspace).await?,
+        Err(_) => leave_out(&mut left_out, LeftOut::People),
+    };
     let numbered = |letter: char, at: usize| format!("{letter}{}", at + 1);
     let fields = fields::service::list(rx, may).await?;
     let names = Names {
-        people: store::addresses(rx, workspace).await?.into_iter().collect(),
+        people: people.into_iter().collect(),
         sprints: sprints.iter().enumerate().map(|(at, sprint)| (sprint.id, numbered('s', at))).collect(),
         milestones: milestones.iter().enumerate().map(|(at, it)| (it.id, numbered('m', at))).collect(),
         user_fields: fields.iter().filter(|it| it.kind == FieldType::User).map(|it| it.key.clone()).collect(),
@@ -37,7 +54,6 @@ pub async fn export(rx: &mut Rx, cx: &Cx, may: &Granted<TaskView, Project>) -> R
     let mut rows = store::tasks(rx, workspace, id).await?;
     let all = rows.len();
     rows.retain(|task| may.covers(id, task.id, &|| projects::facts(project, &TaskFacts::of(task))));
-    let mut left_out = Vec::new();
     if !may.shows_money() {
         left_out.push(LeftOut::Sensitive);
     }

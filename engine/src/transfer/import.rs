@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::model::{FORMAT, MAX_COMMENTS, MAX_PROBLEMS, MAX_TASKS, Made, OLDEST_VERSION, Report, Trouble, VERSION};
+use super::formats::plain_word;
+use super::model::{
+    FORMAT, MAX_COMMENTS, MAX_OTHERS, MAX_PROBLEMS, MAX_TASKS, Made, OLDEST_VERSION, Report, Trouble, VERSION,
+};
 use super::people::{People, Values};
 use super::portable::{Portable, PortableTask};
 use crate::access::permissions::{MilestoneEdit, ProjectCreate, SprintEdit, TaskComment, TaskCreate, TaskEdit};
@@ -20,7 +24,8 @@ use crate::projects::{self, NewProject, Project};
 use crate::recurrences::MAX_RECURRENCES;
 use crate::recurrences::service::Soon;
 use crate::sprints::{self, CloseSprint, NewSprint, SprintState};
-use crate::tasks::{self, NewTask, TaskPatch};
+use crate::tasks::{self, NewTask, TaskPatch, TaskStatus};
+use crate::workflow::{Flow, usual_category};
 use crate::{Class, Error, Result};
 
 /// How many of the made tasks a report names.
@@ -75,7 +80,14 @@ pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_ru
 async fn search(cx: &Cx, document: &Portable) -> Result<Vec<Found>> {
     let most = usize::try_from(MAX_RECURRENCES).unwrap_or(usize::MAX);
     let mut found = Vec::with_capacity(document.recurrences.len().min(most));
+    let begun = Instant::now();
     for (at, it) in document.recurrences.iter().take(most).enumerate() {
+        if begun.elapsed() > SEARCH {
+            let message =
+                format!("the calendars before this one took {} s to search; import fewer of them", SEARCH.as_secs());
+            found.push(Err(Trouble { line: None, field: Some(format!("recurrences/{at}/rrule")), message }));
+            continue;
+        }
         found.push(match Soon::at(&it.rrule, &it.dtstart, &it.tz, &it.exdates, cx.now()).await {
             Ok(soon) => Ok(soon),
             Err(error) => Err(trouble_at(&format!("recurrences/{at}"), error)?),
@@ -83,6 +95,9 @@ async fn search(cx: &Cx, document: &Portable) -> Result<Vec<Found>> {
     }
     Ok(found)
 }
+
+/// How long the calendars of one document are searched. Few imports run at a time, and the others wait.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// A recurring task's next time, or why it has none.
 pub(super) type Found = std::result::Result<Soon, Trouble>;
@@ -116,8 +131,28 @@ pub(super) fn check(document: &Portable) -> Result<()> {
         let detail = format!("an import takes at most {MAX_TASKS} tasks and {MAX_COMMENTS} comments; split it");
         return Err(Error::too_large("import_too_large", detail));
     }
+    // While it is made, all other writes of a SQLite database wait.
+    for (what, count, most) in [
+        ("baselines", document.baselines.len(), MAX_OTHERS),
+        ("costs", document.costs.len(), MAX_COMMENTS),
+        ("dependencies", document.dependencies.len(), 2 * MAX_TASKS),
+        ("links", document.links.len(), 2 * MAX_TASKS),
+        ("members", document.members.len(), MAX_OTHERS),
+        ("milestones", document.milestones.len(), MAX_OTHERS),
+        ("recurrences", document.recurrences.len(), MAX_OTHERS),
+        ("sprints", document.sprints.len(), MAX_OTHERS),
+        ("task_templates", document.task_templates.len(), MAX_OTHERS),
+    ] {
+        if count > most {
+            let detail = format!("an import takes at most {most} {what}, and this one has {count}; split it");
+            return Err(Error::too_large("import_too_large", detail));
+        }
+    }
     Ok(())
 }
+
+/// What ends an import that has as many problems as it tells.
+const FULL: &str = "import_full_of_problems";
 
 /// What is known while a document is imported.
 pub(super) struct Work<'a> {
@@ -169,17 +204,11 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: 
         tasks: HashMap::new(),
         soon,
     };
-    work.prepare(tx, document).await?;
-    work.sprints(tx, document).await?;
-    work.milestones(tx, document).await?;
-    work.tasks(tx, document).await?;
-    if work.report.problems.is_empty() {
-        work.fields(tx, document).await?;
-        work.schedules(tx, document).await?;
-        work.ties(tx, document).await?;
-        work.settle(tx, document).await?;
-        work.finish(tx, document).await?;
-        work.project(tx, document).await?;
+    match work.fill(tx, document).await {
+        Err(error) if error.code == FULL => {
+            work.report.notes.push(format!("there may be more than these {MAX_PROBLEMS} problems"));
+        }
+        other => other?,
     }
     let files: usize = document.tasks.iter().map(|task| task.attachments.len()).sum();
     if files > 0 {
@@ -195,19 +224,43 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: 
 }
 
 impl<'a> Work<'a> {
+    /// Everything that is in the document, in the order in which each finds what it needs.
+    async fn fill(&mut self, tx: &mut Tx, document: &'a Portable) -> Result<()> {
+        self.prepare(tx, document).await?;
+        self.sprints(tx, document).await?;
+        self.milestones(tx, document).await?;
+        self.tasks(tx, document).await?;
+        if self.report.problems.is_empty() {
+            self.fields(tx, document).await?;
+            self.schedules(tx, document).await?;
+            self.ties(tx, document).await?;
+            self.settle(tx, document).await?;
+            self.finish(tx, document).await?;
+            self.project(tx, document).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a problem; at the last of [`MAX_PROBLEMS`] the import looks no further.
+    pub(super) fn keep(&mut self, trouble: Trouble) -> Result<()> {
+        self.report.problems.push(trouble);
+        if self.report.problems.len() < MAX_PROBLEMS {
+            return Ok(());
+        }
+        Err(Error::conflict(FULL, "there are too many problems to go on"))
+    }
+
     /// Notes what is wrong with one thing, if that is the document's fault; anything else ends the import.
     pub(super) fn note(&mut self, line: Option<usize>, field: &str, error: Error) -> Result<()> {
         let named =
             error.fields.first().map(|wrong| (wrong.pointer.trim_start_matches('/').to_owned(), wrong.message.clone()));
         let (field, message) = named.unwrap_or_else(|| (field.to_owned(), error.detail.clone()));
-        self.report.problems.push(trouble(line, field, message, error)?);
-        Ok(())
+        self.keep(trouble(line, field, message, error)?)
     }
 
     /// The same of something that stands at `place` in the document.
     pub(super) fn note_at(&mut self, place: &str, error: Error) -> Result<()> {
-        self.report.problems.push(trouble_at(place, error)?);
-        Ok(())
+        self.keep(trouble_at(place, error)?)
     }
 
     async fn sprints(&mut self, tx: &mut Tx, document: &'a Portable) -> Result<()> {
@@ -245,10 +298,6 @@ impl<'a> Work<'a> {
         order.sort_by_key(|task| number(&task.key).unwrap_or(i64::MAX));
         let mut later = Vec::new();
         for task in order {
-            if self.report.problems.len() >= MAX_PROBLEMS {
-                self.report.notes.push(format!("there may be more than these {MAX_PROBLEMS} problems"));
-                return Ok(());
-            }
             if !task.key.is_empty() && self.tasks.contains_key(task.key.as_str()) {
                 self.note(
                     Some(task.line),
@@ -290,6 +339,18 @@ impl<'a> Work<'a> {
         self.parents(tx, later).await
     }
 
+    /// How the task stands, in the project's own words: the status that is called as the other program calls it, or the one
+    /// that is meant, or the first that means the same.
+    fn status(&self, task: &PortableTask) -> Result<Option<TaskStatus>> {
+        let (Some(standing), Some(meant)) = (&task.standing, task.status) else { return Ok(task.status) };
+        let flow = Flow::of(&self.project)?;
+        let own = flow.own_statuses();
+        let called = own.iter().find(|own| own.key.as_str() == standing || plain_word(&own.name) == *standing);
+        let known = || own.iter().find(|own| own.key == meant);
+        let alike = || own.iter().find(|own| meant.is_usual() && own.category == usual_category(meant));
+        Ok(called.or_else(known).or_else(alike).map_or(Some(meant), |own| Some(own.key)))
+    }
+
     /// The task as it is asked for, below its parent if that has been made.
     fn new_task(&mut self, task: &PortableTask) -> Result<NewTask> {
         let parent = task.parent.as_deref().and_then(|parent| self.tasks.get(parent)).map(|id| Handle::Id(*id));
@@ -300,7 +361,7 @@ impl<'a> Work<'a> {
             title: task.title.clone(),
             description: task.description.clone(),
             kind: task.kind,
-            status: task.status,
+            status: self.status(task)?,
             priority: task.priority,
             labels: task.labels.clone(),
             assignees: self.people.all_known(&task.assignees),

@@ -249,7 +249,7 @@ impl<'a> Work<'a> {
                     match self.soon.get(at) {
                         Some(Ok(soon)) => recurrences::service::create(tx, self.cx, &may, new, soon).await,
                         Some(Err(trouble)) => {
-                            self.report.problems.push(trouble.clone());
+                            self.keep(trouble.clone())?;
                             continue;
                         }
                         None => Err(recurrences::service::too_many(&self.project)),
@@ -360,6 +360,9 @@ fn left_out(document: &Portable) -> Option<String> {
             LeftOut::Sensitive => "sensitive values and the budget",
             LeftOut::Tasks => "some tasks",
             LeftOut::Members => "the people of the project",
+            LeftOut::Sprints => "sprints",
+            LeftOut::Milestones => "milestones",
+            LeftOut::People => "who is meant anywhere",
             LeftOut::TaskTemplates => "task templates",
             LeftOut::Recurrences => "recurring tasks",
         })

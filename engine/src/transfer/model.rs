@@ -20,6 +20,8 @@ pub const MAX_TASKS: usize = 10_000;
 pub const MAX_COMMENTS: usize = 50_000;
 /// The most files of which an export tells.
 pub const MAX_FILES: usize = 10_000;
+/// The most sprints, milestones, members, templates, recurring tasks or baselines of an import.
+pub const MAX_OTHERS: usize = 1_000;
 /// After so many problems an import looks no further.
 pub const MAX_PROBLEMS: usize = 100;
 

@@ -29,6 +29,12 @@ words! {
         Tasks = "tasks",
         /// The people of the project.
         Members = "members",
+        /// Sprints: they need `sprint.view`.
+        Sprints = "sprints",
+        /// Milestones: they need `milestone.view`.
+        Milestones = "milestones",
+        /// Who is meant anywhere: the addresses of people need `member.view`.
+        People = "people",
         /// Task templates.
         TaskTemplates = "task_templates",
         /// Recurring tasks.
@@ -266,6 +272,9 @@ pub struct PortableTask {
     /// The line or the place in the list that it was read from, for messages.
     #[serde(skip)]
     pub line: usize,
+    /// What another program calls its status, as a plain word: the project that it comes to may call one so, too.
+    #[serde(skip)]
+    pub standing: Option<String>,
 }
 
 /// A comment.

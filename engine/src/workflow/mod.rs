@@ -23,4 +23,4 @@ pub use model::{
     CustomType, MAX_NAME, MAX_STATUSES, MAX_TYPES, NewType, NewWorkflow, Status, Transition, Transitions, TypeInfo,
     TypePatch, Workflow,
 };
-pub(crate) use model::{Flow, Place};
+pub(crate) use model::{Flow, Place, usual_category};

@@ -132,7 +132,8 @@ impl Place {
     }
 }
 
-fn usual_category(status: TaskStatus) -> Category {
+/// What one of the usual statuses means.
+pub(crate) fn usual_category(status: TaskStatus) -> Category {
     match status {
         TaskStatus::Todo => Category::Todo,
         TaskStatus::Completed => Category::Done,
@@ -151,6 +152,11 @@ impl<'p> Flow<'p> {
     /// Of this project.
     pub fn of(project: &'p Project) -> Result<Self> {
         Ok(Self { project, own: project.workflow.as_ref().map(|own| own.read()).transpose()? })
+    }
+
+    /// The statuses of the project's own workflow; none when it has the usual one.
+    pub fn own_statuses(&self) -> &[Status] {
+        self.own.as_ref().map_or(&[], |own| &own.statuses)
     }
 
     /// What a new task has that does not say.

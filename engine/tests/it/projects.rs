@@ -62,7 +62,9 @@ async fn a_project_has_one_key_and_takes_its_tasks_with_it() {
         let cx = office.cx();
         let gone = office
             .db
-            .write(async move |tx| projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?).await)
+            .write(async move |tx| {
+                projects::service::delete(tx, &cx, &cx.actor.may::<ProjectDelete, _>(open)?, None).await
+            })
             .await;
         assert_eq!(gone.unwrap(), 2);
         assert_eq!(office.titles(&[]).await.len(), 0);

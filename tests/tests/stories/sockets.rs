@@ -121,6 +121,9 @@ both_databases! {
         // A place that the log has not reached is of another log.
         socket.say(json!({ "type": "subscribe", "topic": format!("project:{project}"), "after": 1_000_000_000 })).await;
         assert_eq!(socket.hear().await["type"], "reload");
+        // Nor is there anything before the beginning.
+        socket.say(json!({ "type": "subscribe", "topic": format!("project:{project}"), "after": i64::MIN })).await;
+        assert_eq!(socket.hear().await["type"], "reload");
         // The short forms subscribe by themselves; a key serves as well as an id.
         let mut by_key = Socket::hello_at(&server, "/ws/projects/WEB", api.token()).await;
         assert_eq!(by_key.hear().await["topic"], format!("project:{project}"));

@@ -108,6 +108,37 @@ both_databases! {
         assert_eq!(into.text("/made/0/key"), "WEB-7");
     }
 
+    async fn a_table_speaks_the_words_of_the_project(db) {
+        let server = Server::start(&db).await;
+        let api = place(&server).await;
+        let statuses = json!([
+            { "key": "backlog", "name": "Ideas", "category": "todo" },
+            { "key": "qa", "name": "Being looked at", "category": "in_progress" },
+            { "key": "done", "name": "Done", "category": "done" },
+        ]);
+        let flow = json!({ "statuses": statuses, "transitions": "any", "initial": "backlog" });
+        api.put("/projects/WEB/workflow", flow).await.expect_status(200);
+        // By the key, by the name, by what is meant, and by what means the same.
+        let table = "title,status\na,qa\nb,Being looked at\nc,done\nd,Open\ne,Blocked\nf,closed\n";
+        let made = api.post("/projects/WEB/import", json!({ "format": "csv", "data": table })).await.expect_status(200);
+        assert_eq!((made.at("/problems"), made.at("/tasks")), (&json!([]), &json!(6)));
+        for (number, status) in ["qa", "qa", "done", "backlog", "qa", "done"].iter().enumerate() {
+            let task = api.get(&format!("/tasks/WEB-{}", number + 1)).await.expect_status(200);
+            assert_eq!(task.text("/status"), *status, "WEB-{}", number + 1);
+        }
+        // What goes on and on is not looked at to its end.
+        let mut document = api.get("/projects/WEB/export").await.expect_status(200).body;
+        let pair = json!([{ "task": "WEB-1", "predecessor": "WEB-1", "type": "FS", "lag": 0 }]);
+        document["dependencies"] = json!(std::iter::repeat_n(pair[0].clone(), 5_000).collect::<Vec<_>>());
+        let body = json!({ "format": "trackside", "data": document, "create": { "key": "APP", "name": "App" } });
+        let refused = api.post("/imports", body).await.expect_status(200);
+        assert_eq!(refused.at("/problems").as_array().unwrap().len(), 100);
+        document["dependencies"] = json!(std::iter::repeat_n(pair[0].clone(), 20_001).collect::<Vec<_>>());
+        let body = json!({ "format": "trackside", "data": document, "create": { "key": "APP", "name": "App" } });
+        let refused = api.post("/imports", body).await.expect_problem(413, "import_too_large");
+        assert!(refused.text("/detail").contains("20000 dependencies"));
+    }
+
     async fn a_table_is_imported_and_its_faults_are_named_by_line(db) {
         let server = Server::start(&db).await;
         let api = place(&server).await;

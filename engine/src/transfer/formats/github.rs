@@ -113,6 +113,7 @@ fn task(line: usize, number: i64, title: &str, issue: &Value, options: &Options)
         description: issue["body"].as_str().unwrap_or_default().to_owned(),
         kind: issue["type"]["name"].as_str().and_then(kind).or_else(|| labels.iter().find_map(|label| kind(label))),
         status: Some(status),
+        standing: issue["state"].as_str().map(str::to_owned),
         assignees: people.map(|name| address(name, options)).collect(),
         labels,
         // `…/repos/OWNER/REPO/issues/7`.

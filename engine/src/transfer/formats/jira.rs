@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::model::Options;
 use super::super::portable::{Portable, PortableComment, PortableLink, PortableTask};
 use super::table::{self, Known};
-use super::{Problems, Read, address, document, kind, priority, refuse_many, status, time};
+use super::{Problems, Read, address, document, kind, plain_word, priority, refuse_many, status, time};
 use crate::links::LinkType;
 use crate::tasks::TaskStatus;
 use crate::{Error, Result};
@@ -318,6 +318,7 @@ fn task(
         _ => None,
     };
     let status = standing.as_deref().and_then(status).or(category);
+    let own_word = standing.as_deref().map(plain_word);
     known("status", standing, status.is_some());
     let labels = fields["labels"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     let comments = fields["comment"]["comments"].as_array().or_else(|| fields["comment"].as_array());
@@ -338,6 +339,7 @@ fn task(
         description: markdown(&fields["description"]),
         kind,
         status,
+        standing: own_word,
         priority,
         labels: labels.collect(),
         assignees: person(&fields["assignee"], options).into_iter().collect(),

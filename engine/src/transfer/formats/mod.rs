@@ -164,7 +164,7 @@ fn kind(word: &str) -> Option<TaskType> {
 }
 
 /// `To Do` as `to_do`, `Won't Fix` as `wont_fix`.
-fn plain_word(word: &str) -> String {
+pub(super) fn plain_word(word: &str) -> String {
     let letters = word.trim().chars().filter(|letter| !matches!(letter, '\'' | '\u{2019}'));
     letters.map(|letter| if letter.is_alphanumeric() { letter.to_ascii_lowercase() } else { '_' }).collect()
 }

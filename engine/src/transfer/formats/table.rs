@@ -305,6 +305,7 @@ impl Table<'_> {
                 task.kind = self.word(line, field, word, |word| kind(word).or_else(|| plain_word(word).parse().ok()))
             }
             "status" => {
+                task.standing = Some(plain_word(word));
                 task.status =
                     self.word(line, field, word, |word| status(word).or_else(|| plain_word(word).parse().ok()))
             }

@@ -35,6 +35,15 @@ both_databases! {
         for locks in [json!({ "user": ada, "permission": "*", "effect": "deny" }), json!({ "user": ada, "role": "admin", "effect": "deny", "on": "workspace" })] {
             firm.ada.post("/assignments", locks).await.expect_problem(409, "locks_out");
         }
+        // On a project they may be kept from everything but giving it back.
+        let kept = firm.assign(json!({ "user": ada, "permission": "*", "effect": "deny", "on": "WEB" })).await;
+        firm.ada.get("/projects/WEB").await.expect_refusal().expect_status(404);
+        firm.ada.get("/assignments").await.expect_status(200);
+        let other = firm.assign(json!({ "user": firm.gus_id, "permission": "task.view", "on": "OPS" })).await;
+        for id in [other, kept] {
+            firm.ada.delete(&format!("/assignments/{id}")).await.expect_status(204);
+        }
+        firm.ada.get("/projects/WEB").await.expect_status(200);
     }
 
     async fn roles_do_not_go_in_circles_or_without_end(db) {

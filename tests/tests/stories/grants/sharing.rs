@@ -29,6 +29,35 @@ both_databases! {
         firm.gus.get("/projects/PAM").await.expect_refusal().expect_status(404);
     }
 
+    async fn what_one_has_for_a_time_or_under_a_condition_is_not_given_on(db) {
+        let firm = Firm::open(&db).await;
+        let me = format!("/projects/WEB/members/{}", firm.gus_id);
+        let soon = (chrono::Utc::now() + chrono::TimeDelta::hours(1)).to_rfc3339();
+        for only in [json!({ "ends_at": soon }), json!({ "condition": "request.address == '127.0.0.1'" })] {
+            let mut given = json!({ "user": firm.gus_id, "role": "project_manager", "on": "WEB" });
+            given.as_object_mut().unwrap().extend(only.as_object().unwrap().clone());
+            let given = firm.assign(given).await;
+            let refused = firm.gus.put(&me, json!({ "role": "project_manager" })).await.expect_problem(403, "denied");
+            assert!(refused.text("/detail").contains("for a time or under a condition"));
+            firm.ada.delete(&format!("/assignments/{given}")).await.expect_status(204);
+        }
+        // A workspace's viewer who runs one project gives the roles of a project there.
+        firm.assign(json!({ "user": firm.gus_id, "role": "project_manager", "on": "WEB" })).await;
+        let tom = format!("/projects/WEB/members/{}", firm.tom_id);
+        for role in ["team_member", "project_manager"] {
+            firm.gus.put(&tom, json!({ "role": role })).await.expect_status(200);
+        }
+        // Of several at the same moment one holds.
+        let roles = ["viewer", "team_member", "project_manager", "guest", "viewer", "team_member"];
+        let put = roles.map(|role| firm.ada.put(&tom, json!({ "role": role })));
+        for answer in futures::future::join_all(put).await {
+            answer.expect_status(200);
+        }
+        let members = firm.ada.get("/projects/WEB/members").await.expect_status(200);
+        let toms = members.at("/items").as_array().unwrap().iter().filter(|it| it["user"] == json!(firm.tom_id)).count();
+        assert_eq!(toms, 1, "{:#}", members.body);
+    }
+
     async fn whoever_runs_one_project_gives_no_more_than_they_have_and_not_elsewhere(db) {
         let firm = Firm::open(&db).await;
         let (gus, tom) = (firm.gus_id.as_str(), firm.tom_id.as_str());
