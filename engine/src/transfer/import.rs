@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bundle::Files;
 use super::model::{FORMAT, MAX_COMMENTS, MAX_PROBLEMS, MAX_TASKS, Made, OLDEST_VERSION, Report, Trouble, VERSION};
 use super::people::{People, Values};
 use super::portable::{Portable, PortableTask};
@@ -44,6 +45,18 @@ pub enum Target {
 
 /// Imports a document. A report with problems is of an import that was not done.
 pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_run: bool) -> Result<Report> {
+    import_with(db, cx, target, document, Arc::default(), dry_run).await
+}
+
+/// The same with files that have arrived.
+pub(super) async fn import_with(
+    db: &Db,
+    cx: &Cx,
+    target: Target,
+    document: Portable,
+    files: Arc<Files>,
+    dry_run: bool,
+) -> Result<Report> {
     check(&document)?;
     let told = Arc::new(Mutex::new(None));
     let (cx, slot) = (cx.clone(), told.clone());
@@ -52,7 +65,7 @@ pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_ru
         Target::Into(_) => Vec::new(),
     };
     let write = async move |tx: &mut Tx| {
-        let mut report = make(tx, &cx, &target, &document, &soon).await?;
+        let mut report = make(tx, &cx, &target, &document, &files, &soon).await?;
         report.dry_run = dry_run;
         let undo = dry_run || !report.problems.is_empty();
         if undo && matches!(target, Target::New { .. }) {
@@ -135,7 +148,14 @@ pub(super) struct Work<'a> {
     pub soon: &'a [Found],
 }
 
-async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: &[Found]) -> Result<Report> {
+async fn make(
+    tx: &mut Tx,
+    cx: &Cx,
+    target: &Target,
+    document: &Portable,
+    files: &Files,
+    soon: &[Found],
+) -> Result<Report> {
     let mut people = People::of(tx, cx.actor.workspace, document).await?;
     let (project, fresh) = match target {
         Target::Into(handle) => (projects::service::find(tx, cx.actor.workspace, handle).await?, false),
@@ -177,14 +197,10 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: 
         work.fields(tx, document).await?;
         work.schedules(tx, document).await?;
         work.ties(tx, document).await?;
+        work.files(tx, document, files).await?;
         work.settle(tx, document).await?;
         work.finish(tx, document).await?;
         work.project(tx, document).await?;
-    }
-    let files: usize = document.tasks.iter().map(|task| task.attachments.len()).sum();
-    if files > 0 {
-        let note = format!("the document names {files} files and does not hold them: put them on their tasks by hand");
-        work.report.notes.push(note);
     }
     work.people.tell(&mut work.report.notes);
     work.values.tell(&mut work.report.notes);
