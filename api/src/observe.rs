@@ -28,9 +28,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The same for a file that comes in: it is read before it is answered.
 const TIMEOUT_OF_UPLOADS: Duration = Duration::from_secs(4 * 60 * 60);
 
-/// Whether the request brings a file.
-pub fn is_upload(method: &Method, route: &str) -> bool {
-    method == Method::POST && route.ends_with("/attachments")
+/// Whether the request brings a file: one for a task, or a project with its files.
+pub fn is_upload(method: &Method, route: &str, headers: &HeaderMap) -> bool {
+    let import = || (route.ends_with("/import") || route.ends_with("/imports")) && extract::is_archive(headers);
+    method == Method::POST && (route.ends_with("/attachments") || import())
 }
 
 /// The identity of a request: what the caller named, or fresh.
@@ -74,7 +75,7 @@ pub async fn request(State(app): State<App>, mut request: Request, next: Next) -
     if let Some(address) = address {
         request.extensions_mut().insert(address);
     }
-    let long = route.as_ref().is_some_and(|route| is_upload(&method, route.as_str()));
+    let long = route.as_ref().is_some_and(|route| is_upload(&method, route.as_str(), request.headers()));
     let timeout = if long { TIMEOUT_OF_UPLOADS } else { TIMEOUT };
     let answer = AssertUnwindSafe(tokio::time::timeout(timeout, next.run(request))).catch_unwind();
     let mut response = match answer.instrument(span.clone()).await {

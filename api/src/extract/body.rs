@@ -129,7 +129,7 @@ fn unsupported(found: &str, wanted: &str) -> Problem {
 }
 
 /// The media type without its parameters, in lower case, if it is good; otherwise as an error.
-fn media_type(headers: &HeaderMap, good: impl Fn(&str) -> bool) -> Result<String, String> {
+pub(super) fn media_type(headers: &HeaderMap, good: impl Fn(&str) -> bool) -> Result<String, String> {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if good(&kind) { Ok(kind) } else { Err(kind.chars().take(100).collect()) }

@@ -1,6 +1,7 @@
 //! What handlers ask of a request. Every refusal is a [`Problem`](crate::problem::Problem) that names the place.
 
 mod address;
+mod archive;
 mod auth;
 mod body;
 mod path;
@@ -10,6 +11,7 @@ mod request;
 mod upload;
 
 pub use address::Address;
+pub use archive::{Archive, Sent, is_archive};
 pub use auth::{Auth, Bearer, Person};
 pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused};
 pub use path::{At, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};

@@ -113,7 +113,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     let user = cx.actor.user().ok_or_else(|| Error::denied("only a person's requests can be repeated by key"))?;
     let owner = (cx.actor.workspace, user);
     // A file passes through and is not held: what it is called and how long it is makes it the same.
-    let (body, known) = match crate::observe::is_upload(&parts.method, &path) {
+    let (body, known) = match crate::observe::is_upload(&parts.method, &path, &parts.headers) {
         true => (
             body,
             parts

@@ -52,22 +52,83 @@ pub async fn upload(
     let (begun, handle, called) = (cx.clone(), task.clone(), incoming.name.to_owned());
     let begin = async move |tx: &mut Tx| begin(tx, &begun, limits, &handle, &called).await;
     let (key, name) = db.write(begin).await?;
-    let meter = Arc::new(Mutex::new(Meter::new(limits.file)));
-    let put = files.put(&key, metered(incoming.pieces, meter.clone())).await;
-    let measured = put.and_then(|()| meter.lock().unwrap_or_else(PoisonError::into_inner).end());
-    let kept = match measured {
-        Ok(measured) => {
-            let (cx, task) = (cx.clone(), task.clone());
-            db.write(async move |tx: &mut Tx| finish(tx, &cx, limits, &task, key, name, measured).await).await
-        }
-        Err(error) => Err(error),
+    let arrived = take(db, files, limits, cx, key, name, incoming.pieces).await?;
+    let key = arrived.key;
+    let kept = {
+        let (cx, task) = (cx.clone(), task.clone());
+        let keep = async move |tx: &mut Tx| {
+            let may = granted(tx, &cx, &task).await?;
+            place(tx, &cx, limits, &may, &task, &arrived).await
+        };
+        db.write(keep).await
     };
-    if kept.is_err()
-        && let Err(error) = give_up(db, files, cx, key).await
-    {
-        tracing::debug!(%error, %key, "an upload that failed is left to the sweep");
+    if kept.is_err() {
+        leave(db, files, cx, key).await;
     }
     kept
+}
+
+/// A file that has arrived and is still nobody's: a row that the sweep removes if nothing comes of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    /// Where its bytes lie.
+    pub key: FileKey,
+    name: String,
+    measured: Measured,
+}
+
+impl Arrived {
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.measured.sha256
+    }
+}
+
+/// Takes in a file that is to be put on a task later ([`place`]), or to be left ([`leave`]).
+///
+/// # Errors
+/// Those of [`upload`] but for what is the task's.
+pub(crate) async fn stage(
+    db: &Db,
+    files: &dyn FileStore,
+    limits: Limits,
+    cx: &Cx,
+    incoming: Incoming<'_>,
+) -> Result<Arrived> {
+    let name = names::safe(incoming.name)?;
+    let key = FileKey { workspace: cx.actor.workspace, id: cx.new_id() };
+    let (called, now) = (name.clone(), cx.now());
+    db.write(async move |tx: &mut Tx| store::arrive(tx, key, &called, now, now + LONGEST).await).await?;
+    take(db, files, limits, cx, key, name, incoming.pieces).await
+}
+
+/// Takes the bytes of a file whose row stands.
+async fn take(
+    db: &Db,
+    files: &dyn FileStore,
+    limits: Limits,
+    cx: &Cx,
+    key: FileKey,
+    name: String,
+    pieces: Pieces<'_>,
+) -> Result<Arrived> {
+    let meter = Arc::new(Mutex::new(Meter::new(limits.file)));
+    let put = files.put(&key, metered(pieces, meter.clone())).await;
+    let measured = put.and_then(|()| meter.lock().unwrap_or_else(PoisonError::into_inner).end());
+    match measured {
+        Ok(measured) => Ok(Arrived { key, name, measured }),
+        Err(error) => {
+            leave(db, files, cx, key).await;
+            Err(error)
+        }
+    }
+}
+
+/// Leaves a file that nothing comes of; what cannot be done now is the sweep's.
+pub(crate) async fn leave(db: &Db, files: &dyn FileStore, cx: &Cx, key: FileKey) {
+    if let Err(error) = give_up(db, files, cx, key).await {
+        tracing::debug!(%error, %key, "an upload that failed is left to the sweep");
+    }
 }
 
 /// Whether a file may be put on the task at all: asked before anything of it is read.
@@ -77,6 +138,15 @@ pub async fn upload(
 pub async fn ask(rx: &mut Rx, cx: &Cx, task: &Handle<TaskId>) -> Result<()> {
     let may = granted(rx, cx, task).await?;
     tasks::service::find_in(rx, &may, task).await.map(drop)
+}
+
+/// Whether there is room for so many bytes more: asked before files are taken in that are put on tasks later.
+///
+/// # Errors
+/// `quota_reached`.
+pub(crate) async fn ask_room(rx: &mut Rx, cx: &Cx, limits: Limits, bytes: u64) -> Result<()> {
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    check_quota(store::used(rx, cx.actor.workspace).await?.saturating_add(bytes), limits)
 }
 
 async fn granted(rx: &mut Rx, cx: &Cx, task: &Handle<TaskId>) -> Result<Granted<TaskEdit, Project>> {
@@ -98,18 +168,18 @@ async fn begin(tx: &mut Tx, cx: &Cx, limits: Limits, task: &Handle<TaskId>, name
     Ok((key, name))
 }
 
-async fn finish(
+/// Puts a file that has arrived on a task.
+pub(crate) async fn place(
     tx: &mut Tx,
     cx: &Cx,
     limits: Limits,
+    may: &Granted<TaskEdit, Project>,
     task: &Handle<TaskId>,
-    key: FileKey,
-    name: String,
-    measured: Measured,
+    arrived: &Arrived,
 ) -> Result<Attachment> {
-    let may = granted(tx, cx, task).await?;
+    let (key, measured) = (arrived.key, &arrived.measured);
     let project = may.resource();
-    let task = tasks::service::hold(tx, &may, task).await?;
+    let task = tasks::service::hold(tx, may, task).await?;
     if store::count(tx, key.workspace, task.id).await? >= MAX_ATTACHMENTS {
         return Err(too_many(&task.key));
     }
@@ -118,10 +188,10 @@ async fn finish(
     let attachment = Attachment {
         id: key.id,
         task_id: task.id,
-        name,
+        name: arrived.name.clone(),
         content_type: measured.content_type.to_owned(),
         size: measured.size,
-        sha256: measured.sha256,
+        sha256: measured.sha256.clone(),
         created_by: cx.actor.user(),
         created_at: cx.now(),
     };
@@ -168,6 +238,7 @@ pub fn too_large(limits: Limits) -> Error {
 }
 
 /// What is known of a file when all of it has passed.
+#[derive(Debug, Clone)]
 struct Measured {
     size: i64,
     sha256: String,

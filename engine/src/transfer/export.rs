@@ -84,6 +84,8 @@ pub async fn export(rx: &mut Rx, cx: &Cx, may: &Granted<TaskView, Project>) -> R
                 name: attachment.name,
                 size: u64::try_from(attachment.size).unwrap_or_default(),
                 sha256: attachment.sha256,
+                file: None,
+                id: Some(attachment.id),
             });
         }
         tasks.push(task);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::bundle::Files;
 use super::formats::plain_word;
 use super::model::{
     FORMAT, MAX_COMMENTS, MAX_OTHERS, MAX_PROBLEMS, MAX_TASKS, Made, OLDEST_VERSION, Report, Trouble, VERSION,
@@ -49,6 +50,18 @@ pub enum Target {
 
 /// Imports a document. A report with problems is of an import that was not done.
 pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_run: bool) -> Result<Report> {
+    import_with(db, cx, target, document, Arc::default(), dry_run).await
+}
+
+/// The same with files that have arrived.
+pub(super) async fn import_with(
+    db: &Db,
+    cx: &Cx,
+    target: Target,
+    document: Portable,
+    files: Arc<Files>,
+    dry_run: bool,
+) -> Result<Report> {
     check(&document)?;
     let told = Arc::new(Mutex::new(None));
     let (cx, slot) = (cx.clone(), told.clone());
@@ -57,7 +70,7 @@ pub async fn import(db: &Db, cx: &Cx, target: Target, document: Portable, dry_ru
         Target::Into(_) => Vec::new(),
     };
     let write = async move |tx: &mut Tx| {
-        let mut report = make(tx, &cx, &target, &document, &soon).await?;
+        let mut report = make(tx, &cx, &target, &document, &files, &soon).await?;
         report.dry_run = dry_run;
         let undo = dry_run || !report.problems.is_empty();
         if undo && matches!(target, Target::New { .. }) {
@@ -170,7 +183,14 @@ pub(super) struct Work<'a> {
     pub soon: &'a [Found],
 }
 
-async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: &[Found]) -> Result<Report> {
+async fn make(
+    tx: &mut Tx,
+    cx: &Cx,
+    target: &Target,
+    document: &Portable,
+    files: &Files,
+    soon: &[Found],
+) -> Result<Report> {
     let mut people = People::of(tx, cx.actor.workspace, document).await?;
     let (project, fresh) = match target {
         Target::Into(handle) => (projects::service::find(tx, cx.actor.workspace, handle).await?, false),
@@ -204,16 +224,11 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: 
         tasks: HashMap::new(),
         soon,
     };
-    match work.fill(tx, document).await {
+    match work.fill(tx, document, files).await {
         Err(error) if error.code == FULL => {
             work.report.notes.push(format!("there may be more than these {MAX_PROBLEMS} problems"));
         }
         other => other?,
-    }
-    let files: usize = document.tasks.iter().map(|task| task.attachments.len()).sum();
-    if files > 0 {
-        let note = format!("the document names {files} files and does not hold them: put them on their tasks by hand");
-        work.report.notes.push(note);
     }
     work.people.tell(&mut work.report.notes);
     work.values.tell(&mut work.report.notes);
@@ -225,7 +240,7 @@ async fn make(tx: &mut Tx, cx: &Cx, target: &Target, document: &Portable, soon: 
 
 impl<'a> Work<'a> {
     /// Everything that is in the document, in the order in which each finds what it needs.
-    async fn fill(&mut self, tx: &mut Tx, document: &'a Portable) -> Result<()> {
+    async fn fill(&mut self, tx: &mut Tx, document: &'a Portable, files: &Files) -> Result<()> {
         self.prepare(tx, document).await?;
         self.sprints(tx, document).await?;
         self.milestones(tx, document).await?;
@@ -234,6 +249,7 @@ impl<'a> Work<'a> {
             self.fields(tx, document).await?;
             self.schedules(tx, document).await?;
             self.ties(tx, document).await?;
+            self.files(tx, document, files).await?;
             self.settle(tx, document).await?;
             self.finish(tx, document).await?;
             self.project(tx, document).await?;

@@ -11,9 +11,12 @@
 //! project that is exported and imported again is the same but for ids, versions, times, and who made and wrote what
 //! ([decision 0035](../../../docs/decisions/0035-a-document-is-the-whole-project.md)). An export shows what its reader may
 //! see, and says what it leaves out.
-//! Deliberately absent: the bytes of files (a document tells which there are), time entries, allocations, views, rules and
+//! The bytes of files go beside the document, in an archive (`bundle`), if that is asked for.
+//! Deliberately absent: time entries, allocations, views, rules and
 //! hooks, which are people's or the workspace's; earlier versions of comments; what was planned and happened before.
 
+mod archive;
+mod bundle;
 mod csv;
 mod export;
 mod export_setup;
@@ -26,6 +29,7 @@ mod portable;
 mod setup;
 pub(crate) mod store;
 
+pub use bundle::{Bundle, MAX_ARCHIVE, MAX_FILE_BYTES, import_bundle, pack};
 pub use csv::csv;
 pub use export::export;
 pub use import::{Target, import};

@@ -109,6 +109,8 @@ pub struct Report {
     pub baselines: usize,
     /// How many costs are entered.
     pub costs: usize,
+    /// How many files are put on tasks.
+    pub attachments: usize,
     /// How many task templates are made.
     pub task_templates: usize,
     /// How many recurring tasks are set up.

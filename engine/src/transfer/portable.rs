@@ -11,6 +11,7 @@ use super::setup::{
     PortableBaseline, PortableBudget, PortableCost, PortableField, PortableMember, PortablePlan, PortableRecurrence,
     PortableTemplate,
 };
+use crate::ids::AttachmentId;
 use crate::links::LinkType;
 use crate::milestones::MilestoneStatus;
 use crate::planning::{ConstraintType, DependencyType, WorkingTime};
@@ -359,7 +360,7 @@ pub struct PortableSchedule {
     pub calendar: Option<WorkingTime>,
 }
 
-/// A file on a task. A document tells of it and does not hold its bytes.
+/// A file on a task. A document tells of it; its bytes are beside the document in an archive, or nowhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PortableAttachment {
@@ -369,4 +370,10 @@ pub struct PortableAttachment {
     pub size: u64,
     /// The SHA-256 of its bytes, in hexadecimal digits.
     pub sha256: String,
+    /// Where its bytes are in the archive that the document came in; not there in a document by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What it is called here, for whoever packs it.
+    #[serde(skip)]
+    pub id: Option<AttachmentId>,
 }

@@ -49,4 +49,5 @@ mod views;
 mod walls;
 mod watchers_and_links;
 mod whole_projects;
+mod whole_projects_files;
 mod workflow;

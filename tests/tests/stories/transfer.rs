@@ -131,8 +131,8 @@ both_databases! {
         let pair = json!([{ "task": "WEB-1", "predecessor": "WEB-1", "type": "FS", "lag": 0 }]);
         document["dependencies"] = json!(std::iter::repeat_n(pair[0].clone(), 5_000).collect::<Vec<_>>());
         let body = json!({ "format": "trackside", "data": document, "create": { "key": "APP", "name": "App" } });
-        let refused = api.post("/imports", body).await.expect_status(200);
-        assert_eq!(refused.at("/problems").as_array().unwrap().len(), 100);
+        let refused = api.post("/imports", body).await.expect_problem(422, "import_refused");
+        assert_eq!(refused.at("/errors").as_array().unwrap().len(), 100);
         document["dependencies"] = json!(std::iter::repeat_n(pair[0].clone(), 20_001).collect::<Vec<_>>());
         let body = json!({ "format": "trackside", "data": document, "create": { "key": "APP", "name": "App" } });
         let refused = api.post("/imports", body).await.expect_problem(413, "import_too_large");

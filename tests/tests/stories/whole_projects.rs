@@ -6,14 +6,14 @@ use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, Database, People, Server};
 
 /// Ada's workspace with Bob in it, and Eve's own, in which both are members, too.
-struct Place {
-    ada: Api,
-    eve: Api,
-    bob: String,
+pub(super) struct Place {
+    pub ada: Api,
+    pub eve: Api,
+    pub bob: String,
 }
 
 impl Place {
-    async fn of(db: &Database, server: &Server) -> Self {
+    pub async fn of(db: &Database, server: &Server) -> Self {
         let ada = Api::set_up(server).await;
         let workspace = ada.get("/me").await.text("/workspace/id");
         let people = People::of(db).await;
@@ -29,7 +29,7 @@ impl Place {
 }
 
 /// A project with everything in it.
-async fn furnish(place: &Place) {
+pub(super) async fn furnish(place: &Place) {
     let (api, bob) = (&place.ada, place.bob.as_str());
     let me = api.get("/me").await.text("/user/id");
     let project = json!({ "key": "WEB", "name": "Website", "description": "All of it", "start_at": "2026-03-02T00:00:00Z", "due_at": "2026-09-30T00:00:00Z", "is_template": true });
@@ -127,7 +127,7 @@ async fn furnish(place: &Place) {
 }
 
 /// An export without what cannot be the same: its keys, who wrote comments, and when.
-fn comparable(mut document: Value, key: &str) -> Value {
+pub(super) fn comparable(mut document: Value, key: &str) -> Value {
     for task in document["tasks"].as_array_mut().unwrap() {
         for comment in task["comments"].as_array_mut().unwrap() {
             comment.as_object_mut().unwrap().retain(|name, _| name == "body");
@@ -183,7 +183,7 @@ both_databases! {
         let import = |dry_run: bool| json!({ "format": "trackside", "data": document, "create": { "key": "NEW" }, "dry_run": dry_run });
         let tried = place.eve.post("/imports", import(true)).await.expect_status(200);
         let counts: Map<String, Value> = tried.body.as_object().unwrap().iter().filter(|(_, value)| value.is_number()).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let expected = json!({ "tasks": 4, "comments": 2, "sprints": 1, "milestones": 1, "dependencies": 1, "links": 1, "statuses": 4, "types": 1, "fields": 8, "members": 1, "schedules": 3, "baselines": 1, "costs": 2, "task_templates": 1, "recurrences": 2 });
+        let expected = json!({ "tasks": 4, "comments": 2, "sprints": 1, "milestones": 1, "dependencies": 1, "links": 1, "statuses": 4, "types": 1, "fields": 8, "members": 1, "schedules": 3, "baselines": 1, "costs": 2, "attachments": 0, "task_templates": 1, "recurrences": 2 });
         assert_eq!((Value::Object(counts), tried.at("/problems")), (expected, &json!([])), "{:#}", tried.body);
         place.eve.get("/projects/NEW").await.expect_problem(404, "project_not_found");
 
