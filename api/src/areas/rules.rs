@@ -49,7 +49,7 @@ pub(super) fn routes() -> ApiRouter<App> {
             "/rules/{id}",
             get_with(find, |op| {
                 doc("getRule", "Get a rule; as YAML with `Accept: application/yaml`")(op)
-                    .response::<200, Answer<Shown>>()
+                    .response::<200, Answer<RuleShown>>()
             })
             .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
             .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
@@ -97,7 +97,7 @@ async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Resul
 
 /// A rule, and when it is due.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Shown {
+struct RuleShown {
     #[serde(flatten)]
     info: RuleInfo,
     /// When it is due; only where its trigger is a schedule.
@@ -114,7 +114,7 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, header
         let schedule = schedules::service::of_rule(&mut rx, &info, cx.now()).await?;
         let info = info.into_resource();
         let version = info.version;
-        return Ok(Answer::<_, 200>::new(Shown { info, schedule }).at(version).into_response());
+        return Ok(Answer::<_, 200>::new(RuleShown { info, schedule }).at(version).into_response());
     }
     let yaml = info.into_resource().rule.to_yaml().map_err(|problem| Problem::internal(problem.to_string()))?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/yaml"))], yaml).into_response())

@@ -30,7 +30,7 @@ const MOST: usize = 1_000;
 /// A schedule, as the trigger `schedule` of a rule has it, and how many of its times are wanted.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Preview {
+struct SchedulePreview {
     /// A cron line of five fields, or six with the second before the minute.
     #[serde(default)]
     cron: Option<String>,
@@ -76,7 +76,7 @@ struct Times {
     times: Vec<String>,
 }
 
-async fn preview(Auth(cx): Auth, Json(body): Json<Preview>) -> Result<Answer<Times>> {
+async fn preview(Auth(cx): Auth, Json(body): Json<SchedulePreview>) -> Result<Answer<Times>> {
     let count = usize::try_from(body.count).ok().filter(|count| (1..=MOST).contains(count));
     let count = count.ok_or_else(|| Error::field("/count", format!("must be 1 to {MOST}")))?;
     let (timetable, after) = read(&body, cx.now()).map_err(refused)?;
@@ -90,7 +90,7 @@ async fn preview(Auth(cx): Auth, Json(body): Json<Preview>) -> Result<Answer<Tim
 }
 
 /// The schedule, and after when its times are wanted.
-fn read(body: &Preview, now: DateTime<Utc>) -> std::result::Result<(Timetable, DateTime<Utc>), Wrong> {
+fn read(body: &SchedulePreview, now: DateTime<Utc>) -> std::result::Result<(Timetable, DateTime<Utc>), Wrong> {
     let every = body.every.as_deref().map(str::parse).transpose();
     let every = every.map_err(|message| Wrong { field: "every", message })?;
     let tz = zone(body.tz.as_deref().unwrap_or("UTC"))?;

@@ -59,6 +59,15 @@ pub struct AssigneeChange {
     pub removed: Vec<UserId>,
 }
 
+impl AssigneeChange {
+    /// From these people to those.
+    pub(super) fn between(before: &[UserId], after: &[UserId]) -> Self {
+        let not_in =
+            |these: &[UserId], those: &[UserId]| these.iter().filter(|user| !those.contains(user)).copied().collect();
+        Self { added: not_in(after, before), removed: not_in(before, after) }
+    }
+}
+
 /// A task got other people, also when it was made with some.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TaskAssigned<'a> {

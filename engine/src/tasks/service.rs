@@ -303,7 +303,7 @@ pub async fn update(
         emit(tx, cx, &TaskStatusChanged { task: &task, project: &short, change }).await?;
     }
     if let Some(assignees) = &edit.assignees {
-        let change = difference(&people_before.read()?, assignees);
+        let change = AssigneeChange::between(&people_before.read()?, assignees);
         // The same people in another order is a change of the task, but nobody came or went.
         if change != AssigneeChange::default() {
             emit(tx, cx, &TaskAssigned { task: &task, project: &short, change }).await?;
@@ -585,12 +585,6 @@ fn change_list<T: PartialEq + serde::Serialize + serde::de::DeserializeOwned>(
     }
     *field = Raw::of(&list)?;
     Ok(Some(list))
-}
-
-fn difference(before: &[UserId], after: &[UserId]) -> AssigneeChange {
-    let not_in =
-        |these: &[UserId], those: &[UserId]| these.iter().filter(|user| !those.contains(user)).copied().collect();
-    AssigneeChange { added: not_in(after, before), removed: not_in(before, after) }
 }
 
 async fn check_members(rx: &mut Rx, workspace: WorkspaceId, pointer: &str, people: &[UserId]) -> Result<()> {
