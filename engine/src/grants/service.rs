@@ -275,24 +275,32 @@ fn check_condition(source: &str) -> Result<()> {
 
 /// Refuses to give or take what the actor does not have at that place.
 pub(super) fn refuse_beyond(cx: &Cx, place: &Place, permissions: Permissions) -> Result<()> {
-    // The rest of a role holds nothing on a project, and need not be had to give it there.
-    let permissions = if matches!(place, Place::Project(_)) { on_project(permissions) } else { permissions };
-    let beyond = cx.actor.lacking(place, permissions);
+    let beyond = cx.actor.lacking(place, held_at(place, permissions));
     if beyond.is_empty() {
         return Ok(());
     }
-    let shown = beyond.iter().take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = some(&beyond);
     Err(Error::denied(format!("You do not have {shown} there yourself, so you cannot decide over who has it.")))
+}
+
+/// What of these permissions holds at a place. The rest of a role holds nothing on a project, and need not be had to give
+/// it there.
+fn held_at(place: &Place, permissions: Permissions) -> Permissions {
+    if matches!(place, Place::Project(_)) { on_project(permissions) } else { permissions }
+}
+
+/// The first few of these permissions, for a message.
+fn some(names: &[&str]) -> String {
+    names.iter().take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses to give what the actor has there for a time or under a condition only: given on, it would outlast both.
 fn refuse_passing(cx: &Cx, place: &Place, permissions: Permissions) -> Result<()> {
-    let permissions = if matches!(place, Place::Project(_)) { on_project(permissions) } else { permissions };
-    let passing = cx.actor.passing(place, permissions);
+    let passing = cx.actor.passing(place, held_at(place, permissions));
     if passing.is_empty() {
         return Ok(());
     }
-    let shown = passing.iter().take(5).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let shown = some(&passing);
     let detail = format!(
         "You have {shown} there only for a time or under a condition, so you cannot give it on; ask an administrator of the workspace."
     );

@@ -64,23 +64,15 @@ impl Soon {
     /// Searches for a new recurrence.
     ///
     /// # Errors
-    /// `invalid_fields` for what is no recurrence, never is, or is too often.
+    /// As [`Soon::at`].
     pub async fn of(new: &NewRecurrence, now: DateTime<Utc>) -> Result<Self> {
-        Self::search(new.rrule.clone(), new.dtstart.clone(), new.tz.clone(), new.exdates.clone(), now).await
-    }
-
-    /// Searches for a recurrence of another place's: its rule, its first time, its time zone and the times left out.
-    ///
-    /// # Errors
-    /// As [`Soon::of`].
-    pub async fn at(rrule: &str, dtstart: &str, tz: &str, exdates: &[String], now: DateTime<Utc>) -> Result<Self> {
-        Self::search(rrule.to_owned(), dtstart.to_owned(), tz.to_owned(), exdates.to_vec(), now).await
+        Self::at(&new.rrule, &new.dtstart, &new.tz, &new.exdates, now).await
     }
 
     /// The same for a recurrence with a change, as it is now.
     ///
     /// # Errors
-    /// As [`Soon::of`], and `recurrence_not_found`.
+    /// As [`Soon::at`], and `recurrence_not_found`.
     pub async fn of_patch(known: &Recurrence, patch: &RecurrencePatch, now: DateTime<Utc>) -> Result<Self> {
         let rrule = patch.rrule.clone().required("/rrule")?.unwrap_or_else(|| known.rrule.clone());
         let dtstart = patch.dtstart.clone().required("/dtstart")?.unwrap_or_else(|| known.dtstart.clone());
@@ -89,16 +81,15 @@ impl Soon {
             Some(exdates) => exdates,
             None => known.exdates.read()?,
         };
-        Self::search(rrule, dtstart, tz, exdates, now).await
+        Self::at(&rrule, &dtstart, &tz, &exdates, now).await
     }
 
-    async fn search(
-        rrule: String,
-        dtstart: String,
-        tz: String,
-        exdates: Vec<String>,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
+    /// Searches for a rule with its first time, its time zone and the times left out.
+    ///
+    /// # Errors
+    /// `invalid_fields` for what is no recurrence, never is, or is too often.
+    pub async fn at(rrule: &str, dtstart: &str, tz: &str, exdates: &[String], now: DateTime<Utc>) -> Result<Self> {
+        let (rrule, dtstart, tz, exdates) = (rrule.to_owned(), dtstart.to_owned(), tz.to_owned(), exdates.to_vec());
         let search = move || {
             let next_at = next(&rrule, &dtstart, &tz, &exdates, now)?;
             Ok(Self { rrule, dtstart, tz, exdates, next_at })

@@ -72,16 +72,17 @@ impl Reading {
 
 /// The project whose calendar a schedule names.
 async fn calendar_of(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<Project> {
-    let shown: String = name.chars().take(64).collect();
-    let unknown = || {
-        let message = format!("There is no project `{shown}`; write the key or id of a project, or `workspace`.");
-        Error::invalid("rule_invalid", message.clone()).and_field("/trigger/exclude", message)
-    };
-    let handle: Handle<_> = name.parse().map_err(|_| unknown())?;
+    let handle: Handle<_> = name.parse().map_err(|_| no_calendar(name))?;
     projects::service::find(rx, workspace, &handle).await.map_err(|error| match error.class {
-        Class::NotFound => unknown(),
+        Class::NotFound => no_calendar(name),
         _ => error,
     })
+}
+
+fn no_calendar(name: &str) -> Error {
+    let shown: String = name.chars().take(64).collect();
+    let message = format!("There is no project `{shown}`; write the key or id of a project, or `workspace`.");
+    Error::invalid("rule_invalid", message.clone()).and_field("/trigger/exclude", message)
 }
 
 /// Lets a rule's schedule follow the rule, after it was saved or switched.
@@ -123,13 +124,7 @@ pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info:
 /// A calendar that the actor may not see is not there.
 async fn refuse_unseen(rx: &mut Rx, actor: &Actor, workspace: WorkspaceId, name: &str) -> Result<()> {
     let project = calendar_of(rx, workspace, name).await?;
-    match actor.may::<ProjectView, _>(project) {
-        Ok(_) => Ok(()),
-        Err(_) => {
-            let message = format!("There is no project `{name}`; write the key or id of a project, or `workspace`.");
-            Err(Error::invalid("rule_invalid", message.clone()).and_field("/trigger/exclude", message))
-        }
-    }
+    actor.may::<ProjectView, _>(project).map(drop).map_err(|_| no_calendar(name))
 }
 
 fn fresh(info: &RuleInfo, now: DateTime<Utc>) -> Row {
