@@ -130,17 +130,17 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
         }
     };
     let hash = fingerprint(&parts.uri, kind(&parts.headers), cx.actor.scopes.as_deref(), &known);
-    match reserve(&app, owner, key.clone(), hash).await? {
-        Reserved::Fresh => {}
-        Reserved::Busy => return Err(busy()),
-        Reserved::Other => return Err(other()),
-        Reserved::Secret => return Err(secret()),
-        Reserved::Answered(kept) => return Ok(replay(kept)),
-    }
-    let reservation = Reservation { app: app.clone(), owner, key: Some(key) };
     // Apart from the connection: whoever hangs up and asks again is to find the answer of what was done, and not to have
     // it done twice.
     let act = async move {
+        match reserve(&app, owner, key.clone(), hash).await? {
+            Reserved::Fresh => {}
+            Reserved::Busy => return Err(busy()),
+            Reserved::Other => return Err(other()),
+            Reserved::Secret => return Err(secret()),
+            Reserved::Answered(kept) => return Ok(replay(kept)),
+        }
+        let reservation = Reservation { app, owner, key: Some(key) };
         let response = next.run(Request::from_parts(parts, body)).await;
         reservation.note(response, is_secret(&path)).await
     };

@@ -1,5 +1,7 @@
 //! What holds for the whole interface: set-up, problems that say what to do, versions, keys, probes, the document.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Value, json};
@@ -137,6 +139,30 @@ both_databases! {
         let again = token.post("/tokens", json!({ "name": "one" })).await.expect_status(409);
         assert_eq!(again.text("/type"), "/problems/idempotency_answer_not_kept");
         assert_eq!(api.get("/tokens").await.expect_status(200).at("/items").as_array().unwrap().len(), 1);
+    }
+
+    async fn whoever_hangs_up_and_asks_again_finds_it_done_once(db) {
+        let server = Server::start(&db).await;
+        let api = Api::set_up(&server).await;
+        api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        let body = |at: u64| json!({ "title": format!("Task {at}") });
+        for at in 0..30 {
+            let keyed = api.with_header("idempotency-key", &format!("k-{at}"));
+            let patience = Duration::from_millis(1 + at % 10);
+            // The client that loses its patience closes its connection.
+            tokio::time::timeout(patience, keyed.post("/projects/WEB/tasks", body(at))).await.ok();
+            let until = Instant::now() + Duration::from_secs(20);
+            loop {
+                let again = keyed.post("/projects/WEB/tasks", body(at)).await;
+                if again.status == 201 {
+                    break;
+                }
+                assert_eq!(again.status, 409, "{:#}", again.body);
+                assert!(Instant::now() < until, "the key of task {at} stays in use");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        assert_eq!(api.get("/tasks?total=true&limit=1").await.at("/total"), &json!(30));
     }
 
     async fn a_hook_answers_only_to_what_is_signed(db) {
