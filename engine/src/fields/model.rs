@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
 use crate::db::row;
 use crate::ids::{FieldId, ProjectId, WorkspaceId};
 use crate::patch::Patch;
@@ -106,8 +107,24 @@ row! {
     }
 }
 
+impl Field {
+    /// What it is defined as, so that another project can define the same.
+    pub(crate) fn definition(self) -> Result<NewField> {
+        Ok(NewField {
+            options: self.options.read()?,
+            key: self.key,
+            name: self.name,
+            description: self.description,
+            kind: self.kind,
+            currency: self.currency,
+            required: self.required,
+            sensitive: self.sensitive,
+        })
+    }
+}
+
 /// A field that is asked for.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewField {
     /// Its name in `custom`: 1 to 64 characters of a-z, 0-9 and `_`.

@@ -106,17 +106,7 @@ pub(crate) async fn copy(tx: &mut Tx, cx: &Cx, from: &Project, to: &Project) -> 
     let fields = store::list_of_project(tx, from.workspace_id, from.id).await?;
     let count = fields.len();
     for field in fields {
-        let new = NewField {
-            options: field.options.read()?,
-            key: field.key,
-            name: field.name,
-            description: field.description,
-            kind: field.kind,
-            currency: field.currency,
-            required: field.required,
-            sensitive: field.sensitive,
-        };
-        define(tx, cx, to, new).await?;
+        define(tx, cx, to, field.definition()?).await?;
     }
     Ok(count)
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::export::Names;
 use super::portable::{LeftOut, Portable};
 use super::setup::{
-    PortableBaseline, PortableBudget, PortableCost, PortableDates, PortableField, PortableMember, PortablePlan,
-    PortableRecurrence, PortableTemplate,
+    PortableBaseline, PortableBudget, PortableCost, PortableDates, PortableMember, PortablePlan, PortableRecurrence,
+    PortableTemplate,
 };
 use super::store;
 use crate::access::permissions::{BudgetView, Granted, ProjectView, RecurrenceView, TaskTemplateView, TaskView};
@@ -22,7 +22,7 @@ use crate::planning::{CalendarSource, baselines, plans};
 use crate::projects::Project;
 use crate::raw::Raw;
 use crate::task_templates::TaskBody;
-use crate::{Class, Error, Result};
+use crate::{Class, Result};
 
 /// Adds to the document what the project has beside its tasks, as far as the actor may see it.
 pub(super) async fn add(
@@ -37,7 +37,7 @@ pub(super) async fn add(
     let project = may.resource();
     document.workflow = project.workflow.as_ref().map(|own| own.read()).transpose()?;
     document.types = project.types.as_ref().map_or_else(|| Ok(Vec::new()), |own| own.read())?;
-    document.fields = fields.into_iter().map(field).collect::<Result<_>>()?;
+    document.fields = fields.into_iter().map(Field::definition).collect::<Result<_>>()?;
     document.baselines = baselines_of(rx, project, keys).await?;
     match cx.actor.may::<ProjectView, _>(project.clone()) {
         Ok(may) => {
@@ -86,22 +86,8 @@ pub(super) async fn add(
     Ok(document)
 }
 
-fn field(field: Field) -> Result<PortableField> {
-    Ok(PortableField {
-        options: field.options.read()?,
-        key: field.key,
-        name: field.name,
-        description: field.description,
-        kind: field.kind,
-        currency: field.currency,
-        required: field.required,
-        sensitive: field.sensitive,
-    })
-}
-
 fn body(names: &Names, body: &Raw<TaskBody>) -> Result<Value> {
-    let read = serde_json::from_str(body.text());
-    let mut body = read.map_err(|error| Error::internal("a template is no JSON").caused_by(error))?;
+    let mut body = body.json()?;
     names.body(&mut body);
     Ok(body)
 }

@@ -6,14 +6,13 @@ use serde_json::Value;
 
 use super::import::{Work, short};
 use super::portable::{LeftOut, Portable};
-use super::setup::PortableField;
 use super::store;
 use crate::access::permissions::{
     BudgetEdit, ProjectEdit, ProjectView, RecurrenceEdit, TaskEdit, TaskTemplateEdit, TaskView,
 };
 use crate::budgets::{self, NewBudget, NewCost};
 use crate::db::Tx;
-use crate::fields::{self, FieldType, NewField};
+use crate::fields::{self, FieldType};
 use crate::grants::{ProjectRole, project_members};
 use crate::handle::Handle;
 use crate::ids::TaskTemplateId;
@@ -113,7 +112,7 @@ impl<'a> Work<'a> {
                 left.push(format!("`{}`", short(&field.key)));
                 continue;
             }
-            match fields::service::create(tx, self.cx, &may, new_field(field)).await {
+            match fields::service::create(tx, self.cx, &may, field.clone()).await {
                 Ok(_) => self.report.fields += 1,
                 Err(error) => self.note_at(&format!("fields/{at}"), error)?,
             }
@@ -368,19 +367,6 @@ fn left_out(document: &Portable) -> Option<String> {
         })
         .collect();
     (!words.is_empty()).then(|| words.join(", "))
-}
-
-fn new_field(field: &PortableField) -> NewField {
-    NewField {
-        key: field.key.clone(),
-        name: field.name.clone(),
-        description: field.description.clone(),
-        kind: field.kind,
-        options: field.options.clone(),
-        currency: field.currency.clone(),
-        required: field.required,
-        sensitive: field.sensitive,
-    }
 }
 
 fn unknown(what: &str, name: &str) -> Error {

@@ -42,6 +42,6 @@ pub use portable::{
     PortableProject, PortableSchedule, PortableSprint, PortableTask,
 };
 pub use setup::{
-    PortableBaseline, PortableBudget, PortableCost, PortableDates, PortableField, PortableMember, PortablePlan,
-    PortableRecurrence, PortableTemplate,
+    PortableBaseline, PortableBudget, PortableCost, PortableDates, PortableMember, PortablePlan, PortableRecurrence,
+    PortableTemplate,
 };

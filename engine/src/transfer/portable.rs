@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::model::{FORMAT, VERSION};
 use super::setup::{
-    PortableBaseline, PortableBudget, PortableCost, PortableField, PortableMember, PortablePlan, PortableRecurrence,
-    PortableTemplate,
+    PortableBaseline, PortableBudget, PortableCost, PortableMember, PortablePlan, PortableRecurrence, PortableTemplate,
 };
+use crate::fields::NewField;
 use crate::ids::AttachmentId;
 use crate::links::LinkType;
 use crate::milestones::MilestoneStatus;
@@ -64,7 +64,7 @@ pub struct Portable {
     pub types: Vec<CustomType>,
     /// The fields that it defines, in their order.
     #[serde(default)]
-    pub fields: Vec<PortableField>,
+    pub fields: Vec<NewField>,
     /// Its people, by their addresses.
     #[serde(default)]
     pub members: Vec<PortableMember>,

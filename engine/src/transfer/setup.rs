@@ -9,36 +9,7 @@ use serde_json::Value;
 
 use crate::budgets::CostState;
 use crate::day::Day;
-use crate::fields::{FieldOption, FieldType};
 use crate::money::{Amount, Currency};
-
-/// A field that the project defines.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PortableField {
-    /// Its name in `custom`.
-    pub key: String,
-    /// What people call it.
-    pub name: String,
-    /// What it is for.
-    #[serde(default)]
-    pub description: String,
-    /// What it holds.
-    #[serde(rename = "type")]
-    pub kind: FieldType,
-    /// What can be chosen.
-    #[serde(default)]
-    pub options: Vec<FieldOption>,
-    /// The currency of a `money`.
-    #[serde(default)]
-    pub currency: Option<String>,
-    /// Whether new tasks must have it.
-    #[serde(default)]
-    pub required: bool,
-    /// Whether only those see it who may see what is sensitive.
-    #[serde(default)]
-    pub sensitive: bool,
-}
 
 /// Somebody of the project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
