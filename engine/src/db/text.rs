@@ -183,6 +183,9 @@ impl Texts {
     }
 }
 
+/// How a statement asks PostgreSQL for locks on the rows it reads.
+const LOCKS: &[&[&str]] = &[&["for", "update"], &["for", "no", "key", "update"], &["for", "share"]];
+
 /// Rewrites what SQLite says differently: `$1` is `?1`, `= any($1)` and `<> all($1)` are lists, `for update` and its
 /// kin do not exist (SQLite has one writer at a time).
 pub(super) fn for_sqlite(sql: &str) -> String {
@@ -201,8 +204,10 @@ pub(super) fn for_sqlite(sql: &str) -> String {
             out.push_str(tokens[at].space);
             out.push_str(&format!("{operator} (select value from rarray(?{number}))"));
             at += 5;
-        } else if is(at, "for") && (is(at + 1, "update") || is(at + 1, "share")) {
-            at += 2;
+        } else if let Some(length) =
+            LOCKS.iter().find(|lock| (0..).zip(**lock).all(|(nth, word)| is(at + nth, word))).map(|lock| lock.len())
+        {
+            at += length;
             if is(at, "of") {
                 at += 2;
             }
@@ -277,6 +282,7 @@ mod tests {
             ("where id <> all( $1 )", "where id not in (select value from rarray(?1))"),
             ("select a from t where b = $1 for update", "select a from t where b = ?1"),
             ("(select a from t limit $1 for update of t skip locked) x", "(select a from t limit ?1) x"),
+            ("select a from t where b = $1 for no key update nowait", "select a from t where b = ?1"),
             ("select payload->>'a' from t", "select payload->>'a' from t"),
             ("where name like '%for update%'", "where name like '%for update%'"),
         ] {

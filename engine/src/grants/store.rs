@@ -20,7 +20,8 @@ statements! {
          where workspace_id = $1 and id = $2";
     DELETE_ROLE = "delete from roles where workspace_id = $1 and id = $2";
     COUNT_WITH_ROLE = "select count(*) from assignments where workspace_id = $1 and role = $2";
-    LOCK_ACCESS = "select id from workspaces where id = $1 for update";
+    // Whoever writes a row of the workspace holds its key meanwhile, and may wait for what is held here: only the key is left to them.
+    LOCK_ACCESS = "select id from workspaces where id = $1 for no key update";
     FIND_GROUP = "select {Group} from groups where workspace_id = $1 and id = $2", Group;
     GROUP_NAMED = "select id from groups where workspace_id = $1 and lower(name) = lower($2)";
     COUNT_GROUPS = "select count(*) from groups where workspace_id = $1";
