@@ -39,6 +39,7 @@ pub mod compiled;
 pub mod expression;
 pub mod facts;
 pub mod for_each;
+pub mod graph;
 pub mod hostile;
 pub mod matcher;
 pub mod model;
@@ -53,7 +54,7 @@ pub mod template;
 mod yaml;
 
 pub use check::{Catalogue, check};
-pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Kind};
+pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Keys, Kind};
 pub use expression::{Expr, Script};
 pub use facts::{Facts, GIVEN_NAMES, Vars};
 pub use for_each::{ForEach, RELATIONS, Source};
