@@ -57,7 +57,7 @@ pub(super) struct Walk<'r> {
     pub(super) owed: bool,
     /// Claims before this one that ended without a word: a call may have gone out in each of them.
     pub(super) deaths: i64,
-    began: std::time::Instant,
+    pub(super) began: std::time::Instant,
 }
 
 type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
@@ -85,6 +85,9 @@ impl<'r> Walk<'r> {
                         format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
                     let error = RunError { code: "too_many_steps".into(), message, step: Some(path) };
                     return Ok(Flow::Stop(RunState::Failed, Some(error)));
+                }
+                if let Some(error) = self.overworked(&path) {
+                    return Ok(Flow::Stop(RunState::Blocked, Some(error)));
                 }
                 self.vars.set_now(self.runner.source.now());
                 let flow = match &step.kind {
@@ -310,7 +313,7 @@ impl<'r> Walk<'r> {
     /// Gives others a turn: the run goes on at once, but behind those that have waited meanwhile.
     async fn rest(&mut self) -> Result<Flow> {
         let steps = self.journal.unwritten();
-        settle::rest(self.runner, &self.plan, self.ticket, steps).await?;
+        settle::rest(self.runner, &self.plan, self.ticket, steps, self.worked()).await?;
         Ok(Flow::Suspended)
     }
 
@@ -321,8 +324,8 @@ impl<'r> Walk<'r> {
         waiting: Waiting,
         until: chrono::DateTime<chrono::Utc>,
     ) -> Result<Flow> {
-        let steps = self.journal.unwritten();
-        settle::suspend(self.runner, &self.plan, self.ticket, steps, state, waiting, until).await?;
+        let (steps, worked) = (self.journal.unwritten(), self.worked());
+        settle::suspend(self.runner, &self.plan, self.ticket, steps, worked, (state, waiting), until).await?;
         Ok(Flow::Suspended)
     }
 

@@ -11,6 +11,7 @@ use trackside_rules::{Facts, Vars};
 
 use super::hot::Plan;
 use super::model::{NewRun, RunError, RunState};
+use super::policy;
 use crate::access::Actor;
 use crate::cx::{Cause, Source};
 use crate::events::store::Pending;
@@ -118,6 +119,8 @@ impl Judge<'_> {
             inputs: None,
             depth: event.depth + 1,
             error: None,
+            priority: entry.compiled.rule.policy.priority.unwrap_or(0),
+            turns: Vec::new(),
         }
     }
 
@@ -126,9 +129,10 @@ impl Judge<'_> {
         if !listens(entry, event, facts.json()) {
             return None;
         }
+        let vars = || Vars::new(facts.clone(), event.occurred_at);
         let verdict = match &compiled.condition {
             None => Ok(true),
-            Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
+            Some(condition) => condition.eval_bool(&vars()),
         };
         match verdict {
             Ok(false) => {
@@ -142,7 +146,15 @@ impl Judge<'_> {
             let message = "the rule's last run still went at this time, and its schedule says `overlap: skip`";
             return Some(self.over(entry, event, RunState::Skipped, "overlap", message.to_owned()));
         }
-        let run = self.new_run(entry, event);
+        let mut run = self.new_run(entry, event);
+        if compiled.rule.policy.is_gate() {
+            match policy::of_event(compiled, &vars()) {
+                Ok(turns) => run.turns = turns,
+                Err(problem) => {
+                    return Some(self.over(entry, event, RunState::Failed, "policy", problem.to_string()));
+                }
+            }
+        }
         let depth = run.depth;
         let limit = i64::from(compiled.rule.policy.cause.max_depth);
         if depth > limit {
@@ -165,6 +177,8 @@ impl Judge<'_> {
             facts: facts.clone(),
             trace: event.trace.as_deref().map(Arc::from),
             weight: event.payload.len(),
+            admitted: false,
+            worked_ms: 0,
         });
         Some((run, plan))
     }
