@@ -99,8 +99,11 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("resource.view", &["getAbsence", "getAllocation", "listAbsences", "listAllocations", "listResources"]),
     ("rule.edit", &["createRule", "deleteRule", "enableRule", "pauseRule", "replaceRule", "shadowRule"]),
     ("rule.run", &["runRule"]),
-    ("rule.view", &["checkRule", "getRule", "listActions", "listEventKinds", "listRuleVersions", "listRules"]),
-    ("run.manage", &["cancelRun", "rerunRun"]),
+    (
+        "rule.view",
+        &["analyseRule", "checkRule", "getRule", "listActions", "listEventKinds", "listRuleVersions", "listRules"],
+    ),
+    ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
     ("run.view", &["getRun", "listRuns"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
     ("sprint.edit", &["closeSprint", "createSprint", "deleteSprint", "startSprint", "updateSprint"]),

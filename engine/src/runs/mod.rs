@@ -11,14 +11,18 @@
 pub mod dispatch;
 mod endings;
 pub mod events;
+pub mod history;
 mod hot;
 mod interpreter;
 mod journal;
 mod judge;
 mod model;
+pub(crate) mod policy;
+pub mod retention;
 mod runner;
 pub mod service;
 mod settle;
+pub mod several;
 mod slow;
 mod steps;
 pub(crate) mod store;
