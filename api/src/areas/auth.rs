@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::access::profile::{self, ProfilePatch};
 use trackside_engine::access::{
-    Actor, Proof, Credentials, Entry, Me, Session, Setup, SignedIn, WorkspaceInfo, service, services, sessions,
+    Actor, Credentials, Entry, Me, Proof, Session, Setup, SignedIn, WorkspaceInfo, service, services, sessions,
 };
 use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::{SessionId, WorkspaceId};

@@ -99,11 +99,7 @@ struct Password {
     password: Secret,
 }
 
-async fn remove(
-    State(app): State<App>,
-    Person(cx, user): Person,
-    Json(body): Json<Password>,
-) -> Result<Done> {
+async fn remove(State(app): State<App>, Person(cx, user): Person, Json(body): Json<Password>) -> Result<Done> {
     signed_in_person(&cx.actor)?;
     let may = cx.actor.may_here::<SessionManage>()?;
     app.authenticator.must_know(&app.db, user, &body.password, "/password").await?;

@@ -76,7 +76,8 @@ fn open(app: App, from: Option<Address>, upgrade: WebSocketUpgrade, topic: Optio
         actor.address = from.map(|Address(address)| address);
         let workspace = actor.workspace;
         let standing = Standing::of(&app, &actor);
-        let session = Session { app, socket, token, actor, standing, seat, topics: HashMap::new(), names: HashMap::new() };
+        let session =
+            Session { app, socket, token, actor, standing, seat, topics: HashMap::new(), names: HashMap::new() };
         // However it ends, the client is gone and its seat is given up; there is nobody left to tell.
         let _ = db::within(workspace, session.run(topic, messages, lags)).await;
     })

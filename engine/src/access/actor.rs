@@ -93,7 +93,16 @@ impl Actor {
     pub fn with_role(who: Who, workspace: WorkspaceId, role: Role) -> Self {
         let rights = Rights::of_role(role);
         // Without assignments no moment matters.
-        Self { who, workspace, role, scopes: None, rights, at: DateTime::UNIX_EPOCH, proof: Proof::Inside, address: None }
+        Self {
+            who,
+            workspace,
+            role,
+            scopes: None,
+            rights,
+            at: DateTime::UNIX_EPOCH,
+            proof: Proof::Inside,
+            address: None,
+        }
     }
 
     /// A hook that received something: it may do nothing but leave its event.

@@ -57,7 +57,10 @@ pub(super) async fn create_for(
     if let Proof::Token { until: Some(end) } = cx.actor.proof
         && new.expires_at.is_none_or(|at| at > end)
     {
-        let message = format!("must be at most {}, when the token that makes it ends; sign in to make a longer one", end.to_rfc3339());
+        let message = format!(
+            "must be at most {}, when the token that makes it ends; sign in to make a longer one",
+            end.to_rfc3339()
+        );
         return Err(Error::field("/expires_at", message));
     }
     let token = make();

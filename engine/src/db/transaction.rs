@@ -59,11 +59,7 @@ impl Rx {
     }
 
     /// [`all`](Self::all) for a statement whose best plan depends on its values: PostgreSQL plans it for these, each time.
-    pub fn all_anew<T: FromRow>(
-        &mut self,
-        sql: &str,
-        args: impl Args,
-    ) -> impl Future<Output = Result<Vec<T>>> + Send {
+    pub fn all_anew<T: FromRow>(&mut self, sql: &str, args: impl Args) -> impl Future<Output = Result<Vec<T>>> + Send {
         async move {
             let mut found = Vec::new();
             let mut take = |row: &mut super::Row<'_>| T::from_row(row).map(|row| found.push(row));

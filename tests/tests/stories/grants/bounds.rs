@@ -283,9 +283,9 @@ both_databases! {
     async fn events_that_tell_of_a_task_are_for_those_who_see_it(db) {
         let firm = Firm::open(&db).await;
         let milestone = firm.ada.post("/projects/OPS/milestones", json!({ "name": "Alpha" })).await.expect_status(201).text("/id");
-        let template = json!({ "name": "Kit", "task": { "title": "secret of the kit" } });
+        let template = json!({ "name": "Kit", "task": { "title": "Kit of {{ who }}" } });
         let template = firm.ada.post("/projects/OPS/task-templates", template).await.expect_status(201).text("/id");
-        firm.ada.post(&format!("/task-templates/{template}/apply"), json!({})).await.expect_status(201);
+        firm.ada.post(&format!("/task-templates/{template}/apply"), json!({ "variables": { "who": "secret" } })).await.expect_status(201);
         firm.ada.patch("/tasks/OPS-1", json!({ "title": "secret of a milestone", "milestone": milestone })).await.expect_status(200);
         firm.ada.patch("/tasks/OPS-1", json!({ "status": "completed" })).await.expect_status(200);
         firm.assign(json!({ "user": firm.tom_id, "permission": "task.view", "effect": "deny", "on": "OPS" })).await;
