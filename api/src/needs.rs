@@ -104,7 +104,7 @@ const NEEDS: &[(&str, &[&str])] = &[
         &["analyseRule", "checkRule", "getRule", "listActions", "listEventKinds", "listRuleVersions", "listRules"],
     ),
     ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
-    ("run.view", &["getRun", "listRuns"]),
+    ("run.view", &["cancelRuns", "getRun", "listRuns", "rerunRuns"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
     ("sprint.edit", &["closeSprint", "createSprint", "deleteSprint", "startSprint", "updateSprint"]),
     ("sprint.view", &["getSprint", "listSprints"]),

@@ -149,7 +149,7 @@ pub(super) fn unlimited(actor: &Actor) -> Result<()> {
 pub(super) fn signed_in_person(actor: &Actor) -> Result<()> {
     match actor.proof {
         Proof::Token { .. } => {
-            Err(trackside_engine::Error::denied("a personal token cannot do this; sign in to do it").into())
+            Err(trackside_engine::Error::denied("a personal token cannot be used for this; sign in to do this").into())
         }
         Proof::Session { .. } | Proof::Inside => Ok(()),
     }

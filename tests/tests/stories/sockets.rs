@@ -129,6 +129,7 @@ both_databases! {
         named.say(json!({ "type": "subscribe", "topic": "project:WEB" })).await;
         assert_eq!(named.hear().await["topic"], format!("project:{project}"));
         named.say(json!({ "type": "signal", "topic": "project:WEB", "kind": "typing", "data": {} })).await;
+        assert_eq!(named.hear().await["type"], "signal");
         named.say(json!({ "type": "unsubscribe", "topic": "project:WEB" })).await;
         assert_eq!(named.hear().await["type"], "unsubscribed");
         api.patch("/tasks/WEB-1", json!({ "title": "unheard" })).await.expect_status(200);

@@ -326,6 +326,6 @@ both_databases! {
         worker.post("/projects/WEB/import", json!({ "format": "csv", "data": "title,sprint\nTwo,One\n" })).await.expect_problem(403, "denied");
         assert_eq!(viewer.get("/projects/WEB/export").await.expect_status(200).at("/tasks").as_array().unwrap().len(), 1);
         api.patch("/projects/WEB", json!({ "status": "archived" })).await.expect_status(200);
-        api.post("/projects/WEB/import", json!({ "format": "csv", "data": "title\nOne\n" })).await.expect_problem(422, "import_refused");
+        api.post("/projects/WEB/import", json!({ "format": "csv", "data": "title\nOne\n" })).await.expect_problem(409, "project_archived");
     }
 }

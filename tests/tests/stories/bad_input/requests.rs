@@ -101,9 +101,10 @@ both_databases! {
         }
         let keyed = api.with_header("idempotency-key", "k");
         keyed.post("/projects", json!({ "key": "app" })).await.expect_status(422);
-        keyed.post("/projects", project.clone()).await.expect_problem(422, "idempotency_key_reused");
-        keyed.post("/workspaces", project).await.expect_problem(422, "idempotency_key_reused");
-        let again = keyed.post("/projects", json!({ "key": "app" })).await.expect_status(422);
+        keyed.post("/projects", project.clone()).await.expect_status(201);
+        keyed.post("/projects", json!({ "key": "app" })).await.expect_problem(422, "idempotency_key_reused");
+        keyed.post("/workspaces", project.clone()).await.expect_problem(422, "idempotency_key_reused");
+        let again = keyed.post("/projects", project).await.expect_status(201);
         assert_eq!(again.headers["idempotency-replayed"], "true");
         place.expect_sound();
     }
