@@ -6,12 +6,12 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use trackside_engine::access::{RunManage, RunView};
+use trackside_engine::access::RunView;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{EventId, RuleId, RunId};
 use trackside_engine::paging::Page;
 use trackside_engine::runs::service::{self, Rerun};
-use trackside_engine::runs::{Run, RunState, RunSummary};
+use trackside_engine::runs::{Mode, Run, RunState, RunSummary};
 use trackside_engine::{Class, Error, events, rules};
 
 use super::ById;
@@ -36,6 +36,8 @@ struct ListQuery {
     rule_id: Option<RuleId>,
     /// Only runs in this state.
     state: Option<RunState>,
+    /// Only runs that did what they say, or only those in shadow.
+    mode: Option<Mode>,
     /// Only runs that this event started; shows all of them at once.
     event_id: Option<EventId>,
     /// 1 to 200 items; 25 when left out.
@@ -56,9 +58,10 @@ async fn list(
         let mut items = service::of_event(&mut rx, &may, event).await?;
         items.retain(|run| query.rule_id.is_none_or(|rule| run.rule_id == rule));
         items.retain(|run| query.state.is_none_or(|state| run.state == state));
+        items.retain(|run| query.mode.is_none_or(|mode| run.mode == mode));
         return Ok(Answer::new(Page { items, next_cursor: None, total: None }));
     }
-    let runs = service::list(&mut rx, &may, query.rule_id, query.state, page.after, page.fetch()).await?;
+    let runs = service::list(&mut rx, &may, query.rule_id, (query.state, query.mode), page.after, page.fetch()).await?;
     Ok(Answer::new(page.page(runs, |run| run.id)))
 }
 
@@ -75,10 +78,8 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Resu
         events::service::get(&mut rx, &events, event).await.map_err(unseen)?;
     }
     let mut run = service::get(&mut rx, &may).await?;
-    // Steps say what the owner sees: their words are for the owner, and for those who look after runs and are kept from nothing.
     let rule = rules::service::find(&mut rx, cx.actor.workspace, may.resource().rule_id).await?;
-    let looks_after = cx.actor.rights.is_plain() && cx.actor.may_here::<RunManage>().is_ok();
-    if cx.actor.user() != Some(rule.owner_id) && !looks_after {
+    if !service::may_read_steps(&cx.actor, rule.owner_id) {
         for step in &mut run.steps {
             (step.input, step.output) = (None, None);
         }

@@ -53,6 +53,7 @@ pub const ALL: &[Migration] = &[
     migration!("0025_lists"),
     migration!("0027_rule_schedules"),
     migration!("0028_date_triggers"),
+    migration!("0029_trials"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

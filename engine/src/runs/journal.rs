@@ -58,6 +58,13 @@ impl Journal {
         self.known.get(path).map(|step| &**step)
     }
 
+    /// All of its lines, in the order in which they began.
+    pub(super) fn lines(&self) -> Vec<&Step> {
+        let mut lines: Vec<&Step> = self.known.values().map(|step| &**step).collect();
+        lines.sort_by_key(|step| step.ordinal);
+        lines
+    }
+
     /// Whether there is no room for a line of this path.
     pub(super) fn is_full_for(&self, path: &str) -> bool {
         self.known.len() >= MOST_LINES && !self.known.contains_key(path)

@@ -6,11 +6,11 @@ use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
 use super::{journal, store};
-use crate::access::{Granted, RuleRun, RunManage, RunView, Workspace};
+use crate::access::{Actor, Granted, RuleRun, RunManage, RunView, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{EventId, Id, JobId, RuleId, RunId, WorkspaceId};
+use crate::ids::{EventId, Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
 use crate::{Error, Result, rules};
@@ -58,16 +58,22 @@ pub async fn get(rx: &mut Rx, may: &Granted<RunView, RunSummary>) -> Result<Run>
     store::get(rx, may.resource().clone()).await
 }
 
+/// Whether somebody may read what steps of a rule were given and answered. They say what the rule's owner sees: that is for
+/// the owner, and for those who look after runs and are kept from nothing.
+pub fn may_read_steps(actor: &Actor, owner: UserId) -> bool {
+    actor.user() == Some(owner) || actor.rights.is_plain() && actor.may_here::<RunManage>().is_ok()
+}
+
 /// A page of a workspace's runs, newest first.
 pub async fn list(
     rx: &mut Rx,
     may: &Granted<RunView, Workspace>,
     rule: Option<RuleId>,
-    state: Option<RunState>,
+    (state, mode): (Option<RunState>, Option<Mode>),
     before: Option<RunId>,
     limit: i64,
 ) -> Result<Vec<RunSummary>> {
-    store::list(rx, may.resource().0, rule, state, before, limit).await
+    store::list(rx, may.resource().0, rule, (state, mode), before, limit).await
 }
 
 /// The runs that an event started.
@@ -139,6 +145,7 @@ pub async fn rerun(
         error: None,
     };
     store::insert(tx, &new, cx.now()).await?;
+    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     for step in &steps[..kept] {
         // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
         if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
@@ -179,6 +186,7 @@ pub async fn run_by_hand(
         error: None,
     };
     store::insert(tx, &new, cx.now()).await?;
+    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     if verdict {
         start(tx, cx, &new).await?;
     }

@@ -69,8 +69,13 @@ statements! {
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
     LIST = "select {RunRow} from runs where workspace_id = $1 and (rule_id = $2 or cast($2 as text) is null) and (state = $3 or cast($3 as text) is null) \
-     and (id < $4 or cast($4 as text) is null) order by id desc limit $5", RunRow;
+     and (mode = $6 or cast($6 as text) is null) and (id < $4 or cast($4 as text) is null) order by id desc limit $5", RunRow;
     LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
+    SHADOWS = "select {RunRow} from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 order by id desc limit $4", RunRow;
+    COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
+    KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";
+    STARTED_BY = "select started_by from runs where id = $1";
+    SET_STARTED_BY = "update runs set started_by = $2 where id = $1";
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
@@ -147,7 +152,7 @@ pub(super) async fn owner(rx: &mut Rx, rule: RuleId) -> Result<Option<UserId>> {
     Ok(rx.opt::<(UserId,)>(OWNER, (rule,)).await?.map(|(owner,)| owner))
 }
 
-pub(super) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
+pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
     let rows: Vec<StepRow> = rx.all(STEPS, (run,)).await?;
     rows.into_iter()
         .map(|row| {
@@ -201,7 +206,7 @@ async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
         .collect()
 }
 
-pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunSummary>> {
+pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunSummary>> {
     let row: Option<RunRow> = rx.opt(FIND, (workspace, id)).await?;
     Ok(summaries(rx, row.into_iter().collect()).await?.pop())
 }
@@ -215,17 +220,55 @@ pub(super) async fn list(
     rx: &mut Rx,
     workspace: WorkspaceId,
     rule: Option<RuleId>,
-    state: Option<RunState>,
+    (state, mode): (Option<RunState>, Option<Mode>),
     before: Option<RunId>,
     limit: i64,
 ) -> Result<Vec<RunSummary>> {
-    let rows = rx.all(LIST, (workspace, rule, state, before, limit)).await?;
+    let rows = rx.all(LIST, (workspace, rule, state, before, limit, mode)).await?;
     summaries(rx, rows).await
 }
 
-pub(super) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {
+pub(crate) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {
     let rows = rx.all(LIST_OF_EVENT, (workspace, event)).await?;
     summaries(rx, rows).await
+}
+
+/// The newest runs of a rule in shadow, from one id up to another.
+pub(crate) async fn list_shadows(
+    rx: &mut Rx,
+    rule: RuleId,
+    since: RunId,
+    until: RunId,
+    limit: i64,
+) -> Result<Vec<RunSummary>> {
+    let rows = rx.all(SHADOWS, (rule, since, until, limit)).await?;
+    summaries(rx, rows).await
+}
+
+/// How many runs of a rule in shadow stand how.
+pub(crate) async fn count_shadows(
+    rx: &mut Rx,
+    rule: RuleId,
+    since: RunId,
+    until: RunId,
+) -> Result<Vec<(RunState, i64)>> {
+    rx.all(COUNT_SHADOWS, (rule, since, until)).await
+}
+
+/// The action of a step, or what else it is.
+pub(crate) async fn kind_of_step(rx: &mut Rx, run: RunId, path: &str) -> Result<Option<String>> {
+    Ok(rx.opt::<(String,)>(KIND_OF_STEP, (run, path)).await?.map(|(kind,)| kind))
+}
+
+/// Who started a run by hand, or repeated one.
+pub(crate) async fn started_by(rx: &mut Rx, run: RunId) -> Result<Option<UserId>> {
+    Ok(rx.opt::<(Option<UserId>,)>(STARTED_BY, (run,)).await?.and_then(|(user,)| user))
+}
+
+/// Notes who starts a run by hand, or repeats one.
+pub(super) async fn set_started_by(tx: &mut Tx, run: RunId, user: Option<UserId>) -> Result<()> {
+    tx.execute(SET_STARTED_BY, (run, user)).await?;
+    Ok(())
 }
 
 /// Locks a run and answers where it stands.
