@@ -90,12 +90,7 @@ impl Workers {
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
-            queue::Options {
-                queues,
-                handlers: handlers(Arc::new(runner), mail, stage, source.clone())?,
-                redis,
-                grace,
-            },
+            queue::Options { queues, handlers: handlers(Arc::new(runner), mail, stage, source.clone())?, redis, grace },
         )?;
         let recurring = tokio::spawn(recurrences::run(db.clone(), source.clone(), stop.clone()));
         let scheduling = tokio::spawn(schedules::run(db.clone(), source.clone(), stop.clone()));

@@ -204,7 +204,9 @@ impl World {
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         let backtest = api.post(&format!("/rules/{rule}/backtest"), json!({})).await.expect_status(202).text("/id");
-        while api.get(&format!("/rules/{rule}/backtests/{backtest}")).await.expect_status(200).text("/state") != "finished" {
+        while api.get(&format!("/rules/{rule}/backtests/{backtest}")).await.expect_status(200).text("/state")
+            != "finished"
+        {
             assert!(start.elapsed() < Duration::from_secs(60), "the back-test does not end");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -45,14 +45,22 @@ async fn over(api: &Api, rule: &str, id: &str, within: Duration) -> Answer {
 
 /// What the rule above finds in the twelve.
 fn found(answer: &Answer) {
-    assert_eq!((answer.text("/state").as_str(), answer.at("/progress").as_f64()), ("finished", Some(1.0)), "{:#}", answer.body);
+    assert_eq!(
+        (answer.text("/state").as_str(), answer.at("/progress").as_f64()),
+        ("finished", Some(1.0)),
+        "{:#}",
+        answer.body
+    );
     // Of 0, 2, 4, 6, 8 and 10, which have the label, 0 and 6 are high, and 6 is left out by name.
     assert_eq!((answer.at("/events"), answer.at("/fired")), (&json!(12), &json!(1)), "{:#}", answer.body);
-    assert_eq!(answer.at("/not_fired"), &json!([
-        { "what": "match", "at": "task.labels", "events": 6 },
-        { "what": "condition", "at": "task.priority in ['high', 'critical']", "events": 4 },
-        { "what": "condition", "at": "task.title != 'Task 6'", "events": 1 },
-    ]));
+    assert_eq!(
+        answer.at("/not_fired"),
+        &json!([
+            { "what": "match", "at": "task.labels", "events": 6 },
+            { "what": "condition", "at": "task.priority in ['high', 'critical']", "events": 4 },
+            { "what": "condition", "at": "task.title != 'Task 6'", "events": 1 },
+        ])
+    );
     assert_eq!(answer.at("/actions"), &json!({ "notify.send": 1, "task.update": 1 }));
     assert_eq!(answer.at("/changed"), &json!({ "priority": 1 }));
     assert_eq!(answer.at("/states"), &json!({ "succeeded": 1 }));

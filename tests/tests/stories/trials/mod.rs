@@ -118,7 +118,8 @@ impl Place {
 
 /// A rule on events of a kind, that notifies its owner.
 fn tells(name: &str, trigger: Value, condition: Value) -> Value {
-    let steps = json!([{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "{{ task.key }}" } }]);
+    let steps =
+        json!([{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "{{ event.kind }}" } }]);
     let mut rule = json!({ "name": name, "trigger": trigger, "steps": steps });
     if !condition.is_null() {
         rule["condition"] = condition;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use trackside_tests::both_databases;
 
-use super::Place;
+use super::{PATIENCE, Place};
 
 both_databases! {
     /// AUT-14.
@@ -62,7 +62,7 @@ both_databases! {
         loop {
             let task = place.api.get(&format!("/tasks/{key}")).await.expect_status(200);
             if (task.at("/priority"), task.at("/points"), task.at("/estimate")) == (&json!("high"), &json!(5), &json!(60)) { break; }
-            assert!(start.elapsed() < super::PATIENCE, "{:#}", task.body);
+            assert!(start.elapsed() < PATIENCE, "{:#}", task.body);
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         let root = async |field: &str| place.api.get(&format!("/tasks/{key}/why?field={field}")).await.expect_status(200).at("/root").clone();

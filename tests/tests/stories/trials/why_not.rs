@@ -100,9 +100,11 @@ both_databases! {
         place.eve.get(&format!("/rules/{own}/why-not?event_id={event}")).await.expect_problem(404, "event_not_found");
         place.eve.get(&format!("/rules/{rule}/why-not?task={id}")).await.expect_problem(404, "rule_not_found");
         // A task that may not be seen is not there.
-        for permission in ["rule.view", "event.view", "run.view"] {
+        for permission in ["rule.view", "event.view", "run.view", "task.view"] {
             place.api.post("/assignments", json!({ "user": place.gus_id, "permission": permission, "on": "workspace" })).await.expect_status(201);
         }
+        place.gus.get(&format!("/rules/{rule}/why-not?task={id}")).await.expect_status(200);
+        place.api.post("/assignments", json!({ "user": place.gus_id, "permission": "task.view", "effect": "deny", "on": id })).await.expect_status(201);
         place.gus.get(&format!("/rules/{rule}/why-not?task={id}")).await.expect_problem(404, "task_not_found");
     }
 }
