@@ -112,9 +112,9 @@ fn gather(path: String, value: &Value, paths: &Paths, values: &mut Map<String, V
 
 /// The value, cut where it is long.
 fn shown(value: &Value) -> Value {
-    let cut = |text: &str| match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => Some(Value::String(format!("{}…", &text[..end]))),
-        None => None,
+    let cut = |text: &str| {
+        let end = text.char_indices().nth(SHOWN);
+        end.map(|(end, _)| Value::String(format!("{}…", &text[..end])))
     };
     let short = match value {
         Value::String(text) => cut(text),

@@ -87,7 +87,7 @@ fn pending(cx: &Cx, made_up: MadeUp) -> Result<Pending> {
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         return Err(Error::field("/event/kind", format!("there is no such kind of event{near}")));
     }
-    let who = serde_json::to_value(&cx.actor.who)
+    let who = serde_json::to_value(cx.actor.who)
         .map_err(|error| Error::internal("an actor cannot be written as JSON").caused_by(error))?;
     Ok(Pending {
         id: cx.new_id(),
