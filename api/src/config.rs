@@ -77,6 +77,12 @@ pub const SETTINGS: &[Setting] = &[
         "Where files are kept: a folder, or s3://BUCKET/PREFIX with the AWS_* variables [files in the data folder]",
     ),
     setting(
+        "keep_runs",
+        "keep-runs",
+        "TIME",
+        "How long runs of rules are kept once they are over, such as 90d, or off for ever [90d]",
+    ),
+    setting(
         "lease",
         "lease",
         "TIME",
@@ -175,6 +181,8 @@ pub struct Config {
     pub files: FilePlace,
     /// How large they may be.
     pub limits: Limits,
+    /// How long runs are kept that are over; for ever when absent.
+    pub keep_runs: Option<Duration>,
     /// How long a worker's claim on a job is good for unless it is renewed.
     pub lease: Duration,
     /// Where to listen.
@@ -296,6 +304,7 @@ impl Config {
                 file: read(given, "max_upload", size)?.unwrap_or(Limits::default().file),
                 workspace: read(given, "file_quota", quota)?.unwrap_or(Limits::default().workspace),
             },
+            keep_runs: read(given, "keep_runs", keep)?.unwrap_or(Some(Duration::from_secs(90 * 86_400))),
             lease: read(given, "lease", lease)?.unwrap_or(Duration::from_secs(15)),
             listen: read(given, "listen", listen)?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             log: read(given, "log", filter)?.unwrap_or_else(|| QUIET.into()),
@@ -366,6 +375,16 @@ fn public_url(text: &str) -> Result<String, String> {
     let good =
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none();
     if good && url.username().is_empty() { Ok(text.trim_end_matches('/').to_owned()) } else { Err(wrong()) }
+}
+
+fn keep(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    match text.parse::<trackside_rules::Period>() {
+        Ok(time) if time.0 >= Duration::from_secs(60) => Ok(Some(time.0)),
+        _ => Err("must be a time of at least 1m, such as 90d, or off".into()),
+    }
 }
 
 fn lease(text: &str) -> Result<Duration, String> {

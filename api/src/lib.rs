@@ -32,3 +32,4 @@ pub mod problem;
 pub mod rate;
 mod scope;
 pub mod server;
+mod standing;

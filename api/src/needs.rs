@@ -117,6 +117,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     (
         "rule.view",
         &[
+            "analyseRule",
             "checkRule",
             "dryRunRule",
             "explainRule",
@@ -130,7 +131,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listRules",
         ],
     ),
-    ("run.manage", &["cancelRun", "rerunRun"]),
+    ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
     ("run.view", &["explainRule", "getRun", "getShadowReport", "listRuns"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
     ("sprint.edit", &["closeSprint", "createSprint", "deleteSprint", "startSprint", "updateSprint"]),

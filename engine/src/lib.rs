@@ -28,7 +28,6 @@ pub mod links;
 mod listing;
 pub mod mail;
 pub mod milestones;
-pub mod moment;
 pub mod money;
 pub mod notifications;
 pub mod paging;
@@ -51,6 +50,7 @@ pub mod time_entries;
 pub mod timesheets;
 pub mod transfer;
 pub mod trials;
+pub mod unfit;
 pub mod vault;
 pub mod views;
 mod words;
@@ -107,7 +107,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "recurrences", statements: &[recurrences::store::ALL] },
     Area { name: "resources", statements: &[resources::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
-    Area { name: "runs", statements: &[runs::store::ALL] },
+    Area { name: "runs", statements: &[runs::policy::ALL, runs::store::ALL] },
     Area { name: "schedules", statements: &[schedules::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
     Area { name: "sprints", statements: &[sprints::store::ALL] },

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::db::{FromRow, Kind, Param, Rx, Value};
 use crate::ids::{Id, WorkspaceId};
 use crate::paging::{Cursor, Page, bad_cursor, check_limit};
-use crate::{Error, Result, moment};
+use crate::{Error, Result, unfit};
 
 /// The most rows that may be passed over.
 pub(crate) const MAX_OFFSET: i64 = 10_000;
@@ -181,7 +181,7 @@ pub(crate) fn values<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, t
     let read = |value: &str| {
         value.parse().map_err(|error| {
             let shown: String = value.chars().take(64).collect();
-            invalid(name, format!("cannot be `{shown}`: {}", moment::readable(&format!("{error}"))))
+            invalid(name, format!("cannot be `{shown}`: {}", unfit::readable(&format!("{error}"))))
         })
     };
     let values = text.split(',').map(read).collect::<Result<Vec<T>>>()?;

@@ -23,10 +23,23 @@ pub struct Compiled {
     pub trigger: Matcher,
     /// What must hold as well.
     pub condition: Option<Expr>,
+    /// The keys that its policy goes by.
+    pub keys: Arc<Keys>,
     /// What it does.
     pub steps: Arc<[CompiledStep]>,
     /// The variables that its steps use.
     reads: Arc<BTreeSet<String>>,
+}
+
+/// The keys of a rule's policy, ready to be asked for.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Runs of the same key never overlap.
+    pub concurrency: Option<Expr>,
+    /// Events of the same key are one.
+    pub debounce: Option<Expr>,
+    /// One run per key.
+    pub dedupe: Option<Expr>,
 }
 
 /// A step ready to run.
@@ -124,6 +137,15 @@ impl Compiled {
         let mut compiler = Compiler { sandbox, problems: &mut problems };
         let condition =
             rule.condition.as_ref().and_then(|condition| compiler.expression("/condition", &condition.expression()));
+        let mut keys = Keys::default();
+        for (pointer, source) in rule.policy.keys() {
+            let expr = compiler.expression(pointer, source);
+            match pointer {
+                "/policy/concurrency/key" => keys.concurrency = expr,
+                "/policy/debounce/key" => keys.debounce = expr,
+                _ => keys.dedupe = expr,
+            }
+        }
         let steps = compiler.steps("/steps", &rule.steps);
         let trigger = Matcher::new(&rule.trigger);
         if !problems.is_empty() {
@@ -131,7 +153,7 @@ impl Compiled {
         }
         let mut reads = BTreeSet::new();
         steps.iter().for_each(|step| step.read(&mut reads));
-        Ok(Self { rule, trigger, condition, steps: steps.into(), reads: Arc::new(reads) })
+        Ok(Self { rule, trigger, condition, keys: Arc::new(keys), steps: steps.into(), reads: Arc::new(reads) })
     }
 
     /// Whether any of its steps uses this variable: what none uses need not be made.

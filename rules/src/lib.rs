@@ -40,6 +40,7 @@ pub mod explain;
 pub mod expression;
 pub mod facts;
 pub mod for_each;
+pub mod graph;
 pub mod hostile;
 pub mod matcher;
 pub mod model;
@@ -54,7 +55,7 @@ pub mod template;
 mod yaml;
 
 pub use check::{Catalogue, check};
-pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Kind};
+pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Keys, Kind};
 pub use explain::{Part, Parts};
 pub use expression::{Expr, Script};
 pub use facts::{Facts, GIVEN_NAMES, Vars};

@@ -186,6 +186,12 @@ impl<T> Index<T> {
         exact.chain(patterns).filter(move |entry| entry.hears(project)).map(|entry| &entry.payload)
     }
 
+    /// Every one, in no order that means anything.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<T>> {
+        let exact = self.exact.values().flatten();
+        exact.chain(self.patterns.iter().map(|(_, entry)| entry)).map(|entry| &entry.payload)
+    }
+
     /// How many rules it holds.
     pub fn len(&self) -> usize {
         self.length

@@ -3,6 +3,7 @@
 //! [`Workers`] is the whole of it, started by `serve` and by `worker`. Everything it does can be stopped at any moment
 //! and done by another node instead: the truth stands in the database.
 
+mod clockwork;
 mod credentials;
 mod dispatcher;
 pub mod egress;
@@ -12,9 +13,7 @@ mod mail;
 pub mod oidc;
 mod planning;
 pub mod queue;
-mod recurrences;
 mod runs;
-mod schedules;
 mod trials;
 
 use std::sync::Arc;
@@ -54,6 +53,8 @@ pub struct Options {
     pub queues: Queues,
     /// How long running jobs may take to finish when the node stops.
     pub grace: Duration,
+    /// How long runs are kept that are over; for ever when absent.
+    pub keep_runs: Option<Duration>,
 }
 
 /// Everything that works by itself on this node.
@@ -61,8 +62,7 @@ pub struct Workers {
     stop: CancellationToken,
     dispatcher: Dispatcher,
     dispatching: JoinHandle<()>,
-    recurring: JoinHandle<()>,
-    scheduling: JoinHandle<()>,
+    clockwork: Vec<JoinHandle<()>>,
     queue: queue::Running,
 }
 
@@ -81,7 +81,7 @@ fn handlers(runner: Arc<Runner>, mail: mail::SendMail, stage: Stage, source: Sou
 impl Workers {
     /// Starts the workers of this node. Fails when the settings are unsound, saying why.
     pub fn start(options: Options) -> Result<Self, String> {
-        let Options { db, source, library, actions, vault, redis, mail, queues, grace } = options;
+        let Options { db, source, library, actions, vault, redis, mail, queues, grace, keep_runs } = options;
         let hot = Arc::new(HotRuns::default());
         let mail = mail::SendMail::new(vault.clone(), mail.as_ref())?;
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
@@ -92,12 +92,11 @@ impl Workers {
             Arc::new(DbJobs::new(db.clone(), source.clone())),
             queue::Options { queues, handlers: handlers(Arc::new(runner), mail, stage, source.clone())?, redis, grace },
         )?;
-        let recurring = tokio::spawn(recurrences::run(db.clone(), source.clone(), stop.clone()));
-        let scheduling = tokio::spawn(schedules::run(db.clone(), source.clone(), stop.clone()));
+        let clockwork = clockwork::start(&db, &source, &stop, keep_runs);
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
-        Ok(Self { stop, dispatcher, dispatching, recurring, scheduling, queue })
+        Ok(Self { stop, dispatcher, dispatching, clockwork, queue })
     }
 
     /// What judges events on this node, for those that are judged before they are written.
@@ -111,7 +110,8 @@ impl Workers {
         self.queue.stop().await;
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.recurring).await;
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.scheduling).await;
+        for going in self.clockwork {
+            let _ = tokio::time::timeout(Duration::from_secs(5), going).await;
+        }
     }
 }

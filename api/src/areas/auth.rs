@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trackside_engine::access::profile::{self, ProfilePatch};
 use trackside_engine::access::{
-    Actor, Credentials, Entry, Me, Session, Setup, SignedIn, WorkspaceInfo, service, services, sessions,
+    Actor, Credentials, Entry, Me, Proof, Session, Setup, SignedIn, WorkspaceInfo, service, services, sessions,
 };
 use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::{SessionId, WorkspaceId};
@@ -131,7 +131,7 @@ struct Switch {
 }
 
 async fn switch_(State(app): State<App>, Person(cx, user): Person, Json(to): Json<Switch>) -> Result<Answer<SignedIn>> {
-    unlimited(&cx.actor)?;
+    signed_in_person(&cx.actor)?;
     // From one's workspace into another.
     let signed_in = db::everywhere(app.authenticator.switch(&app.db, user, to.workspace_id)).await?;
     Ok(Answer::new(signed_in))
@@ -142,6 +142,16 @@ pub(super) fn unlimited(actor: &Actor) -> Result<()> {
     match actor.scopes {
         None => Ok(()),
         Some(_) => Err(trackside_engine::Error::denied("this token is limited to scopes; sign in to do this").into()),
+    }
+}
+
+/// What only somebody does who has signed in, and no program that was given a token: a session would outlive the token.
+pub(super) fn signed_in_person(actor: &Actor) -> Result<()> {
+    match actor.proof {
+        Proof::Token { .. } => {
+            Err(trackside_engine::Error::denied("a personal token cannot do this; sign in to do it").into())
+        }
+        Proof::Session { .. } | Proof::Inside => Ok(()),
     }
 }
 

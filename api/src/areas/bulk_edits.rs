@@ -32,9 +32,9 @@ struct Edited {
     id: Option<BulkEditId>,
     /// How many tasks the filter finds.
     matched: i64,
-    /// How many were changed.
+    /// How many were changed; for a dry run, how many would be.
     changed: i64,
-    /// Whether tasks were only counted.
+    /// Whether nothing was changed, only tried.
     dry_run: bool,
     /// Those that could not be changed.
     failed: Vec<Failed>,

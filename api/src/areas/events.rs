@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::sync::watch;
 use tokio::time::Instant;
 use trackside_engine::access::{EventView, Granted, Reach};
 use trackside_engine::db::Signal;
@@ -26,6 +25,7 @@ use crate::answer::{Answer, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, Bearer, Query};
 use crate::openapi::doc;
+use crate::standing::Standing;
 
 /// The longest wait of a long poll; proxies commonly cut at 60 seconds.
 const LONGEST_WAIT: u64 = 30;
@@ -74,18 +74,18 @@ async fn list(
     let stream = wants.contains("text/event-stream");
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|_| stream);
     let after = position(&app, last.or(query.after.as_deref())).await?;
-    let access = app.db.signals().watch(Signal::Access);
+    let standing = Standing::of(&app, &cx.actor);
     if stream {
         let ready = Vec::new().into_iter();
-        let feed = Feed { app, cx, may, token, position: after, ready, asked: Instant::now(), access };
+        let feed = Feed { app, cx, may, token, position: after, ready, asked: Instant::now(), standing };
         return Ok(Sse::new(feed.stream())
             .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
             .into_response());
     }
     let wait = Duration::from_secs(query.wait.unwrap_or(0).min(LONGEST_WAIT));
     let Stretch { mut events, position } = poll(&app, &may, after, limit, wait).await?;
-    if access.has_changed().unwrap_or(false) {
-        // Somebody's rights changed while this one waited: perhaps this one's.
+    if standing.has_ended() {
+        // Perhaps this one's rights changed while it waited.
         let may = app.actor(&token.0).await?.may_somewhere::<EventView>()?;
         events.retain(|event| event.seen_by(may.resource().actor()));
     }
@@ -98,9 +98,20 @@ async fn position(app: &App, text: Option<&str>) -> Result<i64> {
     match text {
         None | Some("") => Ok(0),
         Some("latest") => Ok(service::head(&mut *app.db.read().await?).await?),
-        Some(text) => text.parse().ok().filter(|position| *position >= 0).ok_or_else(|| {
-            Error::invalid("invalid_parameter", "`after` must be the position of an event, or `latest`").into()
-        }),
+        Some(text) => {
+            let unreadable =
+                || Error::invalid("invalid_parameter", "`after` must be the position of an event, or `latest`");
+            let position: i64 = text.parse().ok().filter(|position| *position >= 0).ok_or_else(unreadable)?;
+            let head = service::head(&mut *app.db.read().await?).await?;
+            if position <= head {
+                return Ok(position);
+            }
+            // Whoever goes on from there would hear nothing until the log has caught up, and miss what it says until then.
+            let detail = format!(
+                "`after` is behind the end of the log, which is {head}: it is of another database, or of one that was restored since. Read again from the beginning"
+            );
+            Err(Error::invalid("invalid_parameter", detail).into())
+        }
     }
 }
 
@@ -142,23 +153,26 @@ struct Feed {
     position: i64,
     ready: std::vec::IntoIter<Event>,
     asked: Instant,
-    /// Changes when somebody loses access: perhaps this one.
-    access: watch::Receiver<u64>,
+    standing: Standing,
 }
 
 impl Feed {
     fn stream(self) -> impl Stream<Item = Result<Sent, Infallible>> {
         futures::stream::unfold(self, async |mut feed| {
             loop {
-                let changed = feed.access.has_changed().unwrap_or(false);
-                if (changed || feed.asked.elapsed() >= ASK_AGAIN) && !feed.may_go_on().await {
+                let ask = feed.standing.has_ended() || feed.asked.elapsed() >= ASK_AGAIN;
+                if ask && !feed.may_go_on().await {
                     return None;
                 }
                 if let Some(event) = feed.ready.next() {
                     feed.position = event.position;
                     return Some((Ok(sent(&event)), feed));
                 }
-                match poll(&feed.app, &feed.may, feed.position, MAX_LIMIT, ASK_AGAIN).await {
+                let found = tokio::select! {
+                    found = poll(&feed.app, &feed.may, feed.position, MAX_LIMIT, ASK_AGAIN) => found,
+                    () = feed.standing.ended() => continue,
+                };
+                match found {
                     Ok(stretch) => {
                         // Behind the last that is sent nothing else can be seen.
                         if stretch.events.is_empty() {
@@ -176,11 +190,14 @@ impl Feed {
     /// Whether the token still stands for somebody who may read here; what they may see may have changed.
     async fn may_go_on(&mut self) -> bool {
         self.asked = Instant::now();
-        self.access.mark_unchanged();
+        self.standing.ask();
         let Ok(actor) = self.app.actor(&self.token.0).await else { return false };
+        self.standing.holds(&actor);
         match actor.may_somewhere::<EventView>() {
             Ok(may) if actor.workspace == self.cx.actor.workspace => {
                 self.may = may;
+                // What is not sent yet was chosen by what held before: it is read again.
+                self.ready = Vec::new().into_iter();
                 true
             }
             Ok(_) | Err(_) => false,

@@ -10,7 +10,7 @@ use trackside_engine::db::Tx;
 use trackside_engine::ids::InvitationId;
 use trackside_engine::paging::Page;
 
-use super::auth::{entered, unlimited};
+use super::auth::{entered, signed_in_person};
 use super::{ById, PageQuery};
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
@@ -88,7 +88,7 @@ async fn accept_(
         Err(_) => None,
         Ok(Bearer(token)) => {
             let actor = app.actor(&token).await?;
-            unlimited(&actor)?;
+            signed_in_person(&actor)?;
             actor.user()
         }
     };

@@ -1,5 +1,7 @@
 //! `/rules`.
 
+use std::sync::Arc;
+
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
@@ -15,11 +17,11 @@ use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
-use trackside_engine::rules::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, service};
+use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
-use trackside_rules::Rule;
 use trackside_rules::model::{Trigger, answers};
+use trackside_rules::{Compiled, Rule};
 
 use super::PageQuery;
 use crate::answer::{Answer, Created, Done, Result};
@@ -54,6 +56,13 @@ pub(super) fn routes() -> ApiRouter<App> {
             .put_with(replace, doc_with("replaceRule", "Save a new version of a rule", rule))
             .delete_with(delete, doc("deleteRule", "Delete a rule with its runs")),
         )
+        .api_route(
+            "/rules/{id}/analysis",
+            get_with(
+                analyse_saved,
+                doc("analyseRule", "Say whether a rule can loop, and which rules it conflicts with"),
+            ),
+        )
         .api_route("/rules/{id}/enable", post_with(enable, doc("enableRule", "Put a rule to work")))
         .api_route(
             "/rules/{id}/pause",
@@ -87,12 +96,12 @@ fn accepted(app: &App, text: &RuleText) -> Result<Rule> {
     Ok(rule)
 }
 
-async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Created<RuleInfo>> {
+async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Created<RuleSaved>> {
     let may = cx.actor.may_here::<RuleEdit>()?;
-    let rule = accepted(&app, &text)?;
+    let (rule, asker) = (accepted(&app, &text)?, cx.clone());
     let rule = app.db.write(async move |tx| service::create(tx, &cx, &may, rule).await).await?;
     let version = rule.version;
-    Ok(Answer::new(rule).at(version))
+    Ok(Answer::new(RuleSaved::of(&app, &asker, rule).await?).at(version))
 }
 
 /// A rule, and when it is due.
@@ -126,9 +135,9 @@ async fn replace(
     At(id): At<RuleId>,
     IfMatch(expected): IfMatch,
     text: RuleText,
-) -> Result<Answer<RuleInfo>> {
+) -> Result<Answer<RuleSaved>> {
     cx.actor.may_here::<RuleEdit>()?;
-    let rule = accepted(&app, &text)?;
+    let (rule, asker) = (accepted(&app, &text)?, cx.clone());
     let actions = app.actions.clone();
     let replace = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
@@ -136,7 +145,7 @@ async fn replace(
     };
     let rule = app.db.write(replace).await?;
     let version = rule.version;
-    Ok(Answer::new(rule).at(version))
+    Ok(Answer::new(RuleSaved::of(&app, &asker, rule).await?).at(version))
 }
 
 async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Done> {
@@ -148,24 +157,25 @@ async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> R
     Ok(Done)
 }
 
-async fn switch(app: App, cx: Cx, id: RuleId, state: RuleState) -> Result<Answer<RuleInfo>> {
-    let actions = app.actions.clone();
+async fn switch(app: App, cx: Cx, id: RuleId, state: RuleState) -> Result<Answer<RuleSaved>> {
+    let (actions, asker) = (app.actions.clone(), cx.clone());
     let switch = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
         service::switch(tx, &cx, &actions, &cx.actor.may(known)?, state).await
     };
-    Ok(Answer::new(app.db.write(switch).await?))
+    let rule = app.db.write(switch).await?;
+    Ok(Answer::new(RuleSaved::of(&app, &asker, rule).await?))
 }
 
-async fn enable(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+async fn enable(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleSaved>> {
     switch(app, cx, id, RuleState::Enabled).await
 }
 
-async fn pause(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+async fn pause(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleSaved>> {
     switch(app, cx, id, RuleState::Paused).await
 }
 
-async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleInfo>> {
+async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleSaved>> {
     switch(app, cx, id, RuleState::Shadow).await
 }
 
@@ -190,15 +200,48 @@ struct Checked<'a> {
 }
 
 async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Answer<Verdict>> {
-    cx.actor.may_here::<RuleView>()?;
+    cx.actor.may_somewhere::<RuleView>()?;
     let read = match serde_json::from_str::<Checked<'_>>(text.text()) {
         Ok(checked) if !text.is_yaml() => Rule::from_json(checked.rule.get()),
         _ => text.read(),
     };
-    Ok(Answer::new(match read {
-        Ok(rule) => service::examine(&app.library, &rule),
-        Err(problems) => Verdict { ok: false, problems },
-    }))
+    let rule = match read {
+        Ok(rule) => rule,
+        Err(problems) => return Ok(Answer::new(Verdict { ok: false, problems, analysis: None })),
+    };
+    let mut verdict = service::examine(&app.library, &rule);
+    if verdict.ok {
+        verdict.analysis = Some(analysis(&app, &cx, None, rule).await?);
+    }
+    Ok(Answer::new(verdict))
+}
+
+/// What a rule sets off among those that are switched on.
+async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
+    let compiled = Compiled::new(Arc::new(rule), app.library.sandbox()).map_err(|problems| refused(&problems))?;
+    Ok(analyse(&mut *app.db.read().await?, &app.library, &cx.actor, id, &compiled).await?)
+}
+
+async fn analyse_saved(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<Analysis>> {
+    let rule = service::find(&mut *app.db.read().await?, cx.actor.workspace, id).await?;
+    let rule = cx.actor.may::<RuleView, _>(rule)?.into_resource().rule;
+    Ok(Answer::new(analysis(&app, &cx, Some(id), rule).await?))
+}
+
+/// A rule that was just saved or switched, and what it sets off.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleSaved {
+    #[serde(flatten)]
+    info: RuleInfo,
+    /// What it sets off among the rules that are switched on.
+    analysis: Analysis,
+}
+
+impl RuleSaved {
+    async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
+        let analysis = analysis(app, cx, Some(info.id), info.rule.clone()).await?;
+        Ok(Self { info, analysis })
+    }
 }
 
 /// What a rule is started with by hand.

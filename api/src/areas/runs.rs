@@ -4,65 +4,50 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::json;
-use trackside_engine::access::RunView;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use trackside_engine::access::{RunManage, RunView};
 use trackside_engine::db::Tx;
-use trackside_engine::ids::{EventId, RuleId, RunId};
+use trackside_engine::ids::RunId;
 use trackside_engine::paging::Page;
+use trackside_engine::runs::history::{self, RunFilter, RunQuery};
 use trackside_engine::runs::service::{self, Rerun};
-use trackside_engine::runs::{Mode, Run, RunState, RunSummary};
-use trackside_engine::{Class, Error, events, rules};
+use trackside_engine::runs::several::{self, Deed};
+use trackside_engine::runs::{Run, RunSummary};
+use trackside_engine::{Class, Cx, Error, events, rules};
 
-use super::ById;
 use crate::answer::{Answer, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, MaybeJson, Query};
+use crate::extract::{At, Auth, Json, MaybeJson, Query, Request};
 use crate::openapi::{doc, doc_with};
+use crate::problem::{Problem, ProblemBody};
 
 pub(super) fn routes() -> ApiRouter<App> {
     let again = json!({ "from": "tell", "version": "newest" });
+    let stop = json!({ "filter": { "state": "queued,waiting" }, "dry_run": true });
+    let repeat = json!({ "filter": { "state": "failed", "error": "step_failed" }, "version": "newest" });
     ApiRouter::new()
         .api_route("/runs", get_with(list, doc("listRuns", "List runs, newest first")))
+        .api_route(
+            "/runs/cancel",
+            post_with(cancel_each, doc_with("cancelRuns", "Stop all runs that a filter finds, at most 1,000", stop)),
+        )
+        .api_route(
+            "/runs/rerun",
+            post_with(rerun_each, doc_with("rerunRuns", "Repeat all runs that a filter finds, at most 1,000", repeat)),
+        )
         .api_route("/runs/{id}", get_with(find, doc("getRun", "Get a run with its steps")))
         .api_route("/runs/{id}/cancel", post_with(cancel, doc("cancelRun", "Stop a run; what it did stays done")))
         .api_route("/runs/{id}/rerun", post_with(rerun, doc_with("rerunRun", "Repeat a run that is over", again)))
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    /// Only runs of this rule.
-    rule_id: Option<RuleId>,
-    /// Only runs in this state.
-    state: Option<RunState>,
-    /// Only runs that did what they say, or only those in shadow.
-    mode: Option<Mode>,
-    /// Only runs that this event started; shows all of them at once.
-    event_id: Option<EventId>,
-    /// 1 to 200 items; 25 when left out.
-    limit: Option<i64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
 async fn list(
     State(app): State<App>,
     Auth(cx): Auth,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<RunQuery>,
 ) -> Result<Answer<Page<RunSummary>>> {
     let may = cx.actor.may_here::<RunView>()?;
-    let page = ById::new(query.limit, query.cursor.as_deref())?;
-    let mut rx = app.db.read().await?;
-    if let Some(event) = query.event_id {
-        let mut items = service::of_event(&mut rx, &may, event).await?;
-        items.retain(|run| query.rule_id.is_none_or(|rule| run.rule_id == rule));
-        items.retain(|run| query.state.is_none_or(|state| run.state == state));
-        items.retain(|run| query.mode.is_none_or(|mode| run.mode == mode));
-        return Ok(Answer::new(Page { items, next_cursor: None, total: None }));
-    }
-    let runs = service::list(&mut rx, &may, query.rule_id, (query.state, query.mode), page.after, page.fetch()).await?;
-    Ok(Answer::new(page.page(runs, |run| run.id)))
+    Ok(Answer::new(history::page(&mut *app.db.read().await?, &may, &query).await?))
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<Run>> {
@@ -129,4 +114,95 @@ async fn rerun(
         service::rerun(tx, &cx, &actions, &cx.actor.may(run)?, &rule, how).await
     };
     Ok(Answer::new(app.db.write(rerun).await?))
+}
+
+/// What several runs are to be stopped by.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CancelEach {
+    /// Which: at least one line of it.
+    filter: RunFilter,
+    /// Only count them.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// How several runs are repeated.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RerunEach {
+    /// Which: at least one line of it. Those that are not over are told among `failed`.
+    filter: RunFilter,
+    /// The `path` of the step to begin at in each; the whole runs when left out.
+    #[serde(default)]
+    from: Option<String>,
+    /// The rule's version to use; each run's own when left out.
+    #[serde(default)]
+    version: Version,
+    /// Only count them.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What became of several runs.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Several {
+    /// How many the filter found.
+    matched: usize,
+    /// Whether they were only counted.
+    dry_run: bool,
+    /// Those with which it was done, as they are now; of repeated ones the new ones.
+    runs: Vec<RunSummary>,
+    /// Those with which it could not be done.
+    failed: Vec<FailedRun>,
+}
+
+/// A run with which it could not be done.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FailedRun {
+    /// The run.
+    run: RunId,
+    /// Why.
+    #[schemars(with = "ProblemBody<'static>")]
+    problem: Value,
+}
+
+async fn cancel_each(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    request: Request,
+    Json(asked): Json<CancelEach>,
+) -> Result<Answer<Several>> {
+    each(&app, &cx, &request, &asked.filter, Deed::Cancel, asked.dry_run).await
+}
+
+async fn rerun_each(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    request: Request,
+    Json(asked): Json<RerunEach>,
+) -> Result<Answer<Several>> {
+    let how = Rerun { from: asked.from, newest: asked.version == Version::Newest };
+    each(&app, &cx, &request, &asked.filter, Deed::Rerun(how), asked.dry_run).await
+}
+
+async fn each(
+    app: &App,
+    cx: &Cx,
+    request: &Request,
+    filter: &RunFilter,
+    deed: Deed,
+    dry_run: bool,
+) -> Result<Answer<Several>> {
+    let may = cx.actor.may_here::<RunView>()?;
+    // Asked for once at the beginning, so that whoever may do it to none is told so.
+    cx.actor.may_here::<RunManage>()?;
+    let several::Done { matched, runs, failed } =
+        several::each(&app.db, cx, &app.actions, &may, filter, deed, dry_run).await?;
+    let told = |(run, error)| {
+        let problem = Problem::from(error);
+        problem.log(&request.id);
+        FailedRun { run, problem: problem.value() }
+    };
+    Ok(Answer::new(Several { matched, dry_run, runs, failed: failed.into_iter().map(told).collect() }))
 }

@@ -6,17 +6,16 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use trackside_engine::Error;
 use trackside_engine::access::factors::{self, FactorSetup, FactorStatus, RecoveryCodes};
-use trackside_engine::access::{Actor, SessionManage, SignedIn};
+use trackside_engine::access::{SessionManage, SignedIn};
 use trackside_engine::db::{self, Tx};
 use trackside_engine::handle::UserHandle;
 use trackside_engine::vault::Secret;
 
-use super::auth::unlimited;
+use super::auth::signed_in_person;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, Bearer, Json, Person};
+use crate::extract::{At, Auth, Json, Person};
 use crate::openapi::{doc, doc_with, open};
 
 pub(super) fn routes() -> ApiRouter<App> {
@@ -56,15 +55,6 @@ pub(super) fn routes() -> ApiRouter<App> {
         )
 }
 
-/// How one signs in is changed by who has signed in, and not by a program that was given a token.
-async fn must_be_signed_in(app: &App, actor: &Actor, Bearer(token): &Bearer) -> Result<()> {
-    unlimited(actor)?;
-    match app.authenticator.session(&app.db, token).await? {
-        Some(_) => Ok(()),
-        None => Err(Error::denied("a personal token cannot change how you sign in; sign in to do this").into()),
-    }
-}
-
 async fn status(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<FactorStatus>> {
     let may = cx.actor.may_here()?;
     let mut rx = app.db.read().await?;
@@ -74,10 +64,9 @@ async fn status(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<FactorS
 async fn begin(
     State(app): State<App>,
     Person(cx, user): Person,
-    bearer: Bearer,
     Json(body): Json<Password>,
 ) -> Result<Created<FactorSetup>> {
-    must_be_signed_in(&app, &cx.actor, &bearer).await?;
+    signed_in_person(&cx.actor)?;
     let (may, vault) = (cx.actor.may_here()?, app.vault.clone());
     app.authenticator.must_know(&app.db, user, &body.password, "/password").await?;
     Ok(Answer::new(app.db.write(async move |tx: &mut Tx| factors::begin(tx, &cx, &vault, &may).await).await?))
@@ -94,10 +83,9 @@ struct Code {
 async fn confirm(
     State(app): State<App>,
     Person(cx, _): Person,
-    bearer: Bearer,
     Json(body): Json<Code>,
 ) -> Result<Answer<RecoveryCodes>> {
-    must_be_signed_in(&app, &cx.actor, &bearer).await?;
+    signed_in_person(&cx.actor)?;
     let (may, vault) = (cx.actor.may_here()?, app.vault.clone());
     let confirm = async move |tx: &mut Tx| factors::confirm(tx, &cx, &vault, &may, &body.code).await;
     Ok(Answer::new(app.db.write(confirm).await??))
@@ -111,13 +99,8 @@ struct Password {
     password: Secret,
 }
 
-async fn remove(
-    State(app): State<App>,
-    Person(cx, user): Person,
-    bearer: Bearer,
-    Json(body): Json<Password>,
-) -> Result<Done> {
-    must_be_signed_in(&app, &cx.actor, &bearer).await?;
+async fn remove(State(app): State<App>, Person(cx, user): Person, Json(body): Json<Password>) -> Result<Done> {
+    signed_in_person(&cx.actor)?;
     let may = cx.actor.may_here::<SessionManage>()?;
     app.authenticator.must_know(&app.db, user, &body.password, "/password").await?;
     app.db.write(async move |tx: &mut Tx| factors::remove(tx, &cx, &may).await).await?;

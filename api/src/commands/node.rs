@@ -74,6 +74,7 @@ impl Node {
             mail: config.mail.clone(),
             queues: Queues { lease: config.lease, ..Queues::default() },
             grace: DRAIN,
+            keep_runs: config.keep_runs,
         };
         Workers::start(options).map_err(Failed::Other)
     }

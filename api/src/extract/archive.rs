@@ -2,15 +2,14 @@
 //! has no name, so nothing is left of it however the request ends.
 
 use std::io::{Error as IoError, ErrorKind};
-use std::time::Duration;
 
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, ReferenceOr, SchemaObject};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
-use axum::http::{HeaderMap, StatusCode};
 use futures::StreamExt as _;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -19,11 +18,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use trackside_engine::Error;
 use trackside_engine::transfer::MAX_ARCHIVE;
 
-use super::body::{Json, media_type, pass_over};
+use super::body::{Json, PIECE_WITHIN, broken_off, media_type, nothing_came, pass_over};
 use crate::problem::Problem;
 
-/// The next piece must have come after so long.
-const PIECE_WITHIN: Duration = Duration::from_secs(30);
 /// At most so many archives are taken in at once on a node: each takes room on its disk.
 static TURNS: Semaphore = Semaphore::const_new(4);
 
@@ -107,7 +104,7 @@ impl Archive {
         let read = async {
             loop {
                 let piece = match tokio::time::timeout(PIECE_WITHIN, pieces.next()).await {
-                    Err(_) => return Err(slow()),
+                    Err(_) => return Err(nothing_came()),
                     Ok(None) => break,
                     Ok(Some(Err(_))) => return Err(broken_off()),
                     Ok(Some(Ok(piece))) => piece,
@@ -136,15 +133,6 @@ fn too_large() -> Problem {
     let detail =
         format!("The archive is larger than {MAX_ARCHIVE} bytes. Take files out of it, and of `project.json`.");
     Error::too_large("archive_too_large", detail).into()
-}
-
-fn slow() -> Problem {
-    let detail = format!("Nothing of the body came for {} s. Send the request again.", PIECE_WITHIN.as_secs());
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
-}
-
-fn broken_off() -> Problem {
-    Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")
 }
 
 fn failed(error: &IoError) -> Problem {

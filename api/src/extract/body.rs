@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
-use trackside_engine::moment;
+use trackside_engine::unfit;
 use trackside_rules::Rule;
 
 use crate::problem::Problem;
@@ -30,6 +30,8 @@ fn limit(path: &str) -> usize {
 
 /// A request's body must have arrived after so long.
 const BODY_WITHIN: std::time::Duration = std::time::Duration::from_secs(20);
+/// The next piece of a body that is read by the piece must have come after so long.
+pub(super) const PIECE_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// A JSON body. Its own extractor, because axum's says neither where the error is nor what to do.
 #[derive(Debug, Clone)]
@@ -83,18 +85,13 @@ pub async fn read_body(request: Request) -> Result<Bytes, Problem> {
     }
     let limited = http_body_util::Limited::new(&mut body, limit);
     match tokio::time::timeout(BODY_WITHIN, limited.collect()).await {
-        Err(_) => {
-            let detail = format!("The body had not arrived after {} s. Send the request again.", BODY_WITHIN.as_secs());
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail))
-        }
+        Err(_) => Err(too_slow(format!("The body had not arrived after {} s", BODY_WITHIN.as_secs()))),
         Ok(Ok(read)) => Ok(read.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             pass_over_more(&mut body, limit).await;
             Err(too_large(limit))
         }
-        Ok(Err(_)) => {
-            Err(Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again."))
-        }
+        Ok(Err(_)) => Err(broken_off()),
     }
 }
 
@@ -115,6 +112,20 @@ async fn pass_over_more(body: &mut axum::body::Body, limit: usize) {
         }
     };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(5), reading).await;
+}
+
+/// What a body is refused with that ends before it said it would.
+pub(super) fn broken_off() -> Problem {
+    Problem::bad_request("body_unreadable", "The body broke off before its end. Send the request again.")
+}
+
+/// What a body is refused with of which nothing came for [`PIECE_WITHIN`].
+pub(super) fn nothing_came() -> Problem {
+    too_slow(format!("Nothing of the body came for {} s", PIECE_WITHIN.as_secs()))
+}
+
+fn too_slow(what: String) -> Problem {
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", format!("{what}. Send the request again."))
 }
 
 fn too_large(limit: usize) -> Problem {
@@ -177,7 +188,7 @@ fn unfit(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what) {
         "expected value" => "is of the wrong type: send one of the words that this field takes, as a string".to_owned(),
-        what => moment::readable(what).into_owned(),
+        what => unfit::readable(what).into_owned(),
     }
 }
 
@@ -224,7 +235,7 @@ fn said(mut pointer: String, error: &serde_json::Error) -> (String, String) {
         pointer = below(&pointer);
         "is missing".to_owned()
     } else {
-        moment::readable(what).into_owned()
+        unfit::readable(what).into_owned()
     };
     (pointer, message)
 }
@@ -381,7 +392,7 @@ mod tests {
             ),
             (r#"{"title": "a", "parts": [{}]}"#, 422, "/parts/0/size: is missing"),
             (r#"{"parts": []}"#, 422, "/title: is missing"),
-            (r#"{"title": 3}"#, 422, "/title: invalid type: integer `3`, expected a string"),
+            (r#"{"title": 3}"#, 422, "/title: must be a string, not the number 3"),
             (
                 r#"{"title": "a""#,
                 400,

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use trackside_engine::moment;
+use trackside_engine::unfit;
 
 use crate::problem::Problem;
 
@@ -41,7 +41,7 @@ fn wrong(name: &str, what: &str) -> Problem {
         };
         return Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_parameter", detail);
     }
-    let what = &*moment::readable(what);
+    let what = &*unfit::readable(what);
     let detail = if what.starts_with("missing field") {
         what.replacen("missing field", "missing query parameter", 1)
     } else if name == "." {

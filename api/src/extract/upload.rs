@@ -5,21 +5,18 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
 use futures::{Stream, StreamExt as _, stream};
 use trackside_engine::Error;
 use trackside_engine::attachments::{Attachment, Limits, arrive};
 use trackside_engine::files::Pieces;
 
-use super::body::pass_over;
+use super::body::{PIECE_WITHIN, broken_off, nothing_came, pass_over};
 use crate::problem::Problem;
 
-/// The next piece must have come after so long.
-const PIECE_WITHIN: Duration = Duration::from_secs(30);
 /// What a form may have around its file, in bytes.
 const AROUND: u64 = 64 * 1024;
 /// What may be read of a form and not be handed on yet, in bytes: heads of parts are held whole.
@@ -244,17 +241,10 @@ impl Stream for Patient {
                 Poll::Ready(Some(Ok(piece)))
             }
             Poll::Ready(None) => Poll::Ready(None),
-            Poll::Ready(Some(Err(_))) => {
-                let detail = "The body broke off before its end. Send the request again.";
-                self.refuse(Problem::bad_request("body_unreadable", detail))
-            }
+            Poll::Ready(Some(Err(_))) => self.refuse(broken_off()),
             Poll::Pending => match self.sleep.as_mut().poll(context) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(()) => {
-                    let detail =
-                        format!("Nothing of the body came for {} s. Send the request again.", PIECE_WITHIN.as_secs());
-                    self.refuse(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail))
-                }
+                Poll::Ready(()) => self.refuse(nothing_came()),
             },
         }
     }

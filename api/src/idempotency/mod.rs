@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a POST that is repeated with the same key answers what the first one answered, and does nothing.
 //!
-//! The key belongs to the person. It is reserved before the request runs and keeps the answer for 24 hours, if that is
-//! final (2xx, 4xx); a 5xx frees it. Answers that hold a secret are not kept: their repetition is refused. A process
+//! The key belongs to the person. It is reserved before the request runs and keeps the answer of what was done for 24 hours;
+//! a refusal (4xx, 5xx) frees it, since nothing was done. Answers that hold a secret are not kept: their repetition is refused. A process
 //! that dies between its commit and the note of its answer leaves a reserved key, which is refused for
 //! [`ABANDONED`] and then free; in that window a repetition may act twice.
 
@@ -223,7 +223,8 @@ impl Reservation {
     async fn note(mut self, response: Response, secret: bool) -> Result<Response, Problem> {
         let Some(key) = self.key.take() else { return Ok(response) };
         let (owner, status) = (self.owner, response.status());
-        if status.is_server_error() {
+        // Nothing was done: the key is there for the request as it is meant.
+        if status.is_client_error() || status.is_server_error() {
             self.app.db.write(async move |tx: &mut Tx| store::delete(tx, owner, &key).await).await?;
             return Ok(response);
         }

@@ -10,13 +10,14 @@ use axum::response::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval, timeout};
 use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView, RunView, TaskView};
-use trackside_engine::db::{self, Signal};
+use trackside_engine::db;
 use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, runs, tasks};
 
 use super::hub::{self, Hub, Message, Seat};
 use super::protocol::{FromClient, FromServer};
 use crate::app::App;
 use crate::extract::Address;
+use crate::standing::Standing;
 
 /// How long a new client may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
@@ -74,7 +75,9 @@ fn open(app: App, from: Option<Address>, upgrade: WebSocketUpgrade, topic: Optio
         let Some((socket, token, mut actor)) = hello(&app, socket).await else { return };
         actor.address = from.map(|Address(address)| address);
         let workspace = actor.workspace;
-        let session = Session { app, socket, token, actor, seat, topics: HashMap::new() };
+        let standing = Standing::of(&app, &actor);
+        let session =
+            Session { app, socket, token, actor, standing, seat, topics: HashMap::new(), names: HashMap::new() };
         // However it ends, the client is gone and its seat is given up; there is nobody left to tell.
         let _ = db::within(workspace, session.run(topic, messages, lags)).await;
     })
@@ -88,9 +91,12 @@ struct Session {
     socket: WebSocket,
     token: String,
     actor: Actor,
+    standing: Standing,
     seat: Seat,
     /// The last position that was sent, by topic.
     topics: HashMap<Arc<str>, i64>,
+    /// What the client called a topic by a key, and what it is.
+    names: HashMap<String, String>,
 }
 
 /// Waits for the first message, and answers who the client is.
@@ -138,14 +144,10 @@ impl Session {
             self.subscribe(&topic, None).await?;
         }
         let mut beat = interval(BEAT);
-        let mut access = self.app.db.signals().watch(Signal::Access);
         let mut heard = Instant::now();
         loop {
-            let change = self.next_change();
             tokio::select! {
-                // Somebody's rights changed: perhaps this one's.
-                Ok(()) = access.changed() => self.check().await?,
-                () = change => self.check().await?,
+                () = self.standing.ended() => self.check().await?,
                 frame = self.socket.recv() => {
                     heard = Instant::now();
                     match frame {
@@ -156,8 +158,7 @@ impl Session {
                 }
                 Some(message) = messages.recv() => {
                     // Nothing is sent by rights that have ended, whichever was heard of first.
-                    if access.has_changed().unwrap_or(false) {
-                        access.mark_unchanged();
+                    if self.standing.has_ended() {
                         self.check().await?;
                     }
                     self.pass(message).await?;
@@ -176,10 +177,12 @@ impl Session {
 
     /// A token that ended since, or a person who left, ends the socket.
     async fn check(&mut self) -> Result<(), Gone> {
+        self.standing.ask();
         match self.app.authenticator.authenticate(&self.app.db, &self.token).await {
             Ok(actor) => {
+                self.standing.holds(&actor);
                 let same = actor.rights.is_same(&self.actor.rights) && actor.role == self.actor.role;
-                let begun = self.actor.rights.changes_after(self.actor.at).is_some_and(|at| at <= actor.at);
+                let begun = self.actor.changes_at().is_some_and(|at| at <= actor.at);
                 self.actor = Actor { address: self.actor.address, ..actor };
                 if same && !begun { Ok(()) } else { self.permit_again().await }
             }
@@ -189,20 +192,9 @@ impl Session {
                 let _ = self.send(Frame::Close(Some(close))).await;
                 Err(Gone)
             }
-            // The database is away for a moment: what was true a moment ago still holds.
+            // The database is away for a moment: what was true a moment ago still holds, unless it has ended by itself.
+            Err(_) if self.standing.has_ended_by_itself() => Err(Gone),
             Err(_) => Ok(()),
-        }
-    }
-
-    /// Ends when the rights change by themselves, because an assignment begins or ends; never, if none does.
-    fn next_change(&self) -> impl Future<Output = ()> + use<> {
-        let now = self.app.source.now();
-        let left = self.actor.rights.changes_after(self.actor.at).map(|at| (at - now).to_std().unwrap_or_default());
-        async move {
-            match left {
-                Some(left) => tokio::time::sleep(left).await,
-                None => std::future::pending().await,
-            }
         }
     }
 
@@ -259,12 +251,13 @@ impl Session {
     fn canonical(&self, topic: &str) -> String {
         match (topic, self.actor.user()) {
             ("notifications", Some(user)) => format!("user:{user}"),
-            _ => topic.to_owned(),
+            _ => self.names.get(topic).cloned().unwrap_or_else(|| topic.to_owned()),
         }
     }
 
     async fn subscribe(&mut self, topic: &str, after: Option<i64>) -> Result<(), Gone> {
-        let topic = match self.permitted(topic).await {
+        let asked = topic;
+        let topic = match self.permitted(asked).await {
             Ok(topic) => topic,
             Err(error) => return self.error(&error).await,
         };
@@ -289,6 +282,9 @@ impl Session {
         };
         let shared: Arc<str> = Arc::from(topic.as_str());
         self.topics.insert(shared.clone(), from);
+        if asked != topic && self.names.len() < TOPICS {
+            self.names.insert(asked.to_owned(), topic.clone());
+        }
         self.say(FromServer::Subscribed { topic: &topic, position: from }).await?;
         for message in missed {
             self.pass(message).await?;
@@ -303,6 +299,9 @@ impl Session {
         let canonical = self.canonical(topic);
         let (kind, id) = canonical.split_once(':').ok_or_else(unknown)?;
         let workspace = self.actor.workspace;
+        if kind != "user" {
+            self.actor.may_somewhere::<EventView>()?;
+        }
         let mut rx = self.app.db.read().await?;
         // Each is looked for in the client's own workspace: what is of another is not found.
         let found = match kind {
@@ -388,6 +387,9 @@ impl Session {
 
     /// The queue was full: what is in it still goes out, then the client is told to start over.
     async fn reload(&mut self, topic: Arc<str>, messages: &mut mpsc::Receiver<Message>) -> Result<(), Gone> {
+        if self.standing.has_ended() {
+            self.check().await?;
+        }
         while let Ok(message) = messages.try_recv() {
             self.pass(message).await?;
         }

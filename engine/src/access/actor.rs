@@ -55,8 +55,37 @@ pub struct Actor {
     pub rights: Rights,
     /// When the rights were asked for: assignments begin and end.
     pub at: DateTime<Utc>,
+    /// What proved who it is.
+    pub proof: Proof,
     /// Where the request came from, if it came from outside.
     pub address: Option<IpAddr>,
+}
+
+/// What proves who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing had to: it acts from inside, as rules and hooks do.
+    Inside,
+    /// Somebody has signed in.
+    Session {
+        /// When the access token ends, and is renewed.
+        until: Option<DateTime<Utc>>,
+    },
+    /// A program was given a personal token.
+    Token {
+        /// When it ends, if it does.
+        until: Option<DateTime<Utc>>,
+    },
+}
+
+impl Proof {
+    /// When it ends by itself.
+    pub fn until(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Inside => None,
+            Self::Session { until } | Self::Token { until } => until,
+        }
+    }
 }
 
 impl Actor {
@@ -64,7 +93,16 @@ impl Actor {
     pub fn with_role(who: Who, workspace: WorkspaceId, role: Role) -> Self {
         let rights = Rights::of_role(role);
         // Without assignments no moment matters.
-        Self { who, workspace, role, scopes: None, rights, at: DateTime::UNIX_EPOCH, address: None }
+        Self {
+            who,
+            workspace,
+            role,
+            scopes: None,
+            rights,
+            at: DateTime::UNIX_EPOCH,
+            proof: Proof::Inside,
+            address: None,
+        }
     }
 
     /// A hook that received something: it may do nothing but leave its event.
@@ -83,6 +121,12 @@ impl Actor {
             Who::User { id } | Who::Rule { owner: id, .. } => Some(id),
             Who::Hook { .. } | Who::System => None,
         }
+    }
+
+    /// When what this actor may do changes next by itself: an assignment begins or ends, or the token ends. Whoever goes on
+    /// for longer than one request asks again then.
+    pub fn changes_at(&self) -> Option<DateTime<Utc>> {
+        self.rights.changes_after(self.at).into_iter().chain(self.proof.until()).min()
     }
 
     /// Whether the token's scopes, if it has any, cover this permission.

@@ -42,7 +42,7 @@ pub(crate) mod store;
 pub mod tokens;
 mod totp;
 
-pub use actor::{Actor, Who};
+pub use actor::{Actor, Proof, Who};
 pub use entry::{Acceptance, CHALLENGE_LIFETIME, Entry};
 pub use keys::has_secrets;
 pub use model::name;

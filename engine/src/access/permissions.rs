@@ -222,6 +222,13 @@ pub trait Scoped {
     fn facts(&self) -> Map<String, Value> {
         Map::new()
     }
+    /// Refuses what nobody may do with it as it stands, whatever they were given.
+    ///
+    /// # Errors
+    /// Why, and what to do first.
+    fn refuses(&self, _permission: &'static str) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a permission is asked for; nearly always what the proof is about, too.
@@ -253,6 +260,9 @@ impl<R: Scoped> Scoped for &R {
     }
     fn facts(&self) -> Map<String, Value> {
         (*self).facts()
+    }
+    fn refuses(&self, permission: &'static str) -> Result<()> {
+        (*self).refuses(permission)
     }
 }
 
@@ -359,7 +369,8 @@ fn judge<P: Permission>(actor: &Actor, asked: &impl Scoped) -> Result<()> {
     if !may(P::BIT) {
         return Err(lacks::<P>(actor));
     }
-    in_scope::<P>(actor)
+    in_scope::<P>(actor)?;
+    asked.refuses(P::NAME)
 }
 
 /// The proof for a list: what of the workspace the actor may do `P` to.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::actor::{Actor, Who};
+use super::actor::{Actor, Proof, Who};
 use super::load;
 use super::model::{self, Me, NewUser, User, WorkspaceInfo};
 use super::permissions::{Granted, MemberManage, OperationsManage, Role, Workspace};
@@ -23,7 +23,7 @@ pub async fn acting(
 ) -> Result<Option<Actor>> {
     let Some((role, stamp)) = store::membership(rx, workspace, member).await? else { return Ok(None) };
     let rights = load::rights(rx, workspace, member, role, stamp).await?;
-    Ok(Some(Actor { who, workspace, role, scopes: None, rights, at, address: None }))
+    Ok(Some(Actor { who, workspace, role, scopes: None, rights, at, proof: Proof::Inside, address: None }))
 }
 
 /// Says that who may do what has changed in a workspace: the next question anybody asks is answered by what is there now.

@@ -10,7 +10,7 @@ use rand::distr::Alphanumeric;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::actor::{Actor, Who};
+use super::actor::{Actor, Proof, Who};
 use super::entry::{Entry, enter};
 use super::keys::{Claims, KeyRing, invalid};
 use super::model::{self, Credentials, NewUser, Setup, SignedIn, User};
@@ -242,8 +242,9 @@ impl Authenticator {
         match store::session_role(&mut rx, claims.sid).await? {
             Some((workspace, id, None, Some(role), stamp)) if workspace == claims.ws && id == claims.sub => {
                 let rights = load::rights(&mut rx, workspace, id, role, stamp).await?;
-                let at = self.source.now();
-                Ok(Actor { who: Who::User { id }, workspace, role, scopes: None, rights, at, address: None })
+                let (at, who) = (self.source.now(), Who::User { id });
+                let proof = Proof::Session { until: DateTime::from_timestamp(claims.exp, 0) };
+                Ok(Actor { who, workspace, role, scopes: None, rights, at, proof, address: None })
             }
             _ => Err(session_ended()),
         }
@@ -265,7 +266,8 @@ impl Authenticator {
         drop(rx);
         self.note_use(db, &token, now).await;
         let scopes = tokens::scopes(token.scopes.as_deref())?.map(Arc::from);
-        Ok(Actor { who: Who::User { id }, workspace, role, scopes, rights, at: now, address: None })
+        let (who, proof) = (Who::User { id }, Proof::Token { until: token.expires_at });
+        Ok(Actor { who, workspace, role, scopes, rights, at: now, proof, address: None })
     }
 
     /// Notes the use of a token, at most once a minute. That it cannot be noted is no reason to refuse the request.

@@ -6,7 +6,7 @@ use rand::distr::Alphanumeric;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::actor::Actor;
+use super::actor::{Actor, Proof};
 use super::model::{self, CreatedToken, NewToken, TokenInfo};
 use super::permissions::{self, Granted, TokenCreate, Workspace};
 use super::{services, store};
@@ -41,7 +41,7 @@ pub async fn create(
     create_for(tx, cx, may.resource().0, user, new).await
 }
 
-/// Makes a token that acts as `user` and may no more than who makes it.
+/// Makes a token that acts as `user`, and may no more and lasts no longer than what makes it.
 pub(super) async fn create_for(
     tx: &mut Tx,
     cx: &Cx,
@@ -53,6 +53,15 @@ pub(super) async fn create_for(
     check_scopes(&cx.actor, new.scopes.as_deref())?;
     if new.expires_at.is_some_and(|at| at <= cx.now()) {
         return Err(Error::field("/expires_at", "must be in the future"));
+    }
+    if let Proof::Token { until: Some(end) } = cx.actor.proof
+        && new.expires_at.is_none_or(|at| at > end)
+    {
+        let message = format!(
+            "must be at most {}, when the token that makes it ends; sign in to make a longer one",
+            end.to_rfc3339()
+        );
+        return Err(Error::field("/expires_at", message));
     }
     let token = make();
     let info = TokenInfo {

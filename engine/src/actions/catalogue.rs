@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use trackside_rules::graph::Effects;
 
 use super::external::ErasedExternal;
 use super::internal::{ErasedInternal, INTERNAL};
@@ -63,6 +64,19 @@ impl Actions {
             Entry::Internal(action) => action.needs(),
             Entry::External(_) => ConnectionUse::NAME,
         })
+    }
+
+    /// What each sets off: for finding loops.
+    pub fn effects(&self) -> Effects {
+        let mut effects = Effects::default();
+        for (name, entry) in self.0.iter() {
+            if let Entry::Internal(action) = entry {
+                let causes = action.causes().iter().map(|kind| (*kind).to_owned()).collect();
+                effects.causes.insert((*name).to_owned(), causes);
+                effects.writes.insert((*name).to_owned(), action.writes().to_vec());
+            }
+        }
+        effects
     }
 
     /// Every action, sorted by name.

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::ids::WorkspaceId;
-use crate::moment;
+use crate::unfit;
 pub use crate::vault::Secret;
 
 /// One action on the outside world, in `workers`' `integrations/<vendor>/actions.rs`.
@@ -172,7 +172,7 @@ impl<A: External> ErasedExternal for A {
             let input = serde_path_to_error::deserialize(input).map_err(|error| {
                 let place = pointer(error.path());
                 let what = error.inner().to_string();
-                Failure::permanent(format!("wrong input for {} at `{place}`: {}", A::NAME, moment::readable(&what)))
+                Failure::permanent(format!("wrong input for {} at `{place}`: {}", A::NAME, unfit::readable(&what)))
             })?;
             let output = self.perform(call, input).await?;
             // The effect is already there, so a retry would only repeat it.

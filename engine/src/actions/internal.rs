@@ -7,12 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use trackside_rules::graph::Write;
 
 use super::external::pointer;
 use crate::access::Permission;
 use crate::cx::Cx;
 use crate::db::Tx;
-use crate::{Error, Result, moment};
+use crate::{Error, Result, unfit};
 
 /// An action that changes something of ours. It runs in the transaction that journals the step: whatever it writes
 /// through `tx` happens exactly once, together with its events. It must await nothing but statements.
@@ -25,6 +26,8 @@ pub trait Internal: Send + Sync + 'static {
     const SUMMARY: &'static str;
     /// The event kinds that it can cause: what the loop check at save reads.
     const CAUSES: &'static [&'static str];
+    /// Which of its inputs are seen in those events, and where: what is constant there, the loop check knows.
+    const WRITES: &'static [Write] = &[];
     /// The permission that it asks for: what a token must cover to put a rule with it to work.
     type Needs: Permission;
     /// What a step's `with` must hold. Give it `#[serde(deny_unknown_fields)]`.
@@ -44,6 +47,8 @@ pub trait ErasedInternal: Send + Sync {
     fn summary(&self) -> &'static str;
     /// The event kinds that it can cause.
     fn causes(&self) -> &'static [&'static str];
+    /// Which of its inputs are seen in them.
+    fn writes(&self) -> &'static [Write];
     /// The name of the permission that it asks for.
     fn needs(&self) -> &'static str;
     /// The JSON schema of its input.
@@ -72,6 +77,9 @@ impl<A: Internal> ErasedInternal for Erased<A> {
     fn causes(&self) -> &'static [&'static str] {
         A::CAUSES
     }
+    fn writes(&self) -> &'static [Write] {
+        A::WRITES
+    }
     fn needs(&self) -> &'static str {
         A::Needs::NAME
     }
@@ -91,7 +99,7 @@ impl<A: Internal> ErasedInternal for Erased<A> {
             let input = serde_path_to_error::deserialize(input).map_err(|error| {
                 let (place, what) = (pointer(error.path()), error.inner().to_string());
                 let at = if place.is_empty() { String::new() } else { format!(" at `{place}`") };
-                let what = moment::readable(&what);
+                let what = unfit::readable(&what);
                 Error::invalid("action_input", format!("`{}` was given wrong input{at}: {what}", A::NAME))
             })?;
             let output = A::perform(tx, cx, input).await?;

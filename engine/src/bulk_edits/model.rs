@@ -23,7 +23,7 @@ pub struct NewBulkEdit {
     pub filter: TaskFilter,
     /// The change, as `PATCH /tasks/{id}` takes it.
     pub patch: TaskPatch,
-    /// Only counts the tasks.
+    /// Only tells what it would come to: how many tasks it would change, and which it could not.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -71,7 +71,7 @@ pub struct Changed {
     pub id: Option<BulkEditId>,
     /// How many tasks the filter finds.
     pub matched: i64,
-    /// How many were changed.
+    /// How many were changed, or would be.
     pub changed: i64,
     /// Those that could not be changed, and why.
     pub failed: Vec<(TaskId, Error)>,

@@ -14,7 +14,7 @@ use crate::ids::{BulkEditId, TaskId, UserId};
 use crate::tasks::{self, Task, TaskPatch};
 use crate::{Class, Error, Result, projects};
 
-/// Changes all tasks that the filter finds, or, for a dry run, counts them. More than [`MAX_TASKS`] are refused as
+/// Changes all tasks that the filter finds, or, for a dry run, tells what that would come to. More than [`MAX_TASKS`] are refused as
 /// `too_many_tasks`.
 pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulkEdit) -> Result<Changed> {
     let query = new.filter.query("/filter", false, cx.actor.user())?;
@@ -32,8 +32,12 @@ pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulk
         let detail = format!("the filter finds more than {MAX_TASKS} tasks; narrow it, and do it in parts");
         return Err(Error::conflict("too_many_tasks", detail));
     }
-    if new.dry_run || found.is_empty() {
+    if found.is_empty() {
         return Ok(Changed { id: None, matched, changed: 0, failed: Vec::new() });
+    }
+    if new.dry_run {
+        let outcomes = change_each(db, cx, None, found.clone(), new.patch).await;
+        return told(None, matched, found, outcomes);
     }
     let edit = BulkEdit {
         id: cx.new_id(),
@@ -51,14 +55,23 @@ pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulk
         store::insert(tx, &written).await
     })
     .await?;
-    let outcomes = change_each(db, cx, id, found.clone(), new.patch).await;
-    let changed = outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count();
-    let changed = i64::try_from(changed).unwrap_or(i64::MAX);
+    let outcomes = change_each(db, cx, Some(id), found.clone(), new.patch).await;
+    let changed = count(&outcomes);
     db.write(async move |tx: &mut Tx| match changed {
         0 => store::delete(tx, workspace, id).await,
         _ => store::set_changed(tx, workspace, id, changed).await,
     })
     .await?;
+    told((changed > 0).then_some(id), matched, found, outcomes)
+}
+
+fn count(outcomes: &[Result<bool>]) -> i64 {
+    let changed = outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count();
+    i64::try_from(changed).unwrap_or(i64::MAX)
+}
+
+fn told(id: Option<BulkEditId>, matched: i64, found: Vec<TaskId>, outcomes: Vec<Result<bool>>) -> Result<Changed> {
+    let changed = count(&outcomes);
     let mut failed: Vec<(TaskId, Error)> = std::iter::zip(found, outcomes)
         .filter_map(|(task, outcome)| outcome.err().map(|error| (task, error)))
         .collect();
@@ -66,23 +79,41 @@ pub async fn edit(db: &Db, cx: &Cx, may: &Granted<TaskView, Reach>, new: NewBulk
     if changed == 0 && !failed.is_empty() && failed.iter().all(|(_, error)| error.class == Class::Denied) {
         return Err(failed.swap_remove(0).1);
     }
-    Ok(Changed { id: (changed > 0).then_some(id), matched, changed, failed })
+    Ok(Changed { id, matched, changed, failed })
 }
 
-/// Changes the tasks, each for itself; whether each was changed.
-async fn change_each(db: &Db, cx: &Cx, id: BulkEditId, found: Vec<TaskId>, patch: TaskPatch) -> Vec<Result<bool>> {
+/// The code of the error that takes back what a dry run changed.
+const TRIED: &str = "tried";
+
+/// Changes the tasks, each for itself; whether each was changed. Without an id each is tried and taken back.
+async fn change_each(
+    db: &Db,
+    cx: &Cx,
+    id: Option<BulkEditId>,
+    found: Vec<TaskId>,
+    patch: TaskPatch,
+) -> Vec<Result<bool>> {
     let (count, shared, cx) = (found.len(), Arc::new((found, patch)), cx.clone());
-    db.write_each(
+    let outcomes = db.write_each(
         count,
         Arc::new(move |tx: &mut Tx, at| {
             let (cx, shared) = (cx.clone(), shared.clone());
-            Box::pin(async move { change(tx, &cx, id, shared.0[at], &shared.1).await })
+            Box::pin(async move {
+                match change(tx, &cx, id, shared.0[at], &shared.1).await? {
+                    true if id.is_none() => Err(Error::conflict(TRIED, "this was a dry run")),
+                    changed => Ok(changed),
+                }
+            })
         }),
-    )
-    .await
+    );
+    let tried = |outcome: Result<bool>| match outcome {
+        Err(error) if error.code == TRIED => Ok(true),
+        outcome => outcome,
+    };
+    outcomes.await.into_iter().map(tried).collect()
 }
 
-async fn change(tx: &mut Tx, cx: &Cx, id: BulkEditId, task: TaskId, patch: &TaskPatch) -> Result<bool> {
+async fn change(tx: &mut Tx, cx: &Cx, id: Option<BulkEditId>, task: TaskId, patch: &TaskPatch) -> Result<bool> {
     let handle = Handle::Id(task);
     let project = projects::service::find_of_task(tx, cx.actor.workspace, &handle).await?;
     let may = cx.actor.may::<TaskEdit, _>(project)?;
@@ -92,6 +123,7 @@ async fn change(tx: &mut Tx, cx: &Cx, id: BulkEditId, task: TaskId, patch: &Task
     if after.version == before.version {
         return Ok(false);
     }
+    let Some(id) = id else { return Ok(true) };
     // As it was read before: what is sensitive is kept in no second place, and not put back.
     let after = tasks::service::current(tx, &may, &handle).await?;
     let named = named(patch)?;
@@ -202,10 +234,37 @@ async fn restore(tx: &mut Tx, cx: &Cx, item: &Item) -> Result<(bool, Vec<Conflic
     if back.is_empty() {
         return Ok((false, conflicts));
     }
-    let patch: TaskPatch = serde_json::from_value(Value::Object(back))
-        .map_err(|error| Error::internal("what a task was is no patch").caused_by(error))?;
-    let restored = tasks::service::update(tx, cx, &may, &handle, None, patch).await?;
-    Ok((restored.version > task.version, conflicts))
+    match tasks::service::update(tx, cx, &may, &handle, None, patch_of(back.clone())?).await {
+        Ok(restored) => return Ok((restored.version > task.version, conflicts)),
+        // Whether a parent closes a circle is seen only when it is written: then nothing of it may stay.
+        Err(error) if !is_refusal(&error) || back.contains_key("parent") || back.len() == 1 => return Err(error),
+        Err(_) => {}
+    }
+    // One of the fields cannot be as it was; the others can.
+    let mut restored = false;
+    for (name, value) in back {
+        let alone = patch_of(Map::from_iter([(name.clone(), value)]))?;
+        match tasks::service::update(tx, cx, &may, &handle, None, alone).await {
+            Ok(_) => restored = true,
+            Err(error) if is_refusal(&error) => {
+                let now = now.get(&name).cloned().unwrap_or(Value::Null);
+                let (key, detail) = (Some(task.key.clone()), error.detail.clone());
+                conflicts.push(Conflict { task: task.id, key, field: Some(name), now, detail });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((restored, conflicts))
+}
+
+/// Whether the change itself was refused, before anything was written.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.class, Class::Conflict | Class::Invalid)
+}
+
+fn patch_of(fields: Map<String, Value>) -> Result<TaskPatch> {
+    serde_json::from_value(Value::Object(fields))
+        .map_err(|error| Error::internal("what a task was is no patch").caused_by(error))
 }
 
 /// The fields that a patch names.

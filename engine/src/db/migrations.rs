@@ -54,6 +54,9 @@ pub const ALL: &[Migration] = &[
     migration!("0027_rule_schedules"),
     migration!("0028_date_triggers"),
     migration!("0029_trials"),
+    migration!("0032_run_turns"),
+    migration!("0036_run_history"),
+    migration!("0037_search_newest"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.
@@ -82,7 +85,7 @@ impl Db {
         }
         if self.dialect() == Dialect::Postgres {
             let raise = async move |tx: &mut Tx| {
-                lock(tx).await?;
+                tx.lock(LOCK).await?;
                 walls::raise(tx).await
             };
             self.write(raise).await?;
@@ -93,7 +96,7 @@ impl Db {
 
 /// The steps done so far; makes the table for them.
 async fn known(tx: &mut Tx) -> Result<Vec<String>> {
-    lock(tx).await?;
+    tx.lock(LOCK).await?;
     let time = match tx.dialect() {
         Dialect::Sqlite => "integer",
         Dialect::Postgres => "timestamptz",
@@ -106,7 +109,7 @@ async fn known(tx: &mut Tx) -> Result<Vec<String>> {
 
 /// Does a step unless another node has done it meanwhile.
 async fn apply(tx: &mut Tx, step: &Migration) -> Result<bool> {
-    lock(tx).await?;
+    tx.lock(LOCK).await?;
     if tx.opt::<One<String>>("select name from migrations where name = $1", (step.name,)).await?.is_some() {
         return Ok(false);
     }
@@ -123,13 +126,6 @@ async fn apply(tx: &mut Tx, step: &Migration) -> Result<bool> {
     refuse_deferred(tx).await.map_err(failed)?;
     tx.execute(&format!("insert into migrations (name, applied_at) values ($1, {now})"), (step.name,)).await?;
     Ok(true)
-}
-
-async fn lock(tx: &mut Tx) -> Result<()> {
-    match tx.dialect() {
-        Dialect::Sqlite => Ok(()),
-        Dialect::Postgres => tx.execute("select pg_advisory_xact_lock($1)", (LOCK,)).await.map(drop),
-    }
 }
 
 async fn refuse_deferred(tx: &mut Tx) -> Result<()> {

@@ -101,6 +101,13 @@ impl Pg {
         rows.iter().try_for_each(|row| take(&mut Row::postgres(row)))
     }
 
+    /// The same, planned for these values. What is kept prepared is planned once, for any.
+    pub(super) async fn query_anew(&mut self, sql: &str, args: &dyn Args, take: &mut Take<'_>) -> Result<()> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments(&[args])?).persistent(false);
+        let rows = query.fetch_all(self.conn()).await.map_err(failed)?;
+        rows.iter().try_for_each(|row| take(&mut Row::postgres(row)))
+    }
+
     /// Runs a statement and hands over its rows as they arrive, without holding them all.
     pub(super) async fn stream(&mut self, sql: &str, args: &dyn Args, take: &mut Take<'_>) -> Result<()> {
         use futures::TryStreamExt;

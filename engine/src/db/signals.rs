@@ -27,7 +27,7 @@ pub enum Signal {
     Jobs,
     /// Positions in the log were given.
     Log,
-    /// What rules are due at by the clock has changed.
+    /// What is due at by the clock has changed: rules, recurring tasks.
     Schedules,
 }
 

@@ -58,6 +58,21 @@ impl Rx {
         }
     }
 
+    /// [`all`](Self::all) for a statement whose best plan depends on its values: PostgreSQL plans it for these, each time.
+    pub fn all_anew<T: FromRow>(&mut self, sql: &str, args: impl Args) -> impl Future<Output = Result<Vec<T>>> + Send {
+        async move {
+            let mut found = Vec::new();
+            let mut take = |row: &mut super::Row<'_>| T::from_row(row).map(|row| found.push(row));
+            self.start()?;
+            let outcome = match &mut self.conn {
+                Conn::Sqlite(conn) => conn.query(sql, &args, &mut take),
+                Conn::Postgres(conn) => statement(Box::pin(conn.query_anew(sql, &args, &mut take))).await,
+            };
+            self.end(sql, outcome)?;
+            Ok(found)
+        }
+    }
+
     /// The first row, if there is one.
     pub fn opt<T: FromRow>(&mut self, sql: &str, args: impl Args) -> impl Future<Output = Result<Option<T>>> + Send {
         async move {
@@ -200,6 +215,14 @@ impl Tx {
                 Conn::Postgres(conn) => statement(Box::pin(conn.execute_many(sql, &rows))).await,
             };
             self.rx.end(sql, outcome)
+        }
+    }
+
+    /// Waits until no other transaction has this lock, and has it until this one ends. SQLite has one writer anyway.
+    pub async fn lock(&mut self, key: i64) -> Result<()> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => self.execute("select pg_advisory_xact_lock($1)", (key,)).await.map(drop),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Who may see an event: whoever may `event.view` where it happened, and see what it is about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::kinds::KINDS;
+use super::kinds::{KINDS, Kind};
 use super::model::Event;
 use crate::access::{ALL, Actor, EventView, Permission, Permissions, Place, TaskView, bit};
 use crate::ids::{Id as _, ProjectId, TaskId};
@@ -17,7 +17,7 @@ pub struct Sighted<'e> {
     pub kind: &'e str,
     /// Where it happened.
     pub project: Option<ProjectId>,
-    /// The task it is about, if it is about one.
+    /// The task it is about, or tells of, if there is one.
     pub task: Option<TaskId>,
     /// Its payload, for conditions.
     pub payload: &'e dyn Fn() -> Map<String, Value>,
@@ -27,6 +27,12 @@ pub struct Sighted<'e> {
 static WANTING: LazyLock<HashMap<&'static str, u32>> = LazyLock::new(|| {
     let more = KINDS.iter().filter(|kind| kind.needs != EventView::NAME);
     more.filter_map(|kind| Some((kind.name, bit(kind.needs)?))).collect()
+});
+
+/// The kinds that carry a task whole, whatever they are about.
+static TELLING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let tells = |kind: &&Kind| (kind.schema)()["properties"].get("task").is_some();
+    KINDS.iter().filter(tells).map(|kind| kind.name).collect()
 });
 
 /// Whether a kind wants more than `event.view`.
@@ -39,7 +45,8 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     let wanted = WANTING.get(event.kind).copied();
     // A token that may not see tasks, or money, does not see what the log says of them.
     let scoped = |bit: u32| ALL.get(bit as usize).is_none_or(|(name, _)| actor.scope_allows(name));
-    if !wanted.is_none_or(scoped) || event.task.is_some() && !actor.scope_allows(TaskView::NAME) {
+    let logs = actor.scope_allows(EventView::NAME);
+    if !logs || !wanted.is_none_or(scoped) || event.task.is_some() && !actor.scope_allows(TaskView::NAME) {
         return false;
     }
     if actor.rights.is_plain() {
@@ -65,11 +72,21 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     may(EventView::BIT) && wanted.is_none_or(may) && (event.task.is_none() || may(TaskView::BIT))
 }
 
+/// Whether this actor may see what the log has: its kind, where it happened, what it is about, and its payload as text.
+pub(super) fn sees_logged(actor: &Actor, kind: &str, project: Option<ProjectId>, subject: &str, data: &str) -> bool {
+    let payload = || serde_json::from_str::<Map<String, Value>>(data).unwrap_or_default();
+    // An event about something else may tell of a task: then it is for those who may see that as well. Whoever is limited
+    // by nothing need not be asked, and the text not be read.
+    let limited = actor.scopes.is_some() || !actor.rights.is_plain();
+    let told = || payload().get("task")?.get("id")?.as_str()?.parse().ok();
+    let task = subject.parse().ok();
+    let task = task.or_else(|| if limited && TELLING.contains(kind) { told() } else { None });
+    sees(actor, &Sighted { kind, project, task, payload: &payload })
+}
+
 impl Event {
     /// Whether this actor may see it.
     pub fn seen_by(&self, actor: &Actor) -> bool {
-        let payload = || serde_json::from_str(self.data.get()).unwrap_or_default();
-        let task = self.subject.parse().ok();
-        sees(actor, &Sighted { kind: &self.kind, project: self.project_id, task, payload: &payload })
+        sees_logged(actor, &self.kind, self.project_id, &self.subject, self.data.get())
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{Event, Fresh};
-use super::sight::{Sighted, sees};
+use super::sight::sees_logged;
 use crate::Result;
 use crate::access::Actor;
 use crate::db::{Rx, Tx, row, statements};
@@ -116,9 +116,7 @@ row! {
 impl Past {
     /// Whether this actor may see it.
     pub(crate) fn seen_by(&self, actor: &Actor) -> bool {
-        let payload = || serde_json::from_str(&self.payload).unwrap_or_default();
-        let task = self.subject.parse().ok();
-        sees(actor, &Sighted { kind: &self.kind, project: self.project_id, task, payload: &payload })
+        sees_logged(actor, &self.kind, self.project_id, &self.subject, &self.payload)
     }
 
     /// As a dispatcher reads it.

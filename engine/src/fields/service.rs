@@ -88,6 +88,7 @@ pub(crate) async fn set_values(
 /// Defines a field. A key that is in use answers the conflict `field_key_taken`. What tasks hold under its key already is
 /// taken over where it fits.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, new: NewField) -> Result<Field> {
+    projects::service::refuse_archived(may.resource())?;
     check_key(&new.key)?;
     check_name("/name", &new.name)?;
     check_description(&new.description)?;
@@ -160,6 +161,7 @@ pub async fn update(
     expected: Option<i64>,
     patch: FieldPatch,
 ) -> Result<Field> {
+    projects::service::refuse_archived(may.resource())?;
     let project = projects::service::lock(tx, may.resource()).await?;
     let mut field = find(tx, &project, key).await?;
     if let Some(expected) = expected.filter(|expected| *expected != field.version) {
@@ -210,6 +212,7 @@ pub async fn update(
 
 /// Deletes a field and its values; says how many tasks had one.
 pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, key: &str) -> Result<u64> {
+    projects::service::refuse_archived(may.resource())?;
     let project = projects::service::lock(tx, may.resource()).await?;
     let field = find(tx, &project, key).await?;
     if field.sensitive {

@@ -95,6 +95,13 @@ pub async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// Makes a job due now that was put off, unless it is claimed, or somebody is writing about it: then it is looked at anyway.
+pub async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
+    store::hasten(tx, id, now).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
 /// Makes sure that nobody else has claimed the job, until the transaction ends. Fails with `lease_lost`.
 pub async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<()> {
     if store::hold(tx, ticket).await? { Ok(()) } else { Err(lease_lost(ticket)) }

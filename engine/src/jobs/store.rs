@@ -115,6 +115,8 @@ statements! {
          where id = $1 and epoch = $2";
     RESCHEDULE = "update jobs set attempts = 0, suspect = 0, due_at = $3, turn = case when again then turn end, again = false, \
          lease_until = null, lease_owner = null where id = $1 and epoch = $2";
+    HASTEN = "update jobs set due_at = $2 where id in (select id from jobs where id = $1 and turn is null and lease_until is null \
+         and due_at > $2 for update skip locked)";
     LOCK_FREE = "select id from jobs where id = any($1) for update skip locked";
     BEGIN = "update jobs set suspect = 2 where id = $1 and epoch = $2";
     HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
@@ -391,6 +393,12 @@ pub(super) async fn complete_all(tx: &mut Tx, tickets: &[Ticket]) -> Result<Opti
 /// Puts one job off; false for a stale ticket.
 pub(super) async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> Result<bool> {
     Ok(tx.execute(RESCHEDULE, (ticket.id, ticket.epoch, due_at)).await? > 0)
+}
+
+/// Makes a job due that was put off.
+pub(super) async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(HASTEN, (id, now)).await?;
+    Ok(())
 }
 
 /// Locks the job's row; false for a stale ticket.

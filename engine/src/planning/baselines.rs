@@ -106,6 +106,7 @@ pub async fn create(
     tasks: usize,
     dates: &str,
 ) -> Result<Baseline> {
+    projects::service::refuse_archived(may.resource())?;
     check(&new)?;
     let project = may.resource();
     projects::service::lock(tx, project).await?;
@@ -138,6 +139,7 @@ pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: BaselineId) -> Result
 
 /// Deletes a baseline of the project.
 pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, id: BaselineId) -> Result<()> {
+    projects::service::refuse_archived(may.resource())?;
     let project = may.resource();
     let project = projects::service::lock(tx, project).await?;
     let baseline = of_project(tx, &project, id).await?;

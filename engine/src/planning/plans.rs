@@ -148,6 +148,7 @@ pub async fn set_settings(
     expected: Option<i64>,
     new: NewPlanSettings,
 ) -> Result<PlanSettings> {
+    projects::service::refuse_archived(may.resource())?;
     let project = may.resource();
     projects::service::lock(tx, project).await?;
     let mut plan = find(tx, project).await?;
@@ -183,6 +184,7 @@ pub async fn set_calendar(
     expected: Option<i64>,
     new: Option<WorkingTime>,
 ) -> Result<WorkCalendar> {
+    projects::service::refuse_archived(may.resource())?;
     let project = may.resource();
     new.as_ref().map_or(Ok(()), |new| new.check(""))?;
     projects::service::lock(tx, project).await?;

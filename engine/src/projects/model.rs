@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::access::{Place, Scoped};
+use crate::Result;
+use crate::access::{AccessManage, Permission as _, Place, ProjectDelete, ProjectEdit, ProjectShare, Scoped};
 use crate::db::row;
 use crate::handle::Handle;
 use crate::ids::{ProjectId, UserId, WorkspaceId};
@@ -116,6 +117,14 @@ impl Scoped for Project {
     fn facts(&self) -> Map<String, Value> {
         let seen = json!({ "id": self.id, "key": self.key, "status": self.status, "owner": self.owner_id });
         Map::from_iter([("project".to_owned(), seen)])
+    }
+    /// An archived project is there to be read, given away, deleted, or opened again.
+    fn refuses(&self, permission: &'static str) -> Result<()> {
+        const STILL: [&str; 4] = [AccessManage::NAME, ProjectDelete::NAME, ProjectEdit::NAME, ProjectShare::NAME];
+        if permission.ends_with(".view") || STILL.contains(&permission) {
+            return Ok(());
+        }
+        super::service::refuse_archived(self)
     }
 }
 

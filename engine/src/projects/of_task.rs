@@ -96,6 +96,9 @@ impl Scoped for Within<'_> {
     fn facts(&self) -> Map<String, Value> {
         facts(self.0, self.1)
     }
+    fn refuses(&self, permission: &'static str) -> Result<()> {
+        self.0.refuses(permission)
+    }
 }
 
 impl Resource for ProjectOfTask {

@@ -153,6 +153,9 @@ pub async fn update(
     if changes.is_empty() {
         return Ok(project);
     }
+    if status == ProjectStatus::Archived {
+        refuse_archived(&project)?;
+    }
     project.version += 1;
     project.updated_at = cx.now();
     let said = changes.contains_key("health") || changes.contains_key("health_note");

@@ -15,7 +15,7 @@ use crate::db::{Db, Rx, Tx};
 use crate::handle::Handle;
 use crate::projects::{self, ProjectRef};
 use crate::task_templates::service::{Place, find_in, make};
-use crate::{Error, Result};
+use crate::{Error, Result, notifications};
 
 /// How many are looked at in one go.
 const BATCH: i64 = 50;
@@ -136,7 +136,7 @@ async fn pause(
     let Some(mut recurrence) = store::find_for_update(tx, workspace, id).await? else { return Ok(()) };
     let cx = source.cx(Actor::system(workspace));
     recurrence.paused = true;
-    recurrence.paused_because = Some(because.chars().take(1_000).collect());
+    recurrence.paused_because = Some(because.chars().take(1_000).collect::<String>());
     recurrence.next_at = None;
     recurrence.version += 1;
     recurrence.updated_at = cx.now();
@@ -144,5 +144,7 @@ async fn pause(
     let project = projects::service::find(tx, workspace, &Handle::Id(recurrence.project_id)).await?;
     let project = &ProjectRef::from(&project);
     crate::events::emit(tx, &cx, &RecurrencePaused { recurrence: &recurrence, project }).await?;
-    Ok(())
+    // Nobody looks at what no longer happens.
+    let message = format!("A recurring task of {} was paused: {because}", project.key);
+    notifications::service::notify(tx, &cx, &[recurrence.owner_id], &message, Some(&id.to_string())).await
 }

@@ -13,7 +13,7 @@ use super::store;
 use crate::access::permissions::{Granted, RecurrenceEdit, RecurrenceView, TaskCreate};
 use crate::checks;
 use crate::cx::Cx;
-use crate::db::{Rx, Tx};
+use crate::db::{Rx, Signal, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{RecurrenceId, TaskTemplateId, WorkspaceId};
@@ -159,6 +159,7 @@ pub async fn create(
     make_of(tx, &project, &mut recurrence, source).await?;
     recurrence.next_at = Some(soon.next_of(&recurrence)?).filter(|_| !recurrence.paused);
     store::insert(tx, &recurrence).await?;
+    tx.wake(Signal::Schedules);
     emit(tx, cx, &RecurrenceCreated { recurrence: &recurrence, project: &ProjectRef::from(&project) }).await?;
     Ok(recurrence)
 }
@@ -226,6 +227,7 @@ async fn change(
     recurrence.version += 1;
     recurrence.updated_at = cx.now();
     store::update(tx, &recurrence).await?;
+    tx.wake(Signal::Schedules);
     let short = &ProjectRef::from(project);
     emit(tx, cx, &RecurrenceUpdated { recurrence: &recurrence, project: short }).await?;
     match (before, recurrence.paused) {

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::DateTime;
+use trackside_rules::graph::Effects;
 use trackside_rules::matcher::Index;
 use trackside_rules::{Catalogue, Compiled, Sandbox};
 
@@ -55,6 +56,11 @@ impl Book {
         let index = self.workspaces.get(&workspace);
         index.into_iter().flat_map(move |index| index.candidates(kind, None)).map(|entry| &**entry)
     }
+
+    /// Every rule of a workspace that listens to events.
+    pub fn all(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Entry> {
+        self.workspaces.get(&workspace).into_iter().flat_map(Index::all).map(|entry| &**entry)
+    }
 }
 
 /// How many compiled versions are kept for runs under way.
@@ -64,6 +70,7 @@ const KEPT_VERSIONS: usize = 4_096;
 pub struct Library {
     sandbox: Sandbox,
     catalogue: Catalogue,
+    effects: Effects,
     book: RwLock<Arc<Book>>,
     versions: Mutex<HashMap<(RuleId, i64), Arc<Compiled>>>,
 }
@@ -77,7 +84,8 @@ impl Library {
             catalogue.actions.insert(action.name.to_owned(), action.input);
             catalogue.outputs.insert(action.name.to_owned(), action.output);
         }
-        Self { sandbox: Sandbox::new(), catalogue, book: RwLock::default(), versions: Mutex::default() }
+        let effects = actions.effects();
+        Self { sandbox: Sandbox::new(), catalogue, effects, book: RwLock::default(), versions: Mutex::default() }
     }
 
     /// Where expressions run.
@@ -88,6 +96,11 @@ impl Library {
     /// What rules are checked against.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// What actions set off.
+    pub fn effects(&self) -> &Effects {
+        &self.effects
     }
 
     /// Reads the book again if its revision has moved. One small statement when it has not.

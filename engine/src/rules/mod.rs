@@ -7,11 +7,13 @@
 //! [`Library`] holds the rules that are on, compiled, and compiled versions that runs are pinned to.
 //! Deliberately absent: judging events and carrying out steps, which is `runs`.
 
+mod analysis;
 pub mod events;
 mod library;
 mod model;
 pub mod service;
 pub(crate) mod store;
 
+pub use analysis::{Analysis, Clash, LoopStep, Loops, analyse};
 pub use library::{Book, Entry, Library};
 pub use model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};

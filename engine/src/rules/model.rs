@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trackside_rules::{Problem, Rule};
 
+use super::analysis::Analysis;
 use crate::access::{Place, Scoped};
 use crate::ids::{Id as _, RuleId, UserId, WorkspaceId};
 use crate::words::words;
@@ -103,4 +104,7 @@ pub struct Verdict {
     pub ok: bool,
     /// What is wrong, and where.
     pub problems: Vec<Problem>,
+    /// What it would set off among the rules that are switched on; only where nothing is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
 }

@@ -32,7 +32,7 @@ fn examine_draft(library: &Library, rule: &Rule) -> Verdict {
     {
         problems.extend(more);
     }
-    Verdict { ok: !problems.iter().any(is_error), problems }
+    Verdict { ok: !problems.iter().any(is_error), problems, analysis: None }
 }
 
 fn is_error(problem: &Problem) -> bool {

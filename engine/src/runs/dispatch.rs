@@ -20,7 +20,7 @@ use super::hot::HotRuns;
 use super::judge::{Judge, Started};
 use super::model::NewRun;
 use super::slow::Slow;
-use super::{service, store};
+use super::{policy, service, store};
 use crate::cx::Source;
 use crate::db::{Db, Dialect, Signal, Tx};
 use crate::events::store::{self as log, Pending};
@@ -316,11 +316,9 @@ async fn write(tx: &mut Tx, source: &Source, runs: &[NewRun], claim: Option<&Cla
     if !runs.is_empty() {
         let now = source.now();
         store::insert_many(tx, runs, now).await?;
-        let jobs: Vec<_> = runs
-            .iter()
-            .filter(|run| !run.state.is_terminal())
-            .map(|run| service::job(run.id, run.workspace, now))
-            .collect();
+        policy::insert(tx, runs, now).await?;
+        let jobs: Vec<_> =
+            runs.iter().filter(|run| !run.state.is_terminal()).map(|run| service::job(run, now)).collect();
         match claim {
             Some((worker, until)) => claimed = jobs::service::enqueue_claimed(tx, &jobs, worker, *until).await?,
             None => jobs::service::enqueue_many(tx, &jobs).await?,

@@ -43,6 +43,10 @@ pub struct Plan {
     pub trace: Option<Arc<str>>,
     /// Bytes of the event's text.
     pub weight: usize,
+    /// Whether its rule's policy has let it begin.
+    pub admitted: bool,
+    /// Milliseconds it had worked when it was last put down, if its rule limits them.
+    pub worked_ms: i64,
 }
 
 impl Plan {
@@ -82,6 +86,8 @@ impl Plan {
             facts: facts(seen)?,
             trace,
             weight: 0,
+            admitted: standing.admitted,
+            worked_ms: standing.worked_ms,
         };
         Ok(Some((plan, standing.state)))
     }

@@ -59,7 +59,7 @@ pub(super) struct Walk<'r> {
     pub(super) deaths: i64,
     /// Whose eyes a rehearsal sees with; a run sees with those of its rule's owner.
     pub(super) eyes: Option<Actor>,
-    began: std::time::Instant,
+    pub(super) began: std::time::Instant,
 }
 
 type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
@@ -87,6 +87,9 @@ impl<'r> Walk<'r> {
                         format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
                     let error = RunError { code: "too_many_steps".into(), message, step: Some(path) };
                     return Ok(Flow::Stop(RunState::Failed, Some(error)));
+                }
+                if let Some(error) = self.overworked(&path) {
+                    return Ok(Flow::Stop(RunState::Blocked, Some(error)));
                 }
                 self.vars.set_now(self.runner.source.now());
                 let flow = match &step.kind {
@@ -323,7 +326,7 @@ impl<'r> Walk<'r> {
             return Ok(Flow::Stop(RunState::Failed, Some(RunError { code: "too_long".into(), message, step: None })));
         }
         let steps = self.journal.unwritten();
-        settle::rest(self.runner, &self.plan, self.ticket, steps).await?;
+        settle::rest(self.runner, &self.plan, self.ticket, steps, self.worked()).await?;
         Ok(Flow::Suspended)
     }
 
@@ -334,8 +337,8 @@ impl<'r> Walk<'r> {
         waiting: Waiting,
         until: chrono::DateTime<chrono::Utc>,
     ) -> Result<Flow> {
-        let steps = self.journal.unwritten();
-        settle::suspend(self.runner, &self.plan, self.ticket, steps, state, waiting, until).await?;
+        let (steps, worked) = (self.journal.unwritten(), self.worked());
+        settle::suspend(self.runner, &self.plan, self.ticket, steps, worked, (state, waiting), until).await?;
         Ok(Flow::Suspended)
     }
 

@@ -65,6 +65,11 @@ impl Journal {
         lines
     }
 
+    /// How often actions of these names were tried.
+    pub(super) fn attempts(&self, of: impl Fn(&str) -> bool) -> i64 {
+        self.known.values().filter(|step| of(&step.kind)).map(|step| step.attempts).sum()
+    }
+
     /// Whether there is no room for a line of this path.
     pub(super) fn is_full_for(&self, path: &str) -> bool {
         self.known.len() >= MOST_LINES && !self.known.contains_key(path)

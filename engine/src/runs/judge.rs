@@ -12,6 +12,7 @@ use trackside_rules::{Facts, Vars};
 
 use super::hot::Plan;
 use super::model::{NewRun, RunError, RunState};
+use super::policy;
 use crate::access::Actor;
 use crate::cx::{Cause, Source};
 use crate::events::store::Pending;
@@ -105,11 +106,19 @@ impl Judge<'_> {
             inputs: None,
             depth: event.depth + 1,
             error: None,
+            priority: entry.compiled.rule.policy.priority.unwrap_or(0),
+            turns: Vec::new(),
         }
     }
 
     fn begin(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Started {
-        let (run, compiled) = (self.new_run(entry, event), &entry.compiled);
+        let (mut run, compiled) = (self.new_run(entry, event), &entry.compiled);
+        if compiled.rule.policy.is_gate() {
+            match policy::of_event(compiled, &Vars::new(facts.clone(), event.occurred_at)) {
+                Ok(turns) => run.turns = turns,
+                Err(problem) => return self.over(entry, event, RunState::Failed, "policy", problem.to_string()),
+            }
+        }
         let depth = run.depth;
         let plan = (!event.is_heavy()).then(|| Plan {
             run: run.id,
@@ -124,6 +133,8 @@ impl Judge<'_> {
             facts: facts.clone(),
             trace: event.trace.as_deref().map(Arc::from),
             weight: event.payload.len(),
+            admitted: false,
+            worked_ms: 0,
         });
         (run, plan)
     }

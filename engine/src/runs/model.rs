@@ -100,6 +100,26 @@ pub enum Waiting {
         /// When it is tried again.
         until: DateTime<Utc>,
     },
+    /// The runs of the same concurrency key that came before it.
+    Key {
+        /// The key.
+        key: String,
+    },
+    /// Its place under the rule's `throttle`.
+    Rate {
+        /// When it may begin.
+        until: DateTime<Utc>,
+    },
+    /// That no other event of its `debounce` key comes.
+    Quiet {
+        /// When it begins then.
+        until: DateTime<Utc>,
+    },
+    /// A day on which the rule's `budget` has runs left.
+    Budget {
+        /// When it may begin.
+        until: DateTime<Utc>,
+    },
 }
 
 /// Why a run did not succeed.
@@ -139,6 +159,10 @@ pub struct NewRun {
     pub depth: i64,
     /// Why it is already over.
     pub error: Option<RunError>,
+    /// Higher goes first; 0 is usual.
+    pub priority: i64,
+    /// The keys that its rule's policy goes by.
+    pub(super) turns: Vec<super::policy::Turn>,
 }
 
 /// A run in a list.

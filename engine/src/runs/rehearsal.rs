@@ -250,6 +250,8 @@ impl Stage {
             facts: facts.clone(),
             trace: None,
             weight: 0,
+            admitted: true,
+            worked_ms: 0,
         };
         let runner = Runner::new(
             self.db.clone(),

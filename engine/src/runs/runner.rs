@@ -9,7 +9,7 @@ use super::interpreter::{Flow, Walk};
 use super::journal::Journal;
 use super::model::{RunError, RunState};
 use super::service::{CRASH_LIMIT, run_of};
-use super::{settle, store};
+use super::{policy, settle, store};
 use crate::actions::Actions;
 use crate::actions::external::Credentials;
 use crate::cx::Source;
@@ -117,6 +117,9 @@ impl Runner {
                 step: None,
             };
             return settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await;
+        }
+        if !policy::admit(self, &plan, job.ticket).await? {
+            return Ok(());
         }
         let span = tracing::debug_span!("run", run = %plan.run, rule = %plan.rule, trace = plan.trace.as_deref());
         tracing::Instrument::instrument(self.walk(plan, journal, job), span).await

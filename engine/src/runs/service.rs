@@ -1,16 +1,16 @@
-//! The public verbs of runs: look, cancel, re-run, start by hand.
+//! The public verbs of one run: look, cancel, re-run, start by hand.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
-use super::{journal, store};
-use crate::access::{Actor, Granted, RuleRun, RunManage, RunView, Workspace};
+use super::{journal, policy, store};
+use crate::access::{Actor, Granted, RuleRun, RunManage, RunView};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{EventId, Id, JobId, RuleId, RunId, UserId, WorkspaceId};
+use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
 use crate::{Error, Result, rules};
@@ -23,15 +23,15 @@ pub const QUEUE: &str = "runs";
 pub const CRASH_LIMIT: i64 = 4;
 
 /// The job of a run has the run's own id: there is never a second one, and it needs no payload.
-pub(super) fn job(run: RunId, workspace: WorkspaceId, now: DateTime<Utc>) -> NewJob {
+pub(super) fn job(run: &NewRun, now: DateTime<Utc>) -> NewJob {
     NewJob {
-        id: job_id(run),
-        workspace_id: Some(workspace),
+        id: job_id(run.id),
+        workspace_id: Some(run.workspace),
         queue: QUEUE,
         kind: ADVANCE,
         payload: "null".to_owned(),
         key: None,
-        priority: 0,
+        priority: run.priority,
         due_at: now,
         // One more than the limit, so that the runner is asked once more and can say why it gives up.
         max_attempts: CRASH_LIMIT + 2,
@@ -64,35 +64,36 @@ pub fn may_read_steps(actor: &Actor, owner: UserId) -> bool {
     actor.user() == Some(owner) || actor.rights.is_plain() && actor.may_here::<RunManage>().is_ok()
 }
 
-/// A page of a workspace's runs, newest first.
-pub async fn list(
-    rx: &mut Rx,
-    may: &Granted<RunView, Workspace>,
-    rule: Option<RuleId>,
-    (state, mode): (Option<RunState>, Option<Mode>),
-    before: Option<RunId>,
-    limit: i64,
-) -> Result<Vec<RunSummary>> {
-    store::list(rx, may.resource().0, rule, (state, mode), before, limit).await
-}
-
-/// The runs that an event started.
-pub async fn of_event(rx: &mut Rx, may: &Granted<RunView, Workspace>, event: EventId) -> Result<Vec<RunSummary>> {
-    store::list_of_event(rx, may.resource().0, event).await
-}
-
 /// Stops a run. What it has done stays done; a call that is under way is not waited for.
 pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) -> Result<RunSummary> {
     let run = may.resource();
-    // The job before the run, as a worker takes them: so neither ever waits for the other in a circle.
-    jobs::service::remove(tx, &[job_id(run.id)]).await?;
-    let state = store::lock(tx, run.workspace_id, run.id).await?.ok_or_else(|| Error::not_found("run", run.id))?;
-    if state.is_terminal() {
-        return Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")));
-    }
     let error = RunError { code: "cancelled".into(), message: format!("cancelled by {}", by(cx)), step: None };
-    store::finish(tx, run.id, RunState::Cancelled, Some(&error), cx.now()).await?;
-    find(tx, run.workspace_id, run.id).await
+    let state = end(tx, run.workspace_id, run.id, RunState::Cancelled, error, cx.now()).await?;
+    match state.ok_or_else(|| Error::not_found("run", run.id))? {
+        state if state.is_terminal() => {
+            Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")))
+        }
+        _ => find(tx, run.workspace_id, run.id).await,
+    }
+}
+
+/// Ends a run from outside, if it is not over; the state in which it was found.
+pub(super) async fn end(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    run: RunId,
+    state: RunState,
+    error: RunError,
+    now: DateTime<Utc>,
+) -> Result<Option<RunState>> {
+    // The job before the run, as a worker takes them: so neither ever waits for the other in a circle.
+    jobs::service::remove(tx, &[job_id(run)]).await?;
+    let found = store::lock(tx, workspace, run).await?;
+    if found.is_some_and(|found| !found.is_terminal()) {
+        store::finish(tx, run, state, Some(&error), now).await?;
+        policy::leave(tx, run, now).await?;
+    }
+    Ok(found)
 }
 
 fn by(cx: &Cx) -> String {
@@ -143,6 +144,8 @@ pub async fn rerun(
         inputs: old.inputs.clone(),
         depth: old.depth,
         error: None,
+        priority: rule.rule.policy.priority.unwrap_or(0),
+        turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
     store::set_started_by(tx, new.id, cx.actor.user()).await?;
@@ -183,7 +186,12 @@ pub async fn run_by_hand(
         state: if verdict { RunState::Queued } else { RunState::Skipped },
         inputs: Some(inputs),
         depth: 1,
-        error: None,
+        error: (!verdict).then(|| {
+            let message = "the rule's condition does not hold for these inputs".to_owned();
+            RunError { code: "condition_false".into(), message, step: None }
+        }),
+        priority: rule.rule.policy.priority.unwrap_or(0),
+        turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
     store::set_started_by(tx, new.id, cx.actor.user()).await?;
@@ -204,7 +212,7 @@ pub fn judge_by_hand(compiled: &trackside_rules::Compiled, inputs: &Value, now: 
 }
 
 async fn start(tx: &mut Tx, cx: &Cx, run: &NewRun) -> Result<()> {
-    jobs::service::enqueue(tx, &job(run.id, run.workspace, cx.now())).await?;
+    jobs::service::enqueue(tx, &job(run, cx.now())).await?;
     tx.wake(Signal::Jobs);
     Ok(())
 }
@@ -220,8 +228,9 @@ pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()
     // A run whose job a worker is writing about has begun; it is left alone, and not waited for.
     let free: Vec<RunId> = jobs::service::lock_free(tx, &queued).await?.into_iter().map(run_of).collect();
     let dropped = store::cancel_queued(tx, &free, &error, cx.now()).await?;
-    let jobs: Vec<JobId> = dropped.into_iter().map(job_id).collect();
-    jobs::service::remove(tx, &jobs).await
+    let jobs: Vec<JobId> = dropped.iter().copied().map(job_id).collect();
+    jobs::service::remove(tx, &jobs).await?;
+    policy::leave_all(tx, &dropped, cx.now()).await
 }
 
 /// Forgets the jobs of a rule's runs, because it is about to be deleted with them.

@@ -13,11 +13,12 @@ use super::journal::Line;
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::Runner;
 use super::service::run_of;
-use super::{journal, store};
+use super::{journal, policy, store};
 use crate::access::{self, Actor, Who};
 use crate::actions::ErasedInternal;
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
+use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
 use crate::{Error, Result, crash, events, notifications, rules};
 
@@ -99,8 +100,8 @@ pub(super) async fn suspend(
     plan: &Plan,
     ticket: Ticket,
     steps: Vec<Line>,
-    state: RunState,
-    waiting: Waiting,
+    worked: Option<i64>,
+    (state, waiting): (RunState, Waiting),
     until: DateTime<Utc>,
 ) -> Result<()> {
     let run = plan.run;
@@ -111,6 +112,7 @@ pub(super) async fn suspend(
             jobs::service::reschedule(tx, ticket, until).await?;
             journal::write(tx, run, &steps).await?;
             store::set_state(tx, run, state, Some(&waiting)).await?;
+            note_work(tx, run, worked).await?;
             crash::point("run.suspend_before_commit");
             Ok(())
         })
@@ -119,15 +121,30 @@ pub(super) async fn suspend(
     Ok(())
 }
 
+/// Writes down how long the run has worked, for a rule that limits that.
+async fn note_work(tx: &mut Tx, run: RunId, worked: Option<i64>) -> Result<()> {
+    match worked {
+        Some(worked) => store::set_worked(tx, run, worked).await,
+        None => Ok(()),
+    }
+}
+
 /// Puts the run down so that others get a turn; it goes on at once.
-pub(super) async fn rest(runner: &Runner, plan: &Plan, ticket: Ticket, steps: Vec<Line>) -> Result<()> {
+pub(super) async fn rest(
+    runner: &Runner,
+    plan: &Plan,
+    ticket: Ticket,
+    steps: Vec<Line>,
+    worked: Option<i64>,
+) -> Result<()> {
     let (run, now) = (plan.run, runner.source.now());
     runner
         .db
         .write(async move |tx| {
             jobs::service::reschedule(tx, ticket, now).await?;
             journal::write(tx, run, &steps).await?;
-            store::set_state(tx, run, RunState::Running, None).await
+            store::set_state(tx, run, RunState::Running, None).await?;
+            note_work(tx, run, worked).await
         })
         .await
 }
@@ -141,7 +158,8 @@ pub(super) async fn finish(
     state: RunState,
     error: Option<RunError>,
 ) -> Result<()> {
-    if state == RunState::Succeeded && lines.len() <= endings::MOST_LINES {
+    let gate = plan.compiled.rule.policy.is_gate();
+    if state == RunState::Succeeded && lines.len() <= endings::MOST_LINES && !gate {
         runner.endings.put(Ending { run: plan.run, ticket, lines }).await?;
     } else {
         let (source, plan) = (runner.source.clone(), plan.clone());
@@ -149,8 +167,13 @@ pub(super) async fn finish(
             jobs::service::complete(tx, ticket).await?;
             journal::write(tx, plan.run, &lines).await?;
             store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
-            if let (RunState::Failed, Some(error)) = (state, error) {
-                failed(tx, &source, &plan, error).await?;
+            if gate {
+                policy::leave(tx, plan.run, source.now()).await?;
+            }
+            match (state, error) {
+                (RunState::Failed, Some(error)) => failed(tx, &source, &plan, error).await?,
+                (RunState::Blocked, Some(error)) => blocked(tx, &source, &plan, error).await?,
+                _ => {}
             }
             crash::point("run.finish_before_commit");
             Ok(())
@@ -160,6 +183,16 @@ pub(super) async fn finish(
     crash::point("run.finished");
     metrics::counter!("trackside_runs_finished_total", "state" => state.as_str()).increment(1);
     Ok(())
+}
+
+/// A limit that the rule sets itself has ended the run: its owner is told, whatever else the rule says.
+async fn blocked(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> Result<()> {
+    if plan.is_shadow() {
+        return Ok(());
+    }
+    let cx = source.cx(Actor::system(plan.workspace));
+    let message = format!("A run of “{}” was stopped: {}", plan.compiled.rule.name, error.message);
+    notifications::service::notify(tx, &cx, &[plan.owner], &message, Some(&plan.run.to_string())).await
 }
 
 /// What a failure leads to: an event, word to the owner, and after too many in a row the rule is paused.
@@ -207,7 +240,8 @@ pub(super) async fn abandon(runner: &Runner, ticket: Ticket, error: RunError) ->
         .db
         .write(async move |tx| {
             jobs::service::complete(tx, ticket).await?;
-            store::finish(tx, run, RunState::Failed, Some(&error), now).await
+            store::finish(tx, run, RunState::Failed, Some(&error), now).await?;
+            policy::leave(tx, run, now).await
         })
         .await
 }

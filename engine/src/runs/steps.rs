@@ -55,6 +55,9 @@ impl Walk<'_> {
             self.journal.record(step);
             return Ok(Flow::Next);
         }
+        if let Some(error) = self.too_costly(&action.action, &path) {
+            return Ok(Flow::Stop(RunState::Blocked, Some(error)));
+        }
         step.attempts += 1;
         match self.runner.actions.get(&action.action).cloned() {
             Some(Entry::Internal(internal)) => self.internal(id, action, step, internal, input, place).await,

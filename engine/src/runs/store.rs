@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
 use crate::db::{Rx, Tx};
@@ -10,21 +11,21 @@ use crate::{Error, Result};
 use crate::{row, statements};
 
 row! {
-    struct RunRow {
-        id: RunId,
-        workspace_id: WorkspaceId,
-        rule_id: RuleId,
-        rule_version: i64,
-        event_id: Option<EventId>,
-        rerun_of: Option<RunId>,
-        mode: Mode,
-        state: RunState,
-        waiting: Option<String>,
-        inputs: Option<String>,
-        depth: i64,
-        error: Option<String>,
-        created_at: DateTime<Utc>,
-        finished_at: Option<DateTime<Utc>>,
+    pub(super) struct RunRow {
+        pub id: RunId,
+        pub workspace_id: WorkspaceId,
+        pub rule_id: RuleId,
+        pub rule_version: i64,
+        pub event_id: Option<EventId>,
+        pub rerun_of: Option<RunId>,
+        pub mode: Mode,
+        pub state: RunState,
+        pub waiting: Option<String>,
+        pub inputs: Option<String>,
+        pub depth: i64,
+        pub error: Option<String>,
+        pub created_at: DateTime<Utc>,
+        pub finished_at: Option<DateTime<Utc>>,
     }
 }
 
@@ -40,6 +41,8 @@ row! {
         pub state: RunState,
         pub inputs: Option<String>,
         pub depth: i64,
+        pub admitted: bool,
+        pub worked_ms: i64,
     }
 }
 
@@ -68,15 +71,17 @@ statements! {
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
-    LIST = "select {RunRow} from runs where workspace_id = $1 and (rule_id = $2 or cast($2 as text) is null) and (state = $3 or cast($3 as text) is null) \
-     and (mode = $6 or cast($6 as text) is null) and (id < $4 or cast($4 as text) is null) order by id desc limit $5", RunRow;
     LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
     SHADOWS = "select {RunRow} from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 order by id desc limit $4", RunRow;
     COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
     KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";
     STARTED_BY = "select started_by from runs where id = $1";
     SET_STARTED_BY = "update runs set started_by = $2 where id = $1";
+    DELETE_BEFORE = "delete from runs where id in (select id from runs where id < $1 and finished_at is not null order by id limit $2)";
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
+    SET_ADMITTED = "update runs set admitted = true, waiting = null, state = case when state = 'waiting' then 'running' else state end \
+         where id = $1";
+    SET_WORKED = "update runs set worked_ms = $2 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
     PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
@@ -84,8 +89,11 @@ statements! {
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
     LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
-    QUEUED_OF_RULE = "select id from runs where rule_id = $1 and state = 'queued'";
-    CANCEL_QUEUED = "update runs set state = 'cancelled', finished_at = $2, error = $3 where id = any($1) and state = 'queued' returning id";
+    /// Those that no worker has been at: also those that wait for what their rule's policy says.
+    QUEUED_OF_RULE = "select id from runs where rule_id = $1 and (state = 'queued' \
+         or state = 'waiting' and not admitted and exists (select 1 from run_turns t where t.run_id = runs.id))";
+    CANCEL_QUEUED = "update runs set state = 'cancelled', waiting = null, finished_at = $2, error = $3 where id = any($1) and (state = 'queued' \
+         or state = 'waiting' and not admitted and exists (select 1 from run_turns t where t.run_id = runs.id)) returning id";
     LIVE_OF_RULE = "select id from runs where rule_id = $1 and state in ('queued', 'running', 'waiting', 'retrying')";
 }
 
@@ -174,7 +182,7 @@ pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
 }
 
 /// Adds names to rows, with one statement for all of them.
-async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
+pub(super) async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
     let mut rules: Vec<RuleId> = rows.iter().map(|row| row.rule_id).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -216,21 +224,14 @@ pub(super) async fn get(rx: &mut Rx, summary: RunSummary) -> Result<Run> {
     Ok(Run { summary, steps })
 }
 
-pub(super) async fn list(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    rule: Option<RuleId>,
-    (state, mode): (Option<RunState>, Option<Mode>),
-    before: Option<RunId>,
-    limit: i64,
-) -> Result<Vec<RunSummary>> {
-    let rows = rx.all(LIST, (workspace, rule, state, before, limit, mode)).await?;
-    summaries(rx, rows).await
-}
-
 pub(crate) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {
     let rows = rx.all(LIST_OF_EVENT, (workspace, event)).await?;
     summaries(rx, rows).await
+}
+
+/// Deletes some of the oldest runs that are over, and were made before this id.
+pub(super) async fn delete_before(tx: &mut Tx, before: Uuid, limit: i64) -> Result<u64> {
+    tx.execute(DELETE_BEFORE, (before, limit)).await
 }
 
 /// The newest runs of a rule in shadow, from one id up to another.
@@ -278,6 +279,16 @@ pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: RunId) -> Resu
 
 pub(super) async fn set_state(tx: &mut Tx, id: RunId, state: RunState, waiting: Option<&Waiting>) -> Result<()> {
     tx.execute(SET_STATE, (id, state, waiting.map(text).transpose()?)).await?;
+    Ok(())
+}
+
+pub(super) async fn set_admitted(tx: &mut Tx, id: RunId) -> Result<()> {
+    tx.execute(SET_ADMITTED, (id,)).await?;
+    Ok(())
+}
+
+pub(super) async fn set_worked(tx: &mut Tx, id: RunId, milliseconds: i64) -> Result<()> {
+    tx.execute(SET_WORKED, (id, milliseconds)).await?;
     Ok(())
 }
 

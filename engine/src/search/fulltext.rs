@@ -166,7 +166,7 @@ pub(super) async fn page(
     if rx.dialect() == Dialect::Postgres {
         let (all, title) = (tsquery(terms, ""), tsquery(terms, "A"));
         let args = (workspace, kinds, anywhere, projects, besides, all, title, score, id, limit, MAX_RANKED);
-        return rx.all(PG_PAGE, args).await;
+        return rx.all_anew(PG_PAGE, args).await;
     }
     let (first, last) = stretch(*workspace);
     let (all, title) = (fts5(terms), format!("title : ({})", fts5(terms)));
@@ -181,7 +181,7 @@ pub(super) async fn count(rx: &mut Rx, terms: &Terms, scope: &Scope) -> Result<V
     }
     let (Scope { workspace, kinds, .. }, (anywhere, projects, besides)) = (scope, scope.parts());
     if rx.dialect() == Dialect::Postgres {
-        return rx.all(PG_COUNT, (workspace, kinds, anywhere, projects, besides, tsquery(terms, ""))).await;
+        return rx.all_anew(PG_COUNT, (workspace, kinds, anywhere, projects, besides, tsquery(terms, ""))).await;
     }
     let (first, last) = stretch(*workspace);
     rx.all(LITE_COUNT, (workspace, kinds, anywhere, projects, besides, fts5(terms), first, last)).await

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use trackside_rules::graph::Write;
 
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
 use super::{service, watchers};
@@ -16,6 +17,17 @@ use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::projects::{self, members};
 use crate::{Error, Result};
+
+/// Which inputs of these actions are seen in the events that they cause.
+const WRITES: &[Write] = &[
+    Write { input: "labels", kind: "task.*", fact: "task.labels" },
+    Write { input: "priority", kind: "task.*", fact: "task.priority" },
+    Write { input: "project", kind: "task.*", fact: "project" },
+    Write { input: "status", kind: "task.*", fact: "task.status" },
+    Write { input: "status", kind: "task.status_changed", fact: "change.to" },
+    Write { input: "title", kind: "task.*", fact: "task.title" },
+    Write { input: "type", kind: "task.*", fact: "task.type" },
+];
 
 /// `task.create`.
 pub struct Create;
@@ -70,6 +82,7 @@ impl Internal for Create {
     const NAME: &'static str = "task.create";
     const SUMMARY: &'static str = "Makes a task.";
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.created", "task.rescheduled"];
+    const WRITES: &'static [Write] = WRITES;
     type Needs = TaskCreate;
     type Input = CreateInput;
     type Output = Task;
@@ -160,6 +173,7 @@ impl Internal for Update {
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
     const CAUSES: &'static [&'static str] =
         &["milestone.tasks_completed", "task.assigned", "task.rescheduled", "task.status_changed", "task.updated"];
+    const WRITES: &'static [Write] = WRITES;
     type Needs = TaskEdit;
     type Input = UpdateInput;
     type Output = Task;
@@ -251,6 +265,7 @@ impl Internal for SetStatus {
     const NAME: &'static str = "task.set_status";
     const SUMMARY: &'static str = "Says how a task stands from now on.";
     const CAUSES: &'static [&'static str] = &["task.status_changed", "task.updated"];
+    const WRITES: &'static [Write] = WRITES;
     type Needs = TaskEdit;
     type Input = SetStatusInput;
     type Output = Task;

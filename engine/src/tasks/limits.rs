@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::model::TaskPatch;
-use crate::ids::UserId;
+use crate::db::Rx;
+use crate::ids::{UserId, WorkspaceId};
 use crate::patch::Patch;
+use crate::projects::members;
 use crate::raw::Raw;
 use crate::{Error, Result};
 
@@ -183,4 +185,20 @@ fn storable(pointer: &str, text: &str) -> Result<()> {
         return Err(Error::field(pointer, "must not contain the character U+0000"));
     }
     Ok(())
+}
+
+/// Refuses people who are no members of the workspace, but for those who `stood` there before: somebody who left may stay.
+pub(super) async fn belong(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    pointer: &str,
+    people: &[UserId],
+    stood: &[UserId],
+) -> Result<()> {
+    let new: Vec<UserId> = people.iter().filter(|user| !stood.contains(user)).copied().collect();
+    let Some(stranger) = members::stranger(rx, workspace, &new).await? else {
+        return Ok(());
+    };
+    let at = people.iter().position(|user| *user == stranger).unwrap_or_default();
+    Err(Error::field(format!("{pointer}/{at}"), format!("{stranger} is not a member of this workspace")))
 }

@@ -10,7 +10,7 @@ use crate::handle::{Handle, UserHandle};
 use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::paging;
 use crate::search::Terms;
-use crate::{Error, Result, moment};
+use crate::{Error, Result, unfit};
 
 /// The query parameters, with what each means. Where several values may stand, commas part them.
 pub const PARAMETERS: &[(&str, &str)] = &[
@@ -298,7 +298,7 @@ where
 {
     value.parse().map_err(|error: T::Err| {
         let what = error.to_string();
-        invalid(name, format!("cannot be `{}`: {}", shorten(value), moment::readable(&what)))
+        invalid(name, format!("cannot be `{}`: {}", shorten(value), unfit::readable(&what)))
     })
 }
 

@@ -167,8 +167,8 @@ pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<TaskCreate, Project>, ne
     let custom = Custom::of_new(tx, cx, project, new.custom).await?;
     let start_at = new.start_at.map(|time| limits::time("/start_at", time)).transpose()?;
     let due_at = new.due_at.map(|time| limits::time("/due_at", time)).transpose()?;
-    check_members(tx, project.workspace_id, "/assignees", &assignees).await?;
-    check_members(tx, project.workspace_id, "/watchers", &watchers).await?;
+    limits::belong(tx, project.workspace_id, "/assignees", &assignees, &[]).await?;
+    limits::belong(tx, project.workspace_id, "/watchers", &watchers, &[]).await?;
     custom.check_people(tx, project).await?;
     // Taking the number locks the project's row, which the check of the parent wants too.
     let number = projects::service::take_number(tx, project).await?;
@@ -531,12 +531,14 @@ async fn apply(
         Some(labels) => change_list(&mut changes, "labels", &mut task.labels, limits::labels(labels)?)?,
         None => None,
     };
+    let stood: Vec<UserId> = task.assignees.read()?;
     let assignees = match patch.assignees.or_default() {
         Some(people) => change_list(&mut changes, "assignees", &mut task.assignees, limits::assignees(people)?)?,
         None => None,
     };
     if let Some(assignees) = &assignees {
-        check_members(tx, project.workspace_id, "/assignees", assignees).await?;
+        // Somebody who has left since may stay.
+        limits::belong(tx, project.workspace_id, "/assignees", assignees, &stood).await?;
     }
     let parent = match patch.parent {
         Patch::Absent => None,
@@ -585,12 +587,4 @@ fn change_list<T: PartialEq + serde::Serialize + serde::de::DeserializeOwned>(
     }
     *field = Raw::of(&list)?;
     Ok(Some(list))
-}
-
-async fn check_members(rx: &mut Rx, workspace: WorkspaceId, pointer: &str, people: &[UserId]) -> Result<()> {
-    let Some(stranger) = members::stranger(rx, workspace, people).await? else {
-        return Ok(());
-    };
-    let at = people.iter().position(|user| *user == stranger).unwrap_or_default();
-    Err(Error::field(format!("{pointer}/{at}"), format!("{stranger} is not a member of this workspace")))
 }

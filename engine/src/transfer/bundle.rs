@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use super::archive::{self, DEFLATED, Entry, STORED, Writer, shown};
 use super::import::{Target, Work, import_with};
-use super::model::{MAX_FILES, MAX_PROBLEMS, Report};
+use super::model::{MAX_FILES, Report};
 use super::portable::{Portable, PortableAttachment};
 use crate::access::permissions::TaskEdit;
 use crate::attachments::{Limits, arrive};
@@ -316,9 +316,6 @@ impl<'a> Work<'a> {
                     missing += 1;
                     continue;
                 };
-                if self.report.problems.len() >= MAX_PROBLEMS {
-                    return Ok(());
-                }
                 let may = self.cx.actor.may::<TaskEdit, _>(self.project.clone())?;
                 match arrive::place(tx, self.cx, files.limits, &may, &Handle::Id(id), arrived).await {
                     Ok(_) => self.report.attachments += 1,

@@ -36,6 +36,7 @@ pub async fn set_workflow(
     expected: Option<i64>,
     new: NewWorkflow,
 ) -> Result<(Workflow, i64)> {
+    projects::service::refuse_archived(may.resource())?;
     let NewWorkflow { statuses, transitions, initial, replace } = new;
     let after = Workflow { statuses, transitions, initial };
     check(&after, &replace)?;
@@ -110,6 +111,7 @@ fn all(own: &[CustomType]) -> Vec<TypeInfo> {
 
 /// Gives a project another type. A key that is in use answers the conflict `type_key_taken`.
 pub async fn create_type(tx: &mut Tx, cx: &Cx, may: &Granted<ProjectEdit, Project>, new: NewType) -> Result<TypeInfo> {
+    projects::service::refuse_archived(may.resource())?;
     check_name("/name", &new.name)?;
     let project = projects::service::lock(tx, may.resource()).await?;
     let mut own = own_types(&project)?;
@@ -135,6 +137,7 @@ pub async fn update_type(
     key: &str,
     patch: TypePatch,
 ) -> Result<TypeInfo> {
+    projects::service::refuse_archived(may.resource())?;
     let project = projects::service::lock(tx, may.resource()).await?;
     let (mut own, at) = own_type(&project, key)?;
     if let Some(name) = patch.name.required("/name")? {
@@ -157,6 +160,7 @@ pub async fn delete_type(
     key: &str,
     replacement: Option<TaskType>,
 ) -> Result<()> {
+    projects::service::refuse_archived(may.resource())?;
     let project = projects::service::lock(tx, may.resource()).await?;
     let (mut own, at) = own_type(&project, key)?;
     let gone = own.remove(at);

@@ -69,6 +69,9 @@ pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Probl
             checker.condition(&format!("/condition{pointer}"), &source, &env);
         }
     }
+    for (pointer, source) in rule.policy.keys() {
+        checker.expression(pointer, source, &env);
+    }
     checker.steps("/steps", &rule.steps, &env);
     problems
 }

@@ -62,6 +62,7 @@ impl Rule {
             let message = format!("A chain of rules may have at most {MAX_CHAIN} links.");
             problems.push(Problem::new("too_large", "/policy/cause/max_depth", message));
         }
+        problems.extend(self.policy.problems());
         self.form_problems(problems);
         problems.extend(self.trigger.clock_problems());
         if let Some(pointer) = serde_json::to_value(self).ok().and_then(|rule| nul_in(&rule)) {

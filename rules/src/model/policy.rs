@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::period::Period;
+use crate::{period::Period, problem::Problem};
 
 /// The limits a rule sets itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +37,53 @@ impl Policy {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether a run is asked before it begins.
+    pub fn is_gate(&self) -> bool {
+        let day = self.budget.as_ref().is_some_and(|budget| budget.runs_per_day.is_some());
+        day || self.concurrency.is_some() || self.throttle.is_some() || self.debounce.is_some() || self.dedupe.is_some()
+    }
+
+    /// The expressions that give keys, each with its place.
+    pub fn keys(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let keys = [
+            ("/policy/concurrency/key", self.concurrency.as_ref().map(|limit| &limit.key)),
+            ("/policy/debounce/key", self.debounce.as_ref().and_then(|limit| limit.key.as_ref())),
+            ("/policy/dedupe/key", self.dedupe.as_ref().map(|limit| &limit.key)),
+        ];
+        keys.into_iter().filter_map(|(pointer, key)| Some((pointer, key?.as_str())))
+    }
+
+    /// What is no limit, or none that can be kept.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut say = |pointer: &str, message: &str| {
+            problems.push(Problem::new("limit", format!("/policy/{pointer}"), message.to_owned()));
+        };
+        if self.throttle.as_ref().is_some_and(|limit| limit.runs == 0) {
+            say("throttle/runs", "With no run at all the rule never runs; pause it instead.");
+        }
+        if self.throttle.as_ref().is_some_and(|limit| limit.per.0.is_zero()) {
+            say("throttle/per", "Say in how long, such as `1m`.");
+        }
+        if self.debounce.as_ref().is_some_and(|limit| limit.quiet.0.is_zero()) {
+            say("debounce/for", "Say how long it must be quiet, such as `30s`.");
+        }
+        if self.dedupe.as_ref().and_then(|limit| limit.within).is_some_and(|within| within.0.is_zero()) {
+            say("dedupe/within", "Say for how long a key is remembered, such as `1h`; for ever when it is left out.");
+        }
+        if self.priority.is_some_and(|priority| !(-MAX_PRIORITY..=MAX_PRIORITY).contains(&priority)) {
+            say("priority", "The priority must be from -100 to 100; 0 is usual.");
+        }
+        if self.budget.as_ref().and_then(|budget| budget.runs_per_day) == Some(0) {
+            say("budget/runs_per_day", "With no run at all the rule never runs; pause it instead.");
+        }
+        problems
+    }
 }
+
+/// How far a priority may be from the usual one.
+const MAX_PRIORITY: i64 = 100;
 
 /// Runs of the same key never overlap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -18,19 +18,6 @@ impl Rule {
         if self.trigger.on == "threshold" {
             say("/trigger/on".to_owned(), "A `threshold` trigger");
         }
-        let policy = &self.policy;
-        for (name, given) in [
-            ("concurrency", policy.concurrency.is_some()),
-            ("throttle", policy.throttle.is_some()),
-            ("debounce", policy.debounce.is_some()),
-            ("dedupe", policy.dedupe.is_some()),
-            ("priority", policy.priority.is_some()),
-            ("budget", policy.budget.is_some()),
-        ] {
-            if given {
-                say(format!("/policy/{name}"), &format!("`policy.{name}`"));
-            }
-        }
         for (pointer, step) in self.walk() {
             if let Some((field, what)) = not_yet(step) {
                 say(format!("{pointer}{field}"), what);

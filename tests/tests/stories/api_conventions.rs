@@ -134,6 +134,14 @@ both_databases! {
         assert_eq!(second.headers["etag"], "\"1\"");
         let other = keyed.post("/projects", json!({ "key": "APP", "name": "App" })).await.expect_status(422);
         assert_eq!(other.text("/type"), "/problems/idempotency_key_reused");
+        // What was refused did nothing: the key is there for the request as it is meant.
+        let mended = api.with_header("idempotency-key", "k-3");
+        mended.post("/projects/WEB/tasks", json!({ "title": 3 })).await.expect_problem(422, "invalid_fields");
+        mended.post("/projects/WEB/tasks", json!({ "title": "" })).await.expect_problem(422, "invalid_fields");
+        mended.post("/projects/NOT/tasks", json!({ "title": "One" })).await.expect_status(404);
+        let made = mended.post("/projects/WEB/tasks", json!({ "title": "One" })).await.expect_status(201);
+        let again = mended.post("/projects/WEB/tasks", json!({ "title": "One" })).await.expect_status(201);
+        assert_eq!(again.text("/id"), made.text("/id"));
         let token = api.with_header("idempotency-key", "k-2");
         token.post("/tokens", json!({ "name": "one" })).await.expect_status(201);
         let again = token.post("/tokens", json!({ "name": "one" })).await.expect_status(409);

@@ -28,7 +28,8 @@ both_databases! {
         api.patch("/tasks/WEB-60", json!({ "status": "completed" })).await.expect_status(200);
         let edit = |dry_run: bool| json!({ "filter": { "project": "WEB", "status": "todo" }, "patch": { "priority": "high", "labels": ["new"], "custom": { "size": 9, "more": 1 } }, "dry_run": dry_run });
         let counted = api.post("/tasks/bulk", edit(true)).await.expect_status(200);
-        assert_eq!((counted.at("/matched"), counted.at("/changed"), counted.at("/id")), (&json!(59), &json!(0), &Value::Null));
+        assert_eq!((counted.at("/matched"), counted.at("/changed"), counted.at("/id")), (&json!(59), &json!(59), &Value::Null));
+        assert_eq!(fields(&api, "WEB-1").await.0, "medium");
         let done = api.post("/tasks/bulk", edit(false)).await.expect_status(200);
         assert_eq!((done.at("/matched"), done.at("/changed"), done.at("/failed")), (&json!(59), &json!(59), &json!([])));
         let changed = (json!("high"), json!(["new"]), json!({ "size": 9, "kept": true, "more": 1 }));
@@ -51,6 +52,23 @@ both_databases! {
         assert_eq!(fields(&api, "WEB-2").await, (json!("medium"), json!(["mine"]), json!({ "size": 2, "kept": true })));
         assert_eq!(fields(&api, "WEB-3").await, (json!("medium"), json!(["old"]), json!({ "size": 10, "kept": true, "beside": 1 })));
         api.post(&undo, json!({})).await.expect_problem(409, "bulk_edit_undone");
+    }
+
+    async fn what_cannot_be_put_back_keeps_nothing_else_from_it(db) {
+        let server = Server::start(&db).await;
+        let api = place(&server, 2).await;
+        let workflow = json!({ "statuses": [
+            { "key": "todo", "name": "To do", "category": "todo" }, { "key": "doing", "name": "Doing", "category": "in_progress" }, { "key": "done", "name": "Done", "category": "done" } ],
+            "initial": "todo", "transitions": [{ "from": "todo", "to": "doing" }, { "from": "doing", "to": "done" }] });
+        api.put("/projects/WEB/workflow", workflow).await.expect_status(200);
+        let edit = json!({ "filter": { "project": "WEB" }, "patch": { "status": "doing", "priority": "critical" } });
+        let done = api.post("/tasks/bulk", edit).await.expect_status(200);
+        assert_eq!(done.at("/changed"), &json!(2), "{:#}", done.body);
+        let undone = api.post(&format!("/tasks/bulk/{}/undo", done.text("/id")), json!({})).await.expect_status(200);
+        assert_eq!(undone.at("/restored"), &json!(2), "{:#}", undone.body);
+        assert_eq!((undone.text("/conflicts/0/field"), undone.text("/conflicts/0/key")), ("status".into(), "WEB-1".into()));
+        let task = api.get("/tasks/WEB-1").await;
+        assert_eq!((task.text("/priority"), task.text("/status")), ("medium".into(), "doing".into()));
     }
 
     async fn only_ones_own_last_is_undone(db) {
@@ -88,8 +106,11 @@ both_databases! {
         }
         // What is wrong in itself is told at once, what one task cannot take for it.
         api.post("/tasks/bulk", json!({ "filter": "key=WEB-1", "patch": { "title": "" } })).await.expect_problem(422, "invalid_fields");
-        let failed = api.post("/tasks/bulk", json!({ "filter": "key=WEB-1,WEB-2", "patch": { "parent": "WEB-9999" } })).await.expect_status(200);
-        assert_eq!((failed.at("/changed"), failed.at("/matched"), failed.text("/failed/0/problem/errors/0/pointer")), (&json!(0), &json!(2), "/patch/parent".into()));
+        for dry_run in [true, false] {
+            let edit = json!({ "filter": "key=WEB-1,WEB-2", "patch": { "parent": "WEB-9999" }, "dry_run": dry_run });
+            let failed = api.post("/tasks/bulk", edit).await.expect_status(200);
+            assert_eq!((failed.at("/changed"), failed.at("/matched"), failed.text("/failed/0/problem/errors/0/pointer")), (&json!(0), &json!(2), "/patch/parent".into()));
+        }
         assert_eq!(api.post("/tasks/bulk", json!({ "filter": "key=NONE-1", "patch": { "priority": "high" } })).await.expect_status(200).at("/matched"), &json!(0));
     }
 }

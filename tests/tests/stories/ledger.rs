@@ -76,6 +76,15 @@ impl Workshop {
         }
     }
 
+    /// Gives the workshop's rule a policy.
+    pub async fn limit(&self, policy: Value) {
+        let rules = self.api.get("/rules").await.expect_status(200);
+        let id = rules.text("/items/0/id");
+        let mut rule = self.api.get(&format!("/rules/{id}")).await.expect_status(200).at("/rule").clone();
+        rule["policy"] = policy;
+        self.api.put(&format!("/rules/{id}"), rule).await.expect_status(200);
+    }
+
     /// Goes on with another server, or the same one at its new address.
     pub fn at(&mut self, server: &Server) {
         self.api = self.api.at(server);

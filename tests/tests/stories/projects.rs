@@ -42,6 +42,11 @@ both_databases! {
         api.patch("/tasks/WEB-1", json!({ "title": "Uno" })).await.expect_problem(409, "project_archived");
         api.delete("/tasks/WEB-1").await.expect_problem(409, "project_archived");
         api.post("/projects/WEB/milestones", json!({ "name": "Beta" })).await.expect_problem(409, "project_archived");
+        api.post("/tasks/WEB-1/comments", json!({ "body": "Late" })).await.expect_problem(409, "project_archived");
+        api.post("/projects/WEB/fields", json!({ "key": "size", "name": "Size", "type": "number" })).await.expect_problem(409, "project_archived");
+        api.post("/projects/WEB/baselines", json!({ "name": "Late" })).await.expect_problem(409, "project_archived");
+        api.post("/tasks/WEB-1/time-entries", json!({ "minutes": 5 })).await.expect_problem(409, "project_archived");
+        api.patch("/projects/WEB", json!({ "name": "Renamed" })).await.expect_problem(409, "project_archived");
         assert_eq!(api.get("/tasks/WEB-1").await.expect_status(200).text("/title"), "One");
         assert_eq!(api.get("/tasks").await.expect_status(200).at("/items"), &json!([]));
         for query in ["?include_archived=true", "?project=WEB"] {

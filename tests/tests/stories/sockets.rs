@@ -124,6 +124,17 @@ both_databases! {
         // Nor is there anything before the beginning.
         socket.say(json!({ "type": "subscribe", "topic": format!("project:{project}"), "after": i64::MIN })).await;
         assert_eq!(socket.hear().await["type"], "reload");
+        // What was subscribed to by its key is left, and signalled to, by it.
+        let mut named = Socket::hello(&server, api.token()).await;
+        named.say(json!({ "type": "subscribe", "topic": "project:WEB" })).await;
+        assert_eq!(named.hear().await["topic"], format!("project:{project}"));
+        named.say(json!({ "type": "signal", "topic": "project:WEB", "kind": "typing", "data": {} })).await;
+        named.say(json!({ "type": "unsubscribe", "topic": "project:WEB" })).await;
+        assert_eq!(named.hear().await["type"], "unsubscribed");
+        api.patch("/tasks/WEB-1", json!({ "title": "unheard" })).await.expect_status(200);
+        assert!(named.hear_within(Duration::from_millis(300)).await.is_none());
+        // Nor does the log tell a client that comes from elsewhere that nothing has happened.
+        api.get("/events?after=1000000000").await.expect_problem(422, "invalid_parameter");
         // The short forms subscribe by themselves; a key serves as well as an id.
         let mut by_key = Socket::hello_at(&server, "/ws/projects/WEB", api.token()).await;
         assert_eq!(by_key.hear().await["topic"], format!("project:{project}"));

@@ -10,7 +10,7 @@ use super::model::{Format, MAX_PROBLEMS, MAX_TASKS, Options, Trouble};
 use super::portable::{Portable, PortableProject, PortableTask};
 use crate::projects::ProjectStatus;
 use crate::tasks::{Priority, TaskStatus, TaskType};
-use crate::{Error, Result, moment};
+use crate::{Error, Result, unfit};
 
 /// A document that was read.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub fn read(format: Format, data: Value, options: &Options) -> Result<Read> {
 fn trackside(data: Value) -> Result<Read> {
     let mut document: Portable = serde_path_to_error::deserialize(data).map_err(|error| {
         let pointer = format!("/data/{}", error.path().to_string().replace(['.', '['], "/").replace(']', ""));
-        Error::field(pointer.trim_end_matches('/'), moment::readable(&error.inner().to_string()))
+        Error::field(pointer.trim_end_matches('/'), unfit::readable(&error.inner().to_string()))
     })?;
     for (at, task) in document.tasks.iter_mut().enumerate() {
         task.line = at + 1;

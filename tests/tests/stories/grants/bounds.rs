@@ -2,11 +2,37 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use trackside_tests::both_databases;
-use trackside_tests::harness::Socket;
+use trackside_tests::harness::{Answer, Api, Socket};
 
 use super::{Firm, found, log, seen};
+
+async fn until(moment: DateTime<Utc>) {
+    let source = trackside_engine::Source::default();
+    while source.now() < moment {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A stream of events, to its end.
+fn listen(api: &Api) -> JoinHandle<Answer> {
+    let api = api.with_header("accept", "text/event-stream");
+    tokio::spawn(async move { api.get("/events?after=latest").await })
+}
+
+/// A long poll.
+fn wait(api: &Api) -> JoinHandle<Answer> {
+    let api = api.clone();
+    tokio::spawn(async move { api.get("/events?after=latest&wait=30").await })
+}
+
+async fn never_hears(asked: JoinHandle<Answer>, word: &str) {
+    let answer = asked.await.expect("an answer");
+    assert!(!answer.body.to_string().contains(word), "{answer:#?}");
+}
 
 both_databases! {
     async fn a_guest_sees_the_project_that_was_assigned_and_nothing_else(db) {
@@ -198,17 +224,12 @@ both_databases! {
 
     async fn an_assignment_ends_to_the_second_on_requests_and_sockets(db) {
         let firm = Firm::open(&db).await;
-        let source = trackside_engine::Source::default();
-        let now = source.now();
+        let now = trackside_engine::Source::default().now();
         let (begin, end) = (now + Duration::from_secs(2), now + Duration::from_secs(5));
         firm.assign(json!({ "user": firm.gus_id, "role": "viewer", "on": "WEB", "starts_at": begin, "ends_at": end })).await;
         firm.gus.get("/tasks").await.expect_problem(403, "denied");
-        let until = async |at: chrono::DateTime<chrono::Utc>| {
-            while source.now() < at {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
         until(begin).await;
+        let (stream, poll) = (listen(&firm.gus), wait(&firm.gus));
         let mut socket = Socket::hello(&firm.server, firm.gus.token()).await;
         // A slow machine may come too late for the time in between, but never see anything outside of it.
         socket.say(json!({ "type": "subscribe", "topic": format!("project:{}", firm.web) })).await;
@@ -218,9 +239,73 @@ both_databases! {
         if subscribed {
             assert_eq!(socket.hear().await["type"], "error");
             assert_eq!(socket.hear().await["type"], "unsubscribed");
-            firm.ada.patch("/tasks/WEB-1", json!({ "title": "after" })).await.expect_status(200);
-            assert!(socket.hear_within(Duration::from_millis(300)).await.is_none());
         }
+        firm.ada.patch("/tasks/WEB-1", json!({ "title": "too late" })).await.expect_status(200);
+        assert!(socket.hear_within(Duration::from_millis(300)).await.is_none());
+        never_hears(stream, "too late").await;
+        never_hears(poll, "too late").await;
+    }
+
+    async fn a_token_ends_to_the_second_on_streams_and_sockets(db) {
+        let firm = Firm::open(&db).await;
+        let end = trackside_engine::Source::default().now() + Duration::from_secs(4);
+        let token = firm.ada.post("/tokens", json!({ "name": "short", "expires_at": end })).await.expect_status(201);
+        let short = firm.ada.with_token(&token.text("/token"));
+        let (stream, poll) = (listen(&short), wait(&short));
+        let mut socket = Socket::hello(&firm.server, short.token()).await;
+        socket.say(json!({ "type": "subscribe", "topic": format!("project:{}", firm.web) })).await;
+        let subscribed = socket.hear().await["type"] == "subscribed";
+        until(end).await;
+        firm.ada.patch("/tasks/WEB-1", json!({ "title": "too late" })).await.expect_status(200);
+        if subscribed {
+            assert_eq!(socket.hear().await["code"], "token_expired");
+        }
+        never_hears(stream, "too late").await;
+        never_hears(poll, "too late").await;
+    }
+
+    async fn a_token_leaves_nothing_behind_that_outlives_it(db) {
+        let firm = Firm::open(&db).await;
+        let end = trackside_engine::Source::default().now() + Duration::from_secs(600);
+        let made = firm.ada.post("/tokens", json!({ "name": "short", "expires_at": end })).await.expect_status(201);
+        let short = firm.ada.with_token(&made.text("/token"));
+        // A session would go on when the token is revoked, and a token without an end when it has ended.
+        let workspace = short.get("/me").await.text("/workspace/id");
+        short.post("/auth/switch", json!({ "workspace_id": workspace })).await.expect_problem(403, "denied");
+        short.post("/tokens", json!({ "name": "for ever" })).await.expect_problem(422, "invalid_fields");
+        let later = end + Duration::from_secs(1);
+        short.post("/tokens", json!({ "name": "longer", "expires_at": later })).await.expect_problem(422, "invalid_fields");
+        short.post("/tokens", json!({ "name": "as long", "expires_at": end })).await.expect_status(201);
+        // Whoever has signed in is not bound by when their access token is renewed.
+        firm.ada.post("/tokens", json!({ "name": "for ever" })).await.expect_status(201);
+    }
+
+    async fn events_that_tell_of_a_task_are_for_those_who_see_it(db) {
+        let firm = Firm::open(&db).await;
+        let milestone = firm.ada.post("/projects/OPS/milestones", json!({ "name": "Alpha" })).await.expect_status(201).text("/id");
+        let template = json!({ "name": "Kit", "task": { "title": "Kit of {{ who }}" } });
+        let template = firm.ada.post("/projects/OPS/task-templates", template).await.expect_status(201).text("/id");
+        firm.ada.post(&format!("/task-templates/{template}/apply"), json!({ "variables": { "who": "secret" } })).await.expect_status(201);
+        firm.ada.patch("/tasks/OPS-1", json!({ "title": "secret of a milestone", "milestone": milestone })).await.expect_status(200);
+        firm.ada.patch("/tasks/OPS-1", json!({ "status": "completed" })).await.expect_status(200);
+        firm.assign(json!({ "user": firm.tom_id, "permission": "task.view", "effect": "deny", "on": "OPS" })).await;
+        for kind in ["milestone.tasks_completed", "task_template.applied"] {
+            while !log(&firm.ada).await.iter().any(|event| event["kind"] == kind) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        let heard = log(&firm.tom).await;
+        assert!(heard.iter().any(|event| event["kind"] == "milestone.created"), "{heard:#?}");
+        assert!(!json!(heard).to_string().contains("secret"), "{heard:#?}");
+        // The same for a token that may not see tasks; and one that may not read the log hears nothing on a socket.
+        let token = |scopes: Value| json!({ "name": "t", "scopes": scopes });
+        let made = firm.ada.post("/tokens", token(json!(["event.view", "project.view"]))).await.expect_status(201);
+        let heard = log(&firm.ada.with_token(&made.text("/token"))).await;
+        assert!(!heard.is_empty() && !json!(heard).to_string().contains("secret"), "{heard:#?}");
+        let made = firm.ada.post("/tokens", token(json!(["project.view"]))).await.expect_status(201);
+        let mut socket = Socket::hello(&firm.server, &made.text("/token")).await;
+        socket.say(json!({ "type": "subscribe", "topic": "project:OPS", "after": 0 })).await;
+        assert_eq!(socket.hear().await["code"], "denied");
     }
 
     async fn a_rule_sees_and_does_what_its_owner_may(db) {

@@ -1,5 +1,6 @@
 //! The process dies at every place where it could do harm, three times over, and is started again on the same data.
 
+use std::collections::HashMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
@@ -20,18 +21,44 @@ const ABORTED: i32 = 6;
 /// Dies the first, the second and the third time that `point` is reached, each time with work on the way.
 async fn dies_at(db: Database, point: &str) {
     let server = serve(&db).start().await;
-    let mut shop = Workshop::open(&db, &server).await;
+    let shop = Workshop::open(&db, &server).await;
     drop(server);
+    dies(&db, shop, point).await;
+}
+
+/// The same where runs stand in line for one of three keys; then none of a key may have overlapped.
+async fn dies_in_line_at(db: Database, point: &str) {
+    let server = serve(&db).start().await;
+    let shop = Workshop::open(&db, &server).await;
+    shop.limit(json!({ "concurrency": { "key": "body.n % 3" }, "throttle": { "runs": 50, "per": "1s" } })).await;
+    drop(server);
+    dies(&db, shop, point).await;
+    let micros = |column: &str| match db.is_postgres() {
+        true => format!("cast(extract(epoch from {column}) * 1000000 as bigint)"),
+        false => column.to_owned(),
+    };
+    let begun = db.rows(&format!("select title, {} from tasks", micros("created_at"))).await;
+    let noted = db.rows(&format!("select body, {} from comments", micros("created_at"))).await;
+    let noted: HashMap<String, i64> = noted.into_iter().collect();
+    for key in 0..3 {
+        let of_key = begun.iter().filter(|(title, _)| title[1..].parse::<i64>().is_ok_and(|n| n % 3 == key));
+        let mut spans: Vec<(i64, i64)> = of_key.map(|(title, begun)| (*begun, noted[title])).collect();
+        spans.sort_unstable();
+        assert!(spans.windows(2).all(|two| two[0].1 <= two[1].0), "{spans:?}");
+    }
+}
+
+async fn dies(db: &Database, mut shop: Workshop, point: &str) {
     for nth in 1..=3 {
         // It may die over what the one before left, even before it is ready.
-        if let Ok(mut server) = crashing(&db, point, nth).try_start().await {
+        if let Ok(mut server) = crashing(db, point, nth).try_start().await {
             shop.at(&server);
             shop.post(POSTS).await;
             let status = server.wait_for_end(Duration::from_secs(20)).await;
             assert_eq!(status.signal(), Some(ABORTED), "it died at {point}");
         }
     }
-    let server = serve(&db).start().await;
+    let server = serve(db).start().await;
     shop.at(&server);
     shop.post(POSTS).await;
     shop.balance().await;
@@ -75,6 +102,9 @@ both_databases! {
     async fn within_the_change_of_the_last_step(db) { dies_at(db, "change.before_commit@task.commented").await; }
     async fn before_the_end_of_a_run_commits(db) { dies_at(db, "run.finish_before_commit").await; }
     async fn when_a_run_is_over(db) { dies_at(db, "run.finished").await; }
+    async fn before_a_run_is_let_in(db) { dies_in_line_at(db, "run.admission_before_commit").await; }
+    async fn when_a_run_was_let_in(db) { dies_in_line_at(db, "run.admission_committed").await; }
+    async fn before_the_end_of_a_run_commits_for_which_others_wait(db) { dies_in_line_at(db, "run.finish_before_commit").await; }
     async fn before_the_outcomes_of_jobs_commit(db) { dies_over_outcomes_at(db, "job.ran").await; }
     async fn when_the_outcomes_of_jobs_were_written(db) { dies_over_outcomes_at(db, "job.finished").await; }
 

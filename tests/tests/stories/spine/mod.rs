@@ -3,7 +3,10 @@
 
 mod chains;
 mod control;
+mod history;
+mod loops;
 mod main_job;
+mod policies;
 mod rights;
 mod steps;
 
@@ -97,6 +100,19 @@ impl Place {
             assert!(start.elapsed() < PATIENCE, "{} of {count} runs", runs.len());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The runs of a rule, oldest first, once so many are there and stand so.
+    async fn runs_when(&self, rule: &str, count: usize, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        for _ in 0..3_000 {
+            let mut runs = self.runs(rule).await;
+            runs.reverse();
+            if runs.len() == count && wanted(&runs) {
+                return runs;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the runs stand like this: {:#?}", self.runs(rule).await);
     }
 
     /// Waits until nothing happens any more.

@@ -1,0 +1,156 @@
+//! What a rule sets off among the others: whether it can start itself again, and which rules set the same field differently.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use trackside_rules::Compiled;
+use trackside_rules::graph::{self, Conflict, Link, Node};
+
+use super::library::Library;
+use super::store;
+use crate::Result;
+use crate::access::{Actor, RuleView};
+use crate::db::Rx;
+use crate::ids::RuleId;
+
+/// What stands for a rule that is not saved yet.
+const DRAFT: &str = "draft";
+
+/// What a rule sets off.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "RuleAnalysis")]
+pub struct Analysis {
+    /// Whether it can start itself again, by way of the rules that are switched on now.
+    pub loops: Loops,
+    /// Rules that are switched on and set a field of the event's task differently on the same event.
+    pub conflicts: Vec<Clash>,
+}
+
+/// Whether a rule can start itself again.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Loops {
+    /// Whether it can. `false` is a proof, as far as rules and not people or other services close the circle.
+    pub can_loop: bool,
+    /// The same in words.
+    pub detail: String,
+    /// The shortest way round: each step causes the event that starts the next rule, the last one this rule.
+    pub path: Vec<LoopStep>,
+    /// After so many rules in a row such a chain is ended as `blocked` (`loop`).
+    pub max_depth: u32,
+}
+
+/// One rule of a loop.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LoopStep {
+    /// The rule; null for the one that is checked, if it is not saved yet, and for one that you may not see.
+    pub rule: Option<RuleId>,
+    /// Its name.
+    pub name: String,
+    /// The step that acts; null where it is the failure of the run.
+    pub step: Option<String>,
+    /// The event that it causes.
+    pub event: String,
+}
+
+/// A rule that sets a field differently on the same event.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Clash {
+    /// The other rule; null for one that you may not see.
+    pub rule: Option<RuleId>,
+    /// Its name.
+    pub name: String,
+    /// The field, as events show it: `task.priority`.
+    pub field: String,
+    /// What this rule sets it to, and in which step.
+    pub ours: graph::Setting,
+    /// What the other one sets it to.
+    pub theirs: graph::Setting,
+    /// An event on which both do.
+    pub witness: graph::Witness,
+}
+
+/// Looks at a rule among those that are switched on. `id` is none for a draft that is not saved.
+pub async fn analyse(
+    rx: &mut Rx,
+    library: &Library,
+    actor: &Actor,
+    id: Option<RuleId>,
+    compiled: &Compiled,
+) -> Result<Analysis> {
+    library.refresh(rx).await?;
+    let (book, own) = (library.book(), id.map_or_else(|| DRAFT.to_owned(), |id| id.to_string()));
+    let others: Vec<(String, &Compiled)> = book
+        .all(actor.workspace)
+        .filter(|entry| Some(entry.rule) != id)
+        .map(|entry| (entry.rule.to_string(), &*entry.compiled))
+        .collect();
+    let mut nodes = vec![Node { id: &own, compiled }];
+    nodes.extend(others.iter().map(|(id, compiled)| Node { id, compiled }));
+    let path = graph::shortest_loop(&own, &nodes, library.effects());
+    let kinds: Vec<&str> = library.catalogue().events.keys().map(String::as_str).collect();
+    let conflicts = graph::conflicts(nodes[0], &nodes, library.effects(), &kinds);
+
+    let mut names = Names { actor, own: (&own, id, &compiled.rule.name), rx };
+    let mut steps = Vec::new();
+    for Link { rule, step, event } in path.into_iter().flatten() {
+        let (rule, name) = names.of(&rule).await?;
+        steps.push(LoopStep { rule, name, step, event });
+    }
+    let mut clashes = Vec::new();
+    for Conflict { rule, field, ours, theirs, witness } in conflicts {
+        let (rule, name) = names.of(&rule).await?;
+        clashes.push(Clash { rule, name, field, ours, theirs, witness });
+    }
+    let max_depth = compiled.rule.policy.cause.max_depth;
+    let loops =
+        Loops { can_loop: !steps.is_empty(), detail: detail(compiled, &steps, max_depth), path: steps, max_depth };
+    Ok(Analysis { loops, conflicts: clashes })
+}
+
+fn detail(compiled: &Compiled, path: &[LoopStep], max_depth: u32) -> String {
+    let rule = &compiled.rule;
+    if path.is_empty() {
+        return match () {
+            () if !rule.trigger.is_event() => "Cannot loop: no event starts it.".to_owned(),
+            () if !rule.policy.cause.accept_rules => {
+                "Cannot loop: what rules do does not start it (`policy.cause.accept_rules`).".to_owned()
+            }
+            () => "Cannot loop: nothing that it sets off starts it again.".to_owned(),
+        };
+    }
+    let way: Vec<String> = path
+        .iter()
+        .map(|link| match &link.step {
+            Some(step) => format!("“{}” in its step `{step}` causes `{}`", link.name, link.event),
+            None => format!("“{}” can fail, which is `{}`", link.name, link.event),
+        })
+        .collect();
+    format!(
+        "Can loop: {}, which starts “{}” again. It would be ended after {max_depth} rules.",
+        way.join("; then "),
+        rule.name
+    )
+}
+
+/// The names of rules, as far as the asker may see them.
+struct Names<'n> {
+    actor: &'n Actor,
+    own: (&'n str, Option<RuleId>, &'n str),
+    rx: &'n mut Rx,
+}
+
+impl Names<'_> {
+    async fn of(&mut self, rule: &str) -> Result<(Option<RuleId>, String)> {
+        if rule == self.own.0 {
+            return Ok((self.own.1, self.own.2.to_owned()));
+        }
+        let found = match rule.parse() {
+            Ok(id) => store::find(self.rx, self.actor.workspace, id).await?,
+            Err(_) => None,
+        };
+        let seen = found.and_then(|info| self.actor.may::<RuleView, _>(info).ok());
+        Ok(match seen {
+            Some(may) => (Some(may.resource().id), may.resource().name.clone()),
+            None => (None, "a rule that you may not see".to_owned()),
+        })
+    }
+}

@@ -1,0 +1,21 @@
+//! The policies of rules: which runs may begin, and when.
+//!
+//! A run whose rule sets itself limits is asked before its first step ([`admission`]), in one transaction that shows the
+//! lease like all others. What it goes by are rows of `run_turns`: keys that the event gives are written with the run, in the
+//! order of the log ([`turns`]), so that whoever looks later sees who came first. Nothing is dropped without a word: a run
+//! that may not begin waits and says for what, or is over as `skipped` and says why.
+//!
+//! Guaranteed: runs of one concurrency key never overlap, and begin in the order of the log; a run that waits for its key is
+//! woken by the end of the one before it, and looks by itself every ten minutes should that word have been lost. Who asks for
+//! a key locks it first, who leaves one as well: then of two at once the second sees what the first did.
+//!
+//! What a run may cost ([`budget`]) is asked at its steps.
+
+mod admission;
+mod budget;
+mod store;
+mod turns;
+
+pub(super) use admission::admit;
+pub(crate) use store::ALL;
+pub(super) use turns::{Turn, insert, leave, leave_all, of_event};

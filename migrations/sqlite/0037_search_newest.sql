@@ -1,0 +1,2 @@
+-- FTS5 knows the newest by their numbers.
+

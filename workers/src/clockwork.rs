@@ -1,0 +1,78 @@
+//! What happens by the clock: a loop that sleeps until the next thing is due, is woken when somebody changes what that is,
+//! and looks now and then by itself, in case another node's change was not heard or the clock was put.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use trackside_engine::db::{Db, Signal};
+use trackside_engine::{Result, Source, recurrences, runs, schedules};
+
+/// How often is looked when nothing is due. Clocks that are put forward are noticed so late at the latest.
+const FALLBACK: Duration = Duration::from_secs(30);
+/// Looks are at least this far apart.
+const SPACING: Duration = Duration::from_millis(20);
+/// How often old runs are looked for.
+const RETAIN: Duration = Duration::from_secs(3_600);
+/// How long to wait after the database could not be asked.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Starts every such loop; they end when they are told to stop.
+pub(crate) fn start(
+    db: &Db,
+    source: &Source,
+    stop: &CancellationToken,
+    keep_runs: Option<Duration>,
+) -> Vec<JoinHandle<()>> {
+    let recurring =
+        run("recurring tasks", db.clone(), source.clone(), stop.clone(), async |db: &Db, source: &Source| {
+            Ok(recurrences::due::run(db, source).await?.next)
+        });
+    let scheduled = run("schedules", db.clone(), source.clone(), stop.clone(), async |db: &Db, source: &Source| {
+        Ok(schedules::due::run(db, source).await?.next)
+    });
+    let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled)];
+    if let Some(keep) = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok()) {
+        loops.push(tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)));
+    }
+    loops
+}
+
+/// Lets old runs go, now and then.
+async fn retain(db: Db, source: Source, stop: CancellationToken, keep: TimeDelta) {
+    loop {
+        if let Err(error) = runs::retention::run(&db, &source, keep).await {
+            tracing::warn!(%error, "old runs could not be deleted; it is tried again in an hour");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETAIN) => {}
+        }
+    }
+}
+
+/// Does what is due, and is told when the next thing will be.
+async fn run<F>(what: &str, db: Db, source: Source, stop: CancellationToken, due: F)
+where
+    F: AsyncFn(&Db, &Source) -> Result<Option<DateTime<Utc>>>,
+{
+    while !stop.is_cancelled() {
+        // Asked for before the look, so that a change between the look and the wait still wakes.
+        let heard = db.signals().notified(Signal::Schedules);
+        let pause = match due(&db, &source).await {
+            Ok(next) => next.map_or(FALLBACK, |next| (next - source.now()).to_std().unwrap_or_default()),
+            Err(error) => {
+                tracing::warn!(%error, "{what} could not be looked at; it is tried again");
+                PAUSE
+            }
+        };
+        let spacing = tokio::time::sleep(SPACING);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = heard => {}
+            () = tokio::time::sleep(pause.min(FALLBACK)) => {}
+        }
+        spacing.await;
+    }
+}
