@@ -153,6 +153,7 @@ id!(AbsenceId, "abs", "Somebody is away.");
 id!(AllocationId, "alloc", "A person is planned for a project.");
 id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership.");
 id!(AttachmentId, "att", "A file on a task.");
+id!(BacktestId, "bt", "A rule held against a stretch of the log.");
 id!(BaselineId, "base", "The dates of a project as they once were.");
 id!(BulkEditId, "bulk", "A change of many tasks at once.");
 id!(CommentId, "cmt", "A comment on a task.");

@@ -49,6 +49,7 @@ pub mod tasks;
 pub mod time_entries;
 pub mod timesheets;
 pub mod transfer;
+pub mod trials;
 pub mod unfit;
 pub mod vault;
 pub mod views;
@@ -115,6 +116,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "transfer", statements: &[transfer::store::ALL] },
+    Area { name: "trials", statements: &[trials::store::ALL] },
     Area { name: "views", statements: &[views::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

@@ -9,7 +9,7 @@ use crate::{
     facts::Vars,
     problem::Problem,
     sandbox::{Mode, Sandbox, value::to_json},
-    syntax::Reads,
+    syntax::{Paths, Reads},
 };
 
 /// A compiled expression. Cheap to clone.
@@ -48,6 +48,11 @@ impl Expr {
     /// The variables it uses.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.reads.names.keys().map(String::as_str)
+    }
+
+    /// The variables it uses, with the parts of each.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = (&str, &Paths)> {
+        self.0.reads.names.iter().map(|(name, paths)| (name.as_str(), paths))
     }
 
     pub(crate) fn ast(&self) -> &AST {

@@ -199,6 +199,24 @@ impl Vars {
         }
     }
 
+    /// The same as JSON, whole.
+    pub(crate) fn value(&self, name: &str) -> Option<Value> {
+        for local in self.locals.iter().rev() {
+            if &*local.name == name {
+                return Some(Value::clone(&local.value));
+            }
+            if let Some(value) = local.value.get(name).filter(|_| local.spread) {
+                return Some(value.clone());
+            }
+        }
+        match name {
+            "now" => return Some(Timestamp(self.now).to_string().into()),
+            "steps" => return Some(Value::Object(Map::clone(&self.steps))),
+            _ => {}
+        }
+        self.facts.0.get(name).cloned().or_else(|| is_given_name(name).then_some(Value::Null))
+    }
+
     fn steps(&self, paths: &Paths) -> Result<Dynamic, String> {
         crate::sandbox::value::from_fields(&self.steps, paths)
     }

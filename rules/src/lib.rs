@@ -36,6 +36,7 @@
 
 pub mod check;
 pub mod compiled;
+pub mod explain;
 pub mod expression;
 pub mod facts;
 pub mod for_each;
@@ -55,6 +56,7 @@ mod yaml;
 
 pub use check::{Catalogue, check};
 pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Keys, Kind};
+pub use explain::{Part, Parts};
 pub use expression::{Expr, Script};
 pub use facts::{Facts, GIVEN_NAMES, Vars};
 pub use for_each::{ForEach, RELATIONS, Source};

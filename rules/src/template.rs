@@ -230,7 +230,7 @@ fn closing(inside: &str) -> Option<usize> {
 }
 
 /// Line and column, from 1, of the byte at `offset`.
-fn place(text: &str, offset: usize) -> (u32, u32) {
+pub(crate) fn place(text: &str, offset: usize) -> (u32, u32) {
     let before = &text[..offset];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "a program")]
 
 mod access;
+mod backtest;
 mod idle;
 mod large;
 mod list;
@@ -22,6 +23,7 @@ async fn main() {
     let (bench, which) = (arguments.next(), arguments.next());
     match (bench.as_deref(), which.as_deref()) {
         (Some("access"), which) => access::run(which).await,
+        (Some("backtest"), which) => backtest::run(which).await,
         (Some("idle"), which) => idle::run(which).await,
         (Some("large"), which) => large::run(which).await,
         (Some("list"), which) => list::run(which).await,
@@ -29,7 +31,7 @@ async fn main() {
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
         _ => eprintln!(
-            "name a bench: access, idle, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+            "name a bench: access, backtest, idle, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
         ),
     }
 }

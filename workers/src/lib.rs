@@ -14,6 +14,7 @@ pub mod oidc;
 mod planning;
 pub mod queue;
 mod runs;
+mod trials;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use trackside_engine::db::Db;
 use trackside_engine::jobs::DbJobs;
 use trackside_engine::rules::Library;
 use trackside_engine::runs::dispatch::Dispatcher;
-use trackside_engine::runs::{HotRuns, Runner};
+use trackside_engine::runs::{HotRuns, Runner, Stage};
 use trackside_engine::vault::Vault;
 
 pub use crate::mail::MailServer;
@@ -66,9 +67,11 @@ pub struct Workers {
 }
 
 /// What runs each kind of job, sorted by kind.
-fn handlers(runner: Arc<Runner>, mail: mail::SendMail, db: Db, source: Source) -> Result<Handlers, String> {
+fn handlers(runner: Arc<Runner>, mail: mail::SendMail, stage: Stage, source: Source) -> Result<Handlers, String> {
+    let db = stage.db.clone();
     Handlers::new(vec![
         entry(runs::AdvanceRun(runner)),
+        entry(trials::Backtest { stage, source: source.clone() }),
         entry(queue::Noop),
         entry(planning::Replan { db, source }),
         entry(mail),
@@ -82,16 +85,12 @@ impl Workers {
         let hot = Arc::new(HotRuns::default());
         let mail = mail::SendMail::new(vault.clone(), mail.as_ref())?;
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
+        let stage = Stage { db: db.clone(), library: library.clone(), actions: actions.clone() };
         let runner = Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
-            queue::Options {
-                queues,
-                handlers: handlers(Arc::new(runner), mail, db.clone(), source.clone())?,
-                redis,
-                grace,
-            },
+            queue::Options { queues, handlers: handlers(Arc::new(runner), mail, stage, source.clone())?, redis, grace },
         )?;
         let clockwork = clockwork::start(&db, &source, &stop, keep_runs);
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)

@@ -47,6 +47,7 @@ mod time_entries;
 mod timesheets;
 mod tokens;
 mod transfer;
+mod trials;
 mod views;
 mod workflow;
 
@@ -133,6 +134,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
     Area { name: "transfer", about: "Projects in and out.", routes: transfer::routes },
+    Area { name: "trials", about: "What rules would do, and why they did what they did.", routes: trials::routes },
     Area { name: "views", about: "Lists of tasks that people keep.", routes: views::routes },
     Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];

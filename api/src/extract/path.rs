@@ -44,6 +44,8 @@ macro_rules! in_path {
 in_path! {
     /// What stands in the path where the route says `{id}`. What cannot be an id names nothing, so it is not found.
     At "id";
+    /// The same for `{backtest}`.
+    BacktestAt "backtest";
     /// The same for `{field}`.
     FieldKey "field";
     /// The same for `{other}`.

@@ -72,16 +72,21 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     may(EventView::BIT) && wanted.is_none_or(may) && (event.task.is_none() || may(TaskView::BIT))
 }
 
+/// Whether this actor may see what the log has: its kind, where it happened, what it is about, and its payload as text.
+pub(super) fn sees_logged(actor: &Actor, kind: &str, project: Option<ProjectId>, subject: &str, data: &str) -> bool {
+    let payload = || serde_json::from_str::<Map<String, Value>>(data).unwrap_or_default();
+    // An event about something else may tell of a task: then it is for those who may see that as well. Whoever is limited
+    // by nothing need not be asked, and the text not be read.
+    let limited = actor.scopes.is_some() || !actor.rights.is_plain();
+    let told = || payload().get("task")?.get("id")?.as_str()?.parse().ok();
+    let task = subject.parse().ok();
+    let task = task.or_else(|| if limited && TELLING.contains(kind) { told() } else { None });
+    sees(actor, &Sighted { kind, project, task, payload: &payload })
+}
+
 impl Event {
     /// Whether this actor may see it.
     pub fn seen_by(&self, actor: &Actor) -> bool {
-        let payload = || serde_json::from_str::<Map<String, Value>>(self.data.get()).unwrap_or_default();
-        // An event about something else may tell of a task: then it is for those who may see that as well. Whoever is limited
-        // by nothing need not be asked, and the text not be read.
-        let limited = actor.scopes.is_some() || !actor.rights.is_plain();
-        let told = || payload().get("task")?.get("id")?.as_str()?.parse().ok();
-        let task = self.subject.parse().ok();
-        let task = task.or_else(|| if limited && TELLING.contains(&*self.kind) { told() } else { None });
-        sees(actor, &Sighted { kind: &self.kind, project: self.project_id, task, payload: &payload })
+        sees_logged(actor, &self.kind, self.project_id, &self.subject, self.data.get())
     }
 }

@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use super::model::{Event, Fresh};
+use super::sight::sees_logged;
 use crate::Result;
+use crate::access::Actor;
 use crate::db::{Rx, Tx, row, statements};
-use crate::ids::{EventId, ProjectId, TaskId, WorkspaceId};
+use crate::ids::{EventId, ProjectId, RuleId, TaskId, WorkspaceId};
 
 row! {
     /// An event that has no position yet, as the dispatcher reads it.
@@ -82,6 +84,68 @@ row! {
     }
 }
 
+row! {
+    /// An event, as rules are tried on it.
+    #[derive(Debug, Clone)]
+    pub struct Past {
+        /// Its id.
+        pub id: EventId,
+        /// Its place in the log; none before it is dispatched.
+        pub position: Option<i64>,
+        /// The kind.
+        pub kind: String,
+        /// The workspace it happened in.
+        pub workspace_id: WorkspaceId,
+        /// The project it happened in.
+        pub project_id: Option<ProjectId>,
+        /// The id of what it is about.
+        pub subject: String,
+        /// Who did it, as JSON text.
+        pub actor: String,
+        /// The rule behind it, as JSON text.
+        pub cause: Option<String>,
+        /// How many rules stand in the chain behind it.
+        pub depth: i64,
+        /// The payload as JSON text.
+        pub payload: String,
+        /// When it happened.
+        pub occurred_at: DateTime<Utc>,
+    }
+}
+
+impl Past {
+    /// Whether this actor may see it.
+    pub(crate) fn seen_by(&self, actor: &Actor) -> bool {
+        sees_logged(actor, &self.kind, self.project_id, &self.subject, &self.payload)
+    }
+
+    /// As a dispatcher reads it.
+    pub(crate) fn pending(self) -> Pending {
+        Pending {
+            id: self.id,
+            workspace_id: self.workspace_id,
+            kind: self.kind,
+            actor: self.actor,
+            cause: self.cause,
+            depth: self.depth,
+            trace: None,
+            payload: self.payload,
+            occurred_at: self.occurred_at,
+        }
+    }
+}
+
+/// A stretch of the log of one workspace.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Range {
+    /// Events behind this position …
+    pub after: i64,
+    /// … up to this one.
+    pub until: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
 /// The largest event, in bytes of its payload, that is kept in memory for the runs it starts. As values it is up to a
 /// hundred times as large; the run of a larger one reads it again.
 const HEAVY: usize = 64 * 1024;
@@ -135,6 +199,29 @@ statements! {
     OF_TASK_OLDEST = "select id, cast(octet_length(payload) as bigint) from events where workspace_id = $1 and subject = $2 \
         and substr(subject, 1, 5) = 'task_' and (id > $3 or cast($3 as text) is null) order by id limit $4";
     BY_ID = "select {About} from events where workspace_id = $1 and id = any($2)", About;
+    /// Of some kinds. Not more than $6 bytes of payload, but always one event.
+    STRETCH = "select {Past} from events where workspace_id = $1 and position > $2 and position <= $3 and kind = any($4) \
+        and position <= (\
+            select max(position) from (\
+                select position, sum(size) over (order by position rows unbounded preceding) - size as ahead from (\
+                    select position, octet_length(payload) as size from events \
+                    where workspace_id = $1 and position > $2 and position <= $3 and kind = any($4) \
+                    order by position limit $5) sizes) sized \
+            where ahead < $6) \
+        order by position", Past;
+    // Ids are made in the order of time, positions nearly so.
+    FIRST_SINCE = "select min(position) from (select position from events where id >= $2 and workspace_id = $1 \
+        and position is not null order by id limit 1000) found";
+    LAST_BEFORE = "select max(position) from (select position from events where id < $2 and workspace_id = $1 \
+        and position is not null order by id desc limit 1000) found";
+    PAST = "select {Past} from events where workspace_id = $1 and id = $2", Past;
+    KINDS_OF_TASK = "select {Past} from events where subject = $2 and substr(subject, 1, 5) = 'task_' and workspace_id = $1 \
+        and kind = any($3) and (id < $4 or cast($4 as text) is null) order by id desc limit $5", Past;
+    KINDS_OF_TASK_AFTER = "select {Past} from events where subject = $2 and substr(subject, 1, 5) = 'task_' and workspace_id = $1 \
+        and kind = any($3) and id > $4 order by id limit $5", Past;
+    // `substr` as the index `events_rule` has it.
+    OF_RULE = "select {Past} from events where subject = $2 and substr(subject, 1, 5) = 'rule_' and workspace_id = $1 \
+        and kind = $3 and id <= $4 order by id desc limit 1", Past;
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
@@ -231,4 +318,61 @@ pub(super) async fn list_of_task(
 /// These events, in no order.
 pub(super) async fn list_by_id(rx: &mut Rx, workspace: WorkspaceId, ids: &[EventId]) -> Result<Vec<About>> {
     rx.all(BY_ID, (workspace, ids)).await
+}
+
+/// A workspace's events of some kinds in a stretch of the log, oldest first: fewer than there are when they are large.
+pub(crate) async fn stretch(rx: &mut Rx, workspace: WorkspaceId, range: Range, kinds: &[&str]) -> Result<Vec<Past>> {
+    rx.all(STRETCH, (workspace, range.after, range.until, kinds, range.limit, PAGE_BYTES)).await
+}
+
+/// The first position of a workspace's events since an id.
+pub(crate) async fn first_since(rx: &mut Rx, workspace: WorkspaceId, since: EventId) -> Result<Option<i64>> {
+    let (position,): (Option<i64>,) = rx.one(FIRST_SINCE, (workspace, since)).await?;
+    Ok(position)
+}
+
+/// The last position of a workspace's events before an id.
+pub(crate) async fn last_before(rx: &mut Rx, workspace: WorkspaceId, before: EventId) -> Result<Option<i64>> {
+    let (position,): (Option<i64>,) = rx.one(LAST_BEFORE, (workspace, before)).await?;
+    Ok(position)
+}
+
+/// One event, dispatched or not.
+pub(crate) async fn past(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Past>> {
+    rx.opt(PAST, (workspace, id)).await
+}
+
+/// The events of some kinds about a task, the newest first, before one of them if it is named.
+pub(crate) async fn kinds_of_task(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    kinds: &[&str],
+    before: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Past>> {
+    rx.all(KINDS_OF_TASK, (workspace, task.to_string(), kinds, before, limit)).await
+}
+
+/// The events of some kinds about a task behind one event, the oldest first.
+pub(crate) async fn kinds_of_task_after(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    kinds: &[&str],
+    after: EventId,
+    limit: i64,
+) -> Result<Vec<Past>> {
+    rx.all(KINDS_OF_TASK_AFTER, (workspace, task.to_string(), kinds, after, limit)).await
+}
+
+/// The last event of a kind about a rule up to another event.
+pub(crate) async fn last_of_rule(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    rule: RuleId,
+    kind: &str,
+    until: EventId,
+) -> Result<Option<Past>> {
+    rx.opt(OF_RULE, (workspace, rule.to_string(), kind, until)).await
 }

@@ -40,7 +40,7 @@ fn is_error(problem: &Problem) -> bool {
 }
 
 /// Compiles a rule, every expression once.
-pub(super) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Vec<Problem>> {
+pub(crate) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Vec<Problem>> {
     Compiled::new(rule, sandbox)
 }
 

@@ -58,6 +58,13 @@ impl Journal {
         self.known.get(path).map(|step| &**step)
     }
 
+    /// All of its lines, in the order in which they began.
+    pub(super) fn lines(&self) -> Vec<&Step> {
+        let mut lines: Vec<&Step> = self.known.values().map(|step| &**step).collect();
+        lines.sort_by_key(|step| step.ordinal);
+        lines
+    }
+
     /// How often actions of these names were tried.
     pub(super) fn attempts(&self, of: impl Fn(&str) -> bool) -> i64 {
         self.known.values().filter(|step| of(&step.kind)).map(|step| step.attempts).sum()

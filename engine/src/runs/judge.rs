@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use trackside_rules::matcher::kind_matches;
 use trackside_rules::{Facts, Vars};
 
 use super::hot::Plan;
@@ -18,6 +19,7 @@ use crate::events::store::Pending;
 use crate::events::{Sighted, sees};
 use crate::ids::EventId;
 use crate::rules::{Book, Entry};
+use crate::words::words;
 use crate::{Error, Result};
 
 /// How long anybody waits for a judgement, about: who posted, and the events of other workspaces.
@@ -71,30 +73,15 @@ impl Judge<'_> {
 
     /// What one rule makes of an event; `seen` are the event's facts, made for the first rule that looks at them.
     fn look(&self, entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> Option<Started> {
-        if !accepts(entry, event) {
-            return None;
-        }
-        let seen = seen.get_or_insert_with(|| read(event));
-        let fields = match &*seen {
-            Ok(facts) => facts.json(),
-            Err((fields, _)) => fields,
-        };
-        if !is_for(entry, fields) {
-            return None;
-        }
-        if !may_see(entry, event, fields) {
-            // A schedule that does nothing says so: nobody else would notice.
-            return entry.compiled.rule.trigger.is_schedule().then(|| {
-                let message = "the rule's owner may not see the project that it is for; give the rule to another";
-                self.over(entry, event, RunState::Failed, "denied", message.to_owned())
-            });
-        }
-        match seen {
-            Ok(facts) => self.hold(entry, event, facts),
-            Err((fields, error)) if listens(entry, event, fields) => {
-                Some(self.over(entry, event, RunState::Failed, error.code, error.detail.clone()))
+        match weigh(entry, event, seen) {
+            Verdict::Fires => Some(self.begin(entry, event, seen.as_ref()?.as_ref().ok()?)),
+            Verdict::Not(why) => {
+                if why == Hindrance::Condition {
+                    metrics::counter!("trackside_rules_skipped_total").increment(1);
+                }
+                None
             }
-            Err(_) => None,
+            Verdict::Over { state, code, message, .. } => Some(self.over(entry, event, state, code, message)),
         }
     }
 
@@ -124,46 +111,15 @@ impl Judge<'_> {
         }
     }
 
-    fn hold(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Option<Started> {
-        let compiled = &entry.compiled;
-        if !listens(entry, event, facts.json()) {
-            return None;
-        }
-        let vars = || Vars::new(facts.clone(), event.occurred_at);
-        let verdict = match &compiled.condition {
-            None => Ok(true),
-            Some(condition) => condition.eval_bool(&vars()),
-        };
-        match verdict {
-            Ok(false) => {
-                metrics::counter!("trackside_rules_skipped_total").increment(1);
-                return None;
-            }
-            Err(error) => return Some(self.over(entry, event, RunState::Failed, "condition", error.to_string())),
-            Ok(true) => {}
-        }
-        if compiled.rule.trigger.is_schedule() && !facts.json()["schedule"]["skipped"].is_null() {
-            let message = "the rule's last run still went at this time, and its schedule says `overlap: skip`";
-            return Some(self.over(entry, event, RunState::Skipped, "overlap", message.to_owned()));
-        }
-        let mut run = self.new_run(entry, event);
+    fn begin(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Started {
+        let (mut run, compiled) = (self.new_run(entry, event), &entry.compiled);
         if compiled.rule.policy.is_gate() {
-            match policy::of_event(compiled, &vars()) {
+            match policy::of_event(compiled, &Vars::new(facts.clone(), event.occurred_at)) {
                 Ok(turns) => run.turns = turns,
-                Err(problem) => {
-                    return Some(self.over(entry, event, RunState::Failed, "policy", problem.to_string()));
-                }
+                Err(problem) => return self.over(entry, event, RunState::Failed, "policy", problem.to_string()),
             }
         }
         let depth = run.depth;
-        let limit = i64::from(compiled.rule.policy.cause.max_depth);
-        if depth > limit {
-            let message = format!(
-                "rules have started one another {depth} times in a row and the limit is {limit}; \
-                 narrow the trigger or the condition, or raise policy.cause.max_depth"
-            );
-            return Some(self.over(entry, event, RunState::Blocked, "loop", message));
-        }
         let plan = (!event.is_heavy()).then(|| Plan {
             run: run.id,
             workspace: run.workspace,
@@ -180,8 +136,107 @@ impl Judge<'_> {
             admitted: false,
             worked_ms: 0,
         });
-        Some((run, plan))
+        (run, plan)
     }
+}
+
+words! {
+    /// What keeps an event from starting a run of a rule, in the order in which it is asked.
+    pub enum Hindrance {
+        /// The rule listens to another kind of event.
+        Kind = "kind",
+        /// A rule caused it, and this rule does not accept that.
+        Cause = "cause",
+        /// It is made for another rule.
+        Rule = "rule",
+        /// The rule's owner may not see it.
+        Sight = "sight",
+        /// It happened outside of the rule's projects.
+        Scope = "scope",
+        /// It does not say what `match` wants.
+        Match = "match",
+        /// It is too large to be judged.
+        Facts = "facts",
+        /// The condition does not hold, or cannot be judged.
+        Condition = "condition",
+        /// The last run of the rule's schedule still went.
+        Overlap = "overlap",
+        /// Too many rules stand in the chain.
+        Depth = "depth",
+    }
+}
+
+/// What a rule makes of an event.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It starts a run.
+    Fires,
+    /// Nothing happens.
+    Not(Hindrance),
+    /// A run tells of it that is over before it began.
+    Over { why: Hindrance, state: RunState, code: &'static str, message: String },
+}
+
+/// Holds a rule against an event; `seen` are the event's facts, made for the first rule that looks at them. The same for
+/// events that happen and for those that are only tried.
+pub(super) fn weigh(entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> Verdict {
+    let over = |why, state, code, message| Verdict::Over { why, state, code, message };
+    if !kind_matches(entry.compiled.rule.trigger.kind(), &event.kind) {
+        return Verdict::Not(Hindrance::Kind);
+    }
+    if !accepts(entry, event) {
+        return Verdict::Not(Hindrance::Cause);
+    }
+    let seen = seen.get_or_insert_with(|| read(event));
+    let fields = match &*seen {
+        Ok(facts) => facts.json(),
+        Err((fields, _)) => fields,
+    };
+    if !is_for(entry, fields) {
+        return Verdict::Not(Hindrance::Rule);
+    }
+    let compiled = &entry.compiled;
+    if !may_see(entry, event, fields) {
+        // A schedule that does nothing says so: nobody else would notice.
+        if !compiled.rule.trigger.is_schedule() {
+            return Verdict::Not(Hindrance::Sight);
+        }
+        let message = "the rule's owner may not see the project that it is for; give the rule to another";
+        return over(Hindrance::Sight, RunState::Failed, "denied", message.to_owned());
+    }
+    // What a schedule makes happens in no project but the one it is for.
+    if !compiled.rule.trigger.is_schedule() && !in_scope(entry, fields) {
+        return Verdict::Not(Hindrance::Scope);
+    }
+    if compiled.trigger.first_difference(fields).is_some() {
+        return Verdict::Not(Hindrance::Match);
+    }
+    let facts = match &*seen {
+        Ok(facts) => facts,
+        Err((_, error)) => return over(Hindrance::Facts, RunState::Failed, error.code, error.detail.clone()),
+    };
+    let verdict = match &compiled.condition {
+        None => Ok(true),
+        Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
+    };
+    match verdict {
+        Ok(false) => return Verdict::Not(Hindrance::Condition),
+        Err(error) => return over(Hindrance::Condition, RunState::Failed, "condition", error.to_string()),
+        Ok(true) => {}
+    }
+    if compiled.rule.trigger.is_schedule() && !facts.json()["schedule"]["skipped"].is_null() {
+        let message = "the rule's last run still went at this time, and its schedule says `overlap: skip`";
+        return over(Hindrance::Overlap, RunState::Skipped, "overlap", message.to_owned());
+    }
+    let (depth, limit) = (event.depth + 1, i64::from(compiled.rule.policy.cause.max_depth));
+    if depth > limit {
+        let message = format!(
+            "rules have started one another {depth} times in a row and the limit is {limit}; \
+             narrow the trigger or the condition, or raise policy.cause.max_depth"
+        );
+        return over(Hindrance::Depth, RunState::Blocked, "loop", message);
+    }
+    Verdict::Fires
 }
 
 /// What expressions and matches see of one event: the payload's fields, and `event` and `actor` beside them. Made once,
@@ -203,7 +258,7 @@ fn about(id: EventId, kind: &str, occurred_at: DateTime<Utc>) -> Value {
 }
 
 /// The facts of an event; or why there are none, and what can be said of it all the same.
-type Seen = Result<Facts, (Value, Error)>;
+pub(super) type Seen = Result<Facts, (Value, Error)>;
 
 fn read(event: &Pending) -> Seen {
     let unreadable = |error: Error| {
@@ -217,13 +272,6 @@ fn read(event: &Pending) -> Seen {
 fn is_for(entry: &Entry, fields: &Value) -> bool {
     let rule = || fields["rule"]["id"].as_str().and_then(|id| id.parse().ok());
     !entry.compiled.rule.trigger.is_addressed() || rule() == Some(entry.rule)
-}
-
-/// Whether the rule's scope and trigger cover the event.
-fn listens(entry: &Entry, event: &Pending, fields: &Value) -> bool {
-    // What a schedule makes happens in no project but the one it is for.
-    (entry.compiled.rule.trigger.is_schedule() || in_scope(entry, fields))
-        && entry.compiled.trigger.matches(&event.kind, fields)
 }
 
 /// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures

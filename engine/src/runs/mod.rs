@@ -8,6 +8,7 @@
 //! Guaranteed: one run per (event, rule); internal actions exactly once; external calls at least once, with a key that
 //! stays the same; a worker that lost its lease cannot write. Terminal states never change.
 
+mod changes;
 pub mod dispatch;
 mod endings;
 pub mod events;
@@ -18,6 +19,7 @@ mod journal;
 mod judge;
 mod model;
 pub(crate) mod policy;
+mod rehearsal;
 pub mod retention;
 mod runner;
 pub mod service;
@@ -27,6 +29,10 @@ mod slow;
 mod steps;
 pub(crate) mod store;
 
+pub use changes::{Change, Turn};
 pub use hot::HotRuns;
+pub use judge::Hindrance;
 pub use model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+pub use rehearsal::{Because, Judgement, Rehearsal, Stage, Would};
+pub(crate) use rehearsal::{judge, tally};
 pub use runner::{RunJob, Runner};

@@ -6,11 +6,11 @@ use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
 use super::{journal, policy, store};
-use crate::access::{Granted, RuleRun, RunManage, RunView};
+use crate::access::{Actor, Granted, RuleRun, RunManage, RunView};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{Id, JobId, RuleId, RunId, WorkspaceId};
+use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
 use crate::{Error, Result, rules};
@@ -56,6 +56,12 @@ pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<RunS
 /// A run with its steps.
 pub async fn get(rx: &mut Rx, may: &Granted<RunView, RunSummary>) -> Result<Run> {
     store::get(rx, may.resource().clone()).await
+}
+
+/// Whether somebody may read what steps of a rule were given and answered. They say what the rule's owner sees: that is for
+/// the owner, and for those who look after runs and are kept from nothing.
+pub fn may_read_steps(actor: &Actor, owner: UserId) -> bool {
+    actor.user() == Some(owner) || actor.rights.is_plain() && actor.may_here::<RunManage>().is_ok()
 }
 
 /// Stops a run. What it has done stays done; a call that is under way is not waited for.
@@ -142,6 +148,7 @@ pub async fn rerun(
         turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
+    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     for step in &steps[..kept] {
         // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
         if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
@@ -187,6 +194,7 @@ pub async fn run_by_hand(
         turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
+    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     if verdict {
         start(tx, cx, &new).await?;
     }

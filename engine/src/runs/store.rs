@@ -71,6 +71,12 @@ statements! {
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
+    LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
+    SHADOWS = "select {RunRow} from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 order by id desc limit $4", RunRow;
+    COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
+    KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";
+    STARTED_BY = "select started_by from runs where id = $1";
+    SET_STARTED_BY = "update runs set started_by = $2 where id = $1";
     DELETE_BEFORE = "delete from runs where id in (select id from runs where id < $1 and finished_at is not null order by id limit $2)";
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     SET_ADMITTED = "update runs set admitted = true, waiting = null, state = case when state = 'waiting' then 'running' else state end \
@@ -154,7 +160,7 @@ pub(super) async fn owner(rx: &mut Rx, rule: RuleId) -> Result<Option<UserId>> {
     Ok(rx.opt::<(UserId,)>(OWNER, (rule,)).await?.map(|(owner,)| owner))
 }
 
-pub(super) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
+pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
     let rows: Vec<StepRow> = rx.all(STEPS, (run,)).await?;
     rows.into_iter()
         .map(|row| {
@@ -208,7 +214,7 @@ pub(super) async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunS
         .collect()
 }
 
-pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunSummary>> {
+pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<Option<RunSummary>> {
     let row: Option<RunRow> = rx.opt(FIND, (workspace, id)).await?;
     Ok(summaries(rx, row.into_iter().collect()).await?.pop())
 }
@@ -218,9 +224,52 @@ pub(super) async fn get(rx: &mut Rx, summary: RunSummary) -> Result<Run> {
     Ok(Run { summary, steps })
 }
 
+pub(crate) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {
+    let rows = rx.all(LIST_OF_EVENT, (workspace, event)).await?;
+    summaries(rx, rows).await
+}
+
 /// Deletes some of the oldest runs that are over, and were made before this id.
 pub(super) async fn delete_before(tx: &mut Tx, before: Uuid, limit: i64) -> Result<u64> {
     tx.execute(DELETE_BEFORE, (before, limit)).await
+}
+
+/// The newest runs of a rule in shadow, from one id up to another.
+pub(crate) async fn list_shadows(
+    rx: &mut Rx,
+    rule: RuleId,
+    since: RunId,
+    until: RunId,
+    limit: i64,
+) -> Result<Vec<RunSummary>> {
+    let rows = rx.all(SHADOWS, (rule, since, until, limit)).await?;
+    summaries(rx, rows).await
+}
+
+/// How many runs of a rule in shadow stand how.
+pub(crate) async fn count_shadows(
+    rx: &mut Rx,
+    rule: RuleId,
+    since: RunId,
+    until: RunId,
+) -> Result<Vec<(RunState, i64)>> {
+    rx.all(COUNT_SHADOWS, (rule, since, until)).await
+}
+
+/// The action of a step, or what else it is.
+pub(crate) async fn kind_of_step(rx: &mut Rx, run: RunId, path: &str) -> Result<Option<String>> {
+    Ok(rx.opt::<(String,)>(KIND_OF_STEP, (run, path)).await?.map(|(kind,)| kind))
+}
+
+/// Who started a run by hand, or repeated one.
+pub(crate) async fn started_by(rx: &mut Rx, run: RunId) -> Result<Option<UserId>> {
+    Ok(rx.opt::<(Option<UserId>,)>(STARTED_BY, (run,)).await?.and_then(|(user,)| user))
+}
+
+/// Notes who starts a run by hand, or repeats one.
+pub(super) async fn set_started_by(tx: &mut Tx, run: RunId, user: Option<UserId>) -> Result<()> {
+    tx.execute(SET_STARTED_BY, (run, user)).await?;
+    Ok(())
 }
 
 /// Locks a run and answers where it stands.

@@ -45,6 +45,7 @@ mod throttle;
 mod time_entries;
 mod timesheets;
 mod transfer;
+mod trials;
 mod views;
 mod walls;
 mod watchers_and_links;

@@ -38,6 +38,7 @@ const OWN: &[&str] = &[
     "POST /notifications/read",
     "POST /recurrences/preview",
     "POST /rules/check",
+    "POST /rules/dry-run",
     "POST /schedules/preview",
     "POST /setup",
     "POST /tokens",
@@ -202,6 +203,13 @@ impl World {
             assert!(start.elapsed() < Duration::from_secs(30), "{:#}", page.body);
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
+        let backtest = api.post(&format!("/rules/{rule}/backtest"), json!({})).await.expect_status(202).text("/id");
+        while api.get(&format!("/rules/{rule}/backtests/{backtest}")).await.expect_status(200).text("/state")
+            != "finished"
+        {
+            assert!(start.elapsed() < Duration::from_secs(60), "the back-test does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let role = json!({ "name": format!("{mark} role"), "permissions": ["task.view"] });
         let role = api.post("/roles", role).await.expect_status(201).text("/id");
         let group =
@@ -276,6 +284,7 @@ impl World {
             me.text("/user/id"),
         ]);
         let behind = vec![
+            ("{backtest}", backtest),
             ("{field}", "mark".to_owned()),
             ("{type}", "mark".to_owned()),
             ("{other}", predecessor.clone()),
@@ -300,6 +309,8 @@ impl World {
         if path == "/access/explain" {
             return format!("{path}?action=task.view&object=workspace");
         }
+        let query = if path == "/rules/{id}/why-not" { "?task=WEB-1" } else { "" };
+        let path = &format!("{path}{query}");
         let kind = path.split('/').nth(1).unwrap();
         let kind = if path.starts_with("/tasks/bulk/") { "tasks/bulk" } else { kind };
         match self.ids.iter().find(|(known, _)| *known == kind) {
