@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actions;
 pub mod analytics;
+pub mod approvals;
 pub mod attachments;
 pub mod audit;
 pub mod budgets;
@@ -52,6 +53,7 @@ pub mod transfer;
 pub mod unfit;
 pub mod vault;
 pub mod views;
+pub mod waits;
 mod words;
 pub mod workflow;
 
@@ -86,6 +88,7 @@ pub const AREAS: &[Area] = &[
         ],
     },
     Area { name: "analytics", statements: &[analytics::store::ALL] },
+    Area { name: "approvals", statements: &[approvals::store::ALL] },
     Area { name: "attachments", statements: &[attachments::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "budgets", statements: &[budgets::store::ALL] },
@@ -116,5 +119,6 @@ pub const AREAS: &[Area] = &[
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "transfer", statements: &[transfer::store::ALL] },
     Area { name: "views", statements: &[views::store::ALL] },
+    Area { name: "waits", statements: &[waits::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

@@ -15,7 +15,7 @@ pub mod history;
 mod hot;
 mod interpreter;
 mod journal;
-mod judge;
+pub(crate) mod judge;
 mod model;
 pub(crate) mod policy;
 pub mod retention;
