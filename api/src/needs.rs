@@ -18,6 +18,8 @@ const NEEDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("access.view", &["getGroup", "getRole", "listAssignments", "listGroups", "listRoles"]),
+    ("approval.decide", &["decideApproval", "delegateApproval"]),
+    ("approval.view", &["getApproval", "listApprovals"]),
     ("audit.view", &["exportAudit", "listAudit"]),
     ("budget.edit", &["createCost", "createRate", "deleteCost", "deleteRate", "putBudget", "updateCost", "updateRate"]),
     ("budget.view", &["getBudget", "getCost", "getRate", "listCosts", "listRates"]),

@@ -151,6 +151,7 @@ macro_rules! id {
 
 id!(AbsenceId, "abs", "Somebody is away.");
 id!(AllocationId, "alloc", "A person is planned for a project.");
+id!(ApprovalId, "appr", "What a run asks people.");
 id!(AssignmentId, "asg", "Who may do what where, beside the role of a membership.");
 id!(AttachmentId, "att", "A file on a task.");
 id!(BacktestId, "bt", "A rule held against a stretch of the log.");

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod actions;
 pub mod analytics;
+pub mod approvals;
 pub mod attachments;
 pub mod audit;
 pub mod budgets;
@@ -53,6 +54,7 @@ pub mod trials;
 pub mod unfit;
 pub mod vault;
 pub mod views;
+pub mod waits;
 mod words;
 pub mod workflow;
 
@@ -87,6 +89,7 @@ pub const AREAS: &[Area] = &[
         ],
     },
     Area { name: "analytics", statements: &[analytics::store::ALL] },
+    Area { name: "approvals", statements: &[approvals::store::ALL] },
     Area { name: "attachments", statements: &[attachments::store::ALL] },
     Area { name: "audit", statements: &[audit::store::ALL] },
     Area { name: "budgets", statements: &[budgets::store::ALL] },
@@ -118,5 +121,6 @@ pub const AREAS: &[Area] = &[
     Area { name: "transfer", statements: &[transfer::store::ALL] },
     Area { name: "trials", statements: &[trials::store::ALL] },
     Area { name: "views", statements: &[views::store::ALL] },
+    Area { name: "waits", statements: &[waits::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },
 ];

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use serde_json::Value;
 
 use crate::{
-    expression::Expr,
+    expression::{Expr, Script},
     for_each::{ForEach, RELATIONS},
     matcher::Matcher,
-    model::{self, MAX_ITEMS, OnError, Rule, Step, StepKind, StopOutcome, not_yet},
+    model::{self, Approve, Branch, MAX_ITEMS, OnError, Rule, Step, StepKind, StopOutcome, Wait},
     problem::Problem,
     sandbox::Sandbox,
     template::Template,
@@ -78,8 +78,10 @@ pub enum Kind {
         /// What happens when `body` fails for an item.
         on_error: Failure,
     },
-    /// Waits so long.
-    Wait(Duration),
+    /// Asks people.
+    Approve(ApproveStep),
+    /// Waits.
+    Wait(WaitStep),
     /// Ends the run.
     Stop {
         /// As what.
@@ -87,8 +89,17 @@ pub enum Kind {
         /// Why.
         reason: Template,
     },
-    /// Cannot be carried out yet; a run that comes here must fail.
-    Unsupported(&'static str),
+    /// Does branches side by side.
+    Parallel {
+        /// The steps of each.
+        branches: Vec<Vec<CompiledStep>>,
+        /// What happens when one fails.
+        on_error: Failure,
+    },
+    /// Runs another rule.
+    Call(CallStep),
+    /// Computes something.
+    Script(ScriptStep),
 }
 
 /// An action with its inputs.
@@ -103,6 +114,86 @@ pub struct ActionStep {
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
     /// What happens when it has failed for good.
+    pub on_error: Failure,
+}
+
+/// Whom to ask, and what follows from the answer.
+#[derive(Debug, Clone)]
+pub struct ApproveStep {
+    /// Who may answer: a list of entries, each a text or a list of texts.
+    pub by: Template,
+    /// How many must agree.
+    pub need: model::Need,
+    /// What they read; nothing when the rule does not say.
+    pub message: Option<Template>,
+    /// Whether who caused the run may agree.
+    pub allow_self: bool,
+    /// How long they have.
+    pub timeout: Option<Duration>,
+    /// When they agree.
+    pub then: Vec<CompiledStep>,
+    /// When nobody answered in time; without it the run ends.
+    pub on_timeout: Option<Vec<CompiledStep>>,
+    /// When they refuse; without it the run ends.
+    pub on_reject: Option<Vec<CompiledStep>>,
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone)]
+pub enum WaitStep {
+    /// So long.
+    For(Duration),
+    /// Until the moment that this gives.
+    Until(Expr),
+    /// For an event.
+    Event(EventStep),
+}
+
+/// The event that is waited for.
+#[derive(Debug, Clone)]
+pub struct EventStep {
+    /// Its kind, or a pattern.
+    pub on: String,
+    /// What it must say: fields with templates.
+    pub wants: Template,
+    /// The match as it is written.
+    pub written: model::Match,
+    /// What must hold of it.
+    pub only_if: Option<Expr>,
+    /// How long at most.
+    pub timeout: Option<Duration>,
+    /// When it does not come in time; without it the run ends.
+    pub on_timeout: Option<Vec<CompiledStep>>,
+}
+
+impl EventStep {
+    /// What is asked of events, with the templates filled in as `wants` says. What a template gave is never a pattern.
+    pub fn matcher(&self, wants: &model::Match) -> Matcher {
+        Matcher::filled(&self.on, &self.written, wants)
+    }
+}
+
+/// Another rule to be run.
+#[derive(Debug, Clone)]
+pub struct CallStep {
+    /// Its id or name.
+    pub rule: Template,
+    /// Its inputs.
+    pub with: Template,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// What happens when it does not succeed.
+    pub on_error: Failure,
+}
+
+/// A script with its variables.
+#[derive(Debug, Clone)]
+pub struct ScriptStep {
+    /// The script.
+    pub script: Script,
+    /// Its variables.
+    pub with: Template,
+    /// What happens when it fails.
     pub on_error: Failure,
 }
 
@@ -127,8 +218,8 @@ pub enum Failure {
 }
 
 impl Compiled {
-    /// Compiles a rule, or says everything that is wrong in it. Steps the engine cannot carry out
-    /// yet compile to [`Kind::Unsupported`]; ask [`Rule::unsupported`] before enabling.
+    /// Compiles a rule, or says everything that is wrong in it. What the engine cannot carry out yet compiles, too; ask
+    /// [`Rule::unsupported`] before enabling.
     pub fn new(rule: Arc<Rule>, sandbox: &Sandbox) -> Result<Self, Vec<Problem>> {
         let mut problems = rule.problems();
         if !problems.is_empty() {
@@ -186,7 +277,19 @@ impl CompiledStep {
                 lists.extend(on_error.steps());
             }
             Kind::Action(action) => lists.extend(action.on_error.steps()),
-            Kind::Wait(_) | Kind::Stop { .. } | Kind::Unsupported(_) => {}
+            Kind::Approve(approve) => {
+                lists.push(&approve.then);
+                lists.extend(approve.on_timeout.as_deref());
+                lists.extend(approve.on_reject.as_deref());
+            }
+            Kind::Wait(WaitStep::Event(event)) => lists.extend(event.on_timeout.as_deref()),
+            Kind::Parallel { branches, on_error } => {
+                lists.extend(branches.iter().map(Vec::as_slice));
+                lists.extend(on_error.steps());
+            }
+            Kind::Call(call) => lists.extend(call.on_error.steps()),
+            Kind::Script(script) => lists.extend(script.on_error.steps()),
+            Kind::Wait(_) | Kind::Stop { .. } => {}
         }
         lists
     }
@@ -203,7 +306,16 @@ impl CompiledStep {
             Kind::If { branches, .. } => branches.iter().map(|(condition, _)| condition).collect(),
             Kind::ForEach { over, .. } => over.expressions().collect(),
             Kind::Stop { reason, .. } => inside(reason).collect(),
-            Kind::Wait(_) | Kind::Unsupported(_) => Vec::new(),
+            Kind::Approve(approve) => inside(&approve.by).chain(approve.message.iter().flat_map(inside)).collect(),
+            Kind::Wait(WaitStep::Until(until)) => vec![until],
+            // What `only_if` reads is the other event's.
+            Kind::Wait(WaitStep::Event(event)) => inside(&event.wants).collect(),
+            Kind::Call(call) => inside(&call.rule).chain(inside(&call.with)).collect(),
+            Kind::Script(script) => {
+                names.extend(script.script.variables().map(str::to_owned));
+                inside(&script.with).collect()
+            }
+            Kind::Wait(WaitStep::For(_)) | Kind::Parallel { .. } => Vec::new(),
         };
         names.extend(found.into_iter().flat_map(Expr::variables).map(str::to_owned));
         self.children().into_iter().flatten().for_each(|step| step.read(names));
@@ -250,13 +362,6 @@ impl Compiler<'_> {
 
     /// `None` when something is wrong, which then stands in `problems`.
     fn step(&mut self, pointer: String, step: &Step) -> Option<CompiledStep> {
-        if let Some((_, what)) = not_yet(step) {
-            // What is inside is compiled for its errors only.
-            for (list, steps) in step.children() {
-                self.steps(&format!("{pointer}{list}"), steps);
-            }
-            return Some(CompiledStep { id: step.id.clone(), pointer, kind: Kind::Unsupported(what) });
-        }
         let kind = match step.kind() {
             Ok(StepKind::Action(action)) => Kind::Action(self.action(&pointer, step, action)?),
             Ok(StepKind::If(condition)) => self.branches(&pointer, step, condition)?,
@@ -268,13 +373,31 @@ impl Compiler<'_> {
                 let name = step.name.clone().unwrap_or_else(|| "item".to_owned());
                 Kind::ForEach { over: over?, name, max: step.max.unwrap_or(MAX_ITEMS) as usize, body, on_error }
             }
-            Ok(StepKind::Wait(wait)) => Kind::Wait(wait.period?.0),
+            Ok(StepKind::Wait(wait)) => Kind::Wait(self.wait(&pointer, step, wait)?),
             Ok(StepKind::Stop(stop)) => {
                 let reason = Template::text(self.sandbox, &stop.reason);
                 Kind::Stop { outcome: stop.outcome, reason: self.note(&format!("{pointer}/stop"), reason)? }
             }
-            Ok(StepKind::Approve(_) | StepKind::Parallel(_) | StepKind::Call(_) | StepKind::Script(_)) => {
-                Kind::Unsupported("this step")
+            Ok(StepKind::Approve(approve)) => Kind::Approve(self.approve(&pointer, step, approve)?),
+            Ok(StepKind::Parallel(branches)) => {
+                let on_error = self.failure(&pointer, &step.on_error);
+                let branches = branches.iter().enumerate();
+                let steps = |(index, branch): (usize, &Branch)| {
+                    self.steps(&format!("{pointer}/parallel/{index}/steps"), &branch.steps)
+                };
+                Kind::Parallel { branches: branches.map(steps).collect(), on_error }
+            }
+            Ok(StepKind::Call(rule)) => {
+                let rule = Template::text(self.sandbox, rule);
+                let (rule, with) = (self.note(&format!("{pointer}/call"), rule), self.with(&pointer, step));
+                let (timeout, on_error) = (step.timeout.map(|period| period.0), self.failure(&pointer, &step.on_error));
+                Kind::Call(CallStep { rule: rule?, with: with?, timeout, on_error })
+            }
+            Ok(StepKind::Script(source)) => {
+                let script = Script::compile(self.sandbox, source);
+                let (script, with) = (self.note(&format!("{pointer}/script"), script), self.with(&pointer, step));
+                let on_error = self.failure(&pointer, &step.on_error);
+                Kind::Script(ScriptStep { script: script?, with: with?, on_error })
             }
             Err(message) => {
                 self.problems.push(Problem::new("step", &pointer, message));
@@ -284,15 +407,20 @@ impl Compiler<'_> {
         Some(CompiledStep { id: step.id.clone(), pointer, kind })
     }
 
-    fn action(&mut self, pointer: &str, step: &Step, action: &str) -> Option<ActionStep> {
+    /// The inputs of a step.
+    fn with(&mut self, pointer: &str, step: &Step) -> Option<Template> {
         let with = Value::Object(step.with.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
-        let with = match Template::compile(self.sandbox, &with) {
+        match Template::compile(self.sandbox, &with) {
             Ok(with) => Some(with),
             Err(problems) => {
                 self.problems.extend(problems.into_iter().map(|problem| problem.under(&format!("{pointer}/with"))));
                 None
             }
-        };
+        }
+    }
+
+    fn action(&mut self, pointer: &str, step: &Step, action: &str) -> Option<ActionStep> {
+        let with = self.with(pointer, step);
         let retry = step.retry.as_ref().map(|retry| {
             let only_if =
                 retry.condition.as_ref().and_then(|source| self.expression(&format!("{pointer}/retry/if"), source));
@@ -306,6 +434,59 @@ impl Compiler<'_> {
             timeout: step.timeout.map(|period| period.0),
             on_error,
         })
+    }
+
+    fn wait(&mut self, pointer: &str, step: &Step, wait: &Wait) -> Option<WaitStep> {
+        if let Some(period) = wait.period {
+            return Some(WaitStep::For(period.0));
+        }
+        if let Some(until) = &wait.until {
+            return self.expression(&format!("{pointer}/wait/until"), until).map(WaitStep::Until);
+        }
+        let event = wait.event.as_ref()?;
+        let wants = Value::Object(event.matches.iter().map(|(path, want)| (path.clone(), want.clone())).collect());
+        let wants = match Template::compile(self.sandbox, &wants) {
+            Ok(wants) => Some(wants),
+            Err(problems) => {
+                let at = format!("{pointer}/wait/event/match");
+                self.problems.extend(problems.into_iter().map(|problem| problem.under(&at)));
+                None
+            }
+        };
+        let only_if =
+            event.condition.as_ref().map(|source| self.expression(&format!("{pointer}/wait/event/if"), source));
+        let on_timeout = step.on_timeout.as_ref().map(|steps| self.steps(&format!("{pointer}/on_timeout"), steps));
+        let only_if = match only_if {
+            None => None,
+            Some(compiled) => Some(compiled?),
+        };
+        let (on, written, timeout) = (event.on.clone(), event.matches.clone(), event.timeout.map(|period| period.0));
+        Some(WaitStep::Event(EventStep { on, wants: wants?, written, only_if, timeout, on_timeout }))
+    }
+
+    fn approve(&mut self, pointer: &str, step: &Step, approve: &Approve) -> Option<ApproveStep> {
+        let by = Value::Array(approve.by.iter().cloned().map(Value::String).collect());
+        let by = match Template::compile(self.sandbox, &by) {
+            Ok(by) => Some(by),
+            Err(problems) => {
+                let at = format!("{pointer}/approve/by");
+                self.problems.extend(problems.into_iter().map(|problem| problem.under(&at)));
+                None
+            }
+        };
+        let message = approve.message.as_ref().map(|text| {
+            let message = Template::text(self.sandbox, text);
+            self.note(&format!("{pointer}/approve/message"), message)
+        });
+        let then = self.list(&format!("{pointer}/then"), step.then.as_ref());
+        let on_timeout = step.on_timeout.as_ref().map(|steps| self.steps(&format!("{pointer}/on_timeout"), steps));
+        let on_reject = step.on_reject.as_ref().map(|steps| self.steps(&format!("{pointer}/on_reject"), steps));
+        let message = match message {
+            None => None,
+            Some(message) => Some(message?),
+        };
+        let (need, allow_self, timeout) = (approve.need, approve.allow_self, approve.timeout.map(|period| period.0));
+        Some(ApproveStep { by: by?, need, message, allow_self, timeout, then, on_timeout, on_reject })
     }
 
     fn branches(&mut self, pointer: &str, step: &Step, condition: &str) -> Option<Kind> {

@@ -91,6 +91,15 @@ impl Script {
         Expr::compile_as(sandbox, source, Mode::Script).map(Self)
     }
 
+    /// The variables it uses, its own among them.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.variables()
+    }
+
+    pub(crate) fn ast(&self) -> &AST {
+        self.0.ast()
+    }
+
     /// Runs it; its value is that of its last statement.
     pub fn run(&self, vars: &Vars) -> Result<Value, Problem> {
         self.0.eval_json(vars)

@@ -152,6 +152,12 @@ impl Vars {
         Arc::make_mut(&mut self.steps).insert(id.to_owned(), result);
     }
 
+    /// Adds the results of steps that others know.
+    pub fn absorb(&mut self, other: &Self) {
+        let steps = other.steps.iter().map(|(id, result)| (id.clone(), result.clone()));
+        Arc::make_mut(&mut self.steps).extend(steps);
+    }
+
     /// Makes `steps.<id>.output` this value.
     pub fn set_output(&mut self, id: &str, output: Value) {
         self.set_step(id, json!({ "output": output }));

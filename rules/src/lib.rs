@@ -55,7 +55,10 @@ pub mod template;
 mod yaml;
 
 pub use check::{Catalogue, check};
-pub use compiled::{ActionStep, Compiled, CompiledRetry, CompiledStep, Failure, Keys, Kind};
+pub use compiled::{
+    ActionStep, ApproveStep, CallStep, Compiled, CompiledRetry, CompiledStep, EventStep, Failure, Keys, Kind,
+    ScriptStep, WaitStep,
+};
 pub use explain::{Part, Parts};
 pub use expression::{Expr, Script};
 pub use facts::{Facts, GIVEN_NAMES, Vars};
@@ -63,5 +66,5 @@ pub use for_each::{ForEach, RELATIONS, Source};
 pub use model::Rule;
 pub use period::Period;
 pub use problem::{Problem, Severity};
-pub use sandbox::{FUNCTIONS, Sandbox};
+pub use sandbox::{FUNCTIONS, Sandbox, moment};
 pub use template::Template;

@@ -32,9 +32,16 @@ impl Matcher {
 
     /// Prepares a kind (or pattern) and a match.
     pub fn of(kind: &str, matches: &Match) -> Self {
-        let wants = matches.iter().map(|(path, want)| {
+        Self::filled(kind, matches, matches)
+    }
+
+    /// Prepares a kind (or pattern) and a match whose texts were templates: `written` as it was written, `filled` with the
+    /// values. Only what was written can ask for anything at all; a value is meant as it is.
+    pub fn filled(kind: &str, written: &Match, filled: &Match) -> Self {
+        let wants = filled.iter().map(|(path, want)| {
+            let star = written.get(path).is_some_and(|written| written == "*");
             let want = match want {
-                Value::String(star) if star == "*" => Want::Present,
+                _ if star => Want::Present,
                 Value::Array(values) => Want::OneOf(values.clone()),
                 value => Want::Equals(value.clone()),
             };

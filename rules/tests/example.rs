@@ -47,10 +47,10 @@ fn the_example_parses_and_goes_round_through_json_and_yaml() {
 }
 
 #[test]
-fn the_example_says_what_cannot_be_carried_out_yet() {
+fn the_example_can_be_carried_out() {
     let rule = Rule::from_json(EXAMPLE).expect("the example");
     let pointers: Vec<_> = rule.unsupported().into_iter().map(|problem| problem.pointer).collect();
-    assert_eq!(pointers, ["/steps/1/then/0/approve"]);
+    assert!(pointers.is_empty(), "{pointers:?}");
 }
 
 #[test]

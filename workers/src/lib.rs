@@ -15,6 +15,7 @@ mod planning;
 pub mod queue;
 mod runs;
 mod trials;
+mod waits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use trackside_engine::rules::Library;
 use trackside_engine::runs::dispatch::Dispatcher;
 use trackside_engine::runs::{HotRuns, Runner, Stage};
 use trackside_engine::vault::Vault;
+use trackside_engine::waits::Watch;
 
 pub use crate::mail::MailServer;
 use crate::queue::{Handlers, Queues, entry};
@@ -63,6 +65,7 @@ pub struct Workers {
     dispatcher: Dispatcher,
     dispatching: JoinHandle<()>,
     clockwork: Vec<JoinHandle<()>>,
+    watching: JoinHandle<()>,
     queue: queue::Running,
 }
 
@@ -93,10 +96,12 @@ impl Workers {
             queue::Options { queues, handlers: handlers(Arc::new(runner), mail, stage, source.clone())?, redis, grace },
         )?;
         let clockwork = clockwork::start(&db, &source, &stop, keep_runs);
+        let watch = Watch::new(db.clone(), source.clone(), library.clone());
+        let watching = tokio::spawn(waits::run(db.clone(), watch, stop.clone()));
         let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
         let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
-        Ok(Self { stop, dispatcher, dispatching, clockwork, queue })
+        Ok(Self { stop, dispatcher, dispatching, clockwork, watching, queue })
     }
 
     /// What judges events on this node, for those that are judged before they are written.
@@ -110,7 +115,7 @@ impl Workers {
         self.queue.stop().await;
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
-        for going in self.clockwork {
+        for going in self.clockwork.into_iter().chain([self.watching]) {
             let _ = tokio::time::timeout(Duration::from_secs(5), going).await;
         }
     }

@@ -4,6 +4,7 @@
 mod access;
 mod activity;
 mod analytics;
+mod approvals;
 mod assignments;
 mod attachments;
 mod audit;
@@ -75,6 +76,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "access", about: "Why somebody may do something, or may not.", routes: access::routes },
     Area { name: "activity", about: "What happened to a task.", routes: activity::routes },
     Area { name: "analytics", about: "How work went, per project and over all.", routes: analytics::routes },
+    Area { name: "approvals", about: "What runs ask people before they go on.", routes: approvals::routes },
     Area { name: "assignments", about: "Who may do what where.", routes: assignments::routes },
     Area { name: "attachments", about: "Files on tasks.", routes: attachments::routes },
     Area { name: "audit", about: "Who changed who may what.", routes: audit::routes },

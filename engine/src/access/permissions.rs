@@ -104,6 +104,8 @@ permissions! {
     AbsenceEdit "absence.edit" TeamMember;
     AccessManage "access.manage" Admin;
     AccessView "access.view" ProjectManager;
+    ApprovalDecide "approval.decide" Guest;
+    ApprovalView "approval.view" Guest;
     AuditView "audit.view" Admin;
     BudgetEdit "budget.edit" ProjectManager;
     BudgetView "budget.view" ProjectManager;

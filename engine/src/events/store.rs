@@ -7,7 +7,7 @@ use super::sight::sees_logged;
 use crate::Result;
 use crate::access::Actor;
 use crate::db::{Rx, Tx, row, statements};
-use crate::ids::{EventId, ProjectId, RuleId, TaskId, WorkspaceId};
+use crate::ids::{EventId, ProjectId, RuleId, RunId, TaskId, WorkspaceId};
 
 row! {
     /// An event that has no position yet, as the dispatcher reads it.
@@ -222,6 +222,11 @@ statements! {
     // `substr` as the index `events_rule` has it.
     OF_RULE = "select {Past} from events where subject = $2 and substr(subject, 1, 5) = 'rule_' and workspace_id = $1 \
         and kind = $3 and id <= $4 order by id desc limit 1", Past;
+    POSITION_OF = "select position from events where workspace_id = $1 and id = $2";
+    /// The newest of those that were written before.
+    POSITION_BEFORE = "select position from events where id < $1 and position is not null order by id desc limit 1";
+    OF_KINDS = "select id, position from events where workspace_id = $1 and position > $2 and position <= $3 and kind = any($4) \
+        order by position limit $5";
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
@@ -301,6 +306,29 @@ pub(crate) async fn after_all(rx: &mut Rx, position: i64, limit: i64) -> Result<
 pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Event>> {
     let row: Option<Logged> = rx.opt(FIND, (workspace, id)).await?;
     row.map(Event::try_from).transpose()
+}
+
+/// Where an event stands in the log.
+pub(crate) async fn position_of(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<i64>> {
+    Ok(rx.opt::<(Option<i64>,)>(POSITION_OF, (workspace, id)).await?.and_then(|(position,)| position))
+}
+
+/// Where the newest event stands that was written before a run was started, about.
+pub(crate) async fn position_before(rx: &mut Rx, run: RunId) -> Result<i64> {
+    Ok(rx.opt::<(i64,)>(POSITION_BEFORE, (run,)).await?.map_or(0, |(position,)| position))
+}
+
+/// A workspace's events of some kinds after a position and up to another, oldest first: their ids and positions.
+pub(crate) async fn of_kinds(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    after: i64,
+    until: i64,
+    kinds: &[&str],
+    limit: i64,
+) -> Result<Vec<(EventId, i64)>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    rx.all(OF_KINDS, (workspace, after, until, kinds, limit)).await
 }
 
 /// The events about a task with the size of each, the newest first or the oldest.

@@ -21,6 +21,14 @@ pub async fn find(rx: &mut Rx, may: &Granted<AccessView, Workspace>, id: GroupId
     read(rx, may.resource().0, id).await
 }
 
+/// The group that somebody calls by its id or name.
+pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<Option<GroupId>> {
+    match name.parse() {
+        Ok(id) => Ok(store::find_group(rx, workspace, id).await?.map(|group| group.id)),
+        Err(_) => store::group_named(rx, workspace, name).await,
+    }
+}
+
 async fn read(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<GroupWithMembers> {
     let group = store::find_group(rx, workspace, id).await?.ok_or_else(|| Error::not_found("group", id))?;
     Ok(GroupWithMembers { group, members: store::members(rx, workspace, id).await? })

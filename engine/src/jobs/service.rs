@@ -107,6 +107,16 @@ pub async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<()> {
     if store::hold(tx, ticket).await? { Ok(()) } else { Err(lease_lost(ticket)) }
 }
 
+/// Lets delayed jobs run now; one that runs, once more when it is through. Others are left as they are.
+pub async fn wake(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    store::wake(tx, ids, now).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
 /// Takes jobs back, claimed or not: whoever works at one finds its lease lost. Unknown ids are none to take back.
 pub async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
     if ids.is_empty() {

@@ -117,6 +117,8 @@ statements! {
          lease_until = null, lease_owner = null where id = $1 and epoch = $2";
     HASTEN = "update jobs set due_at = $2 where id in (select id from jobs where id = $1 and turn is null and lease_until is null \
          and due_at > $2 for update skip locked)";
+    WAKE = "update jobs set again = (lease_until is not null), \
+         due_at = case when lease_until is null and turn is null and due_at > $2 then $2 else due_at end where id = any($1)";
     LOCK_FREE = "select id from jobs where id = any($1) for update skip locked";
     BEGIN = "update jobs set suspect = 2 where id = $1 and epoch = $2";
     HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
@@ -410,6 +412,11 @@ pub(super) async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
 /// Writes down that a suspect job begins now; false for a stale ticket.
 pub(super) async fn begin(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
     Ok(tx.execute(BEGIN, (ticket.id, ticket.epoch)).await? > 0)
+}
+
+/// Makes delayed jobs due, and lets those that run do so once more.
+pub(super) async fn wake(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<()> {
+    tx.execute(WAKE, (ids, now)).await.map(drop)
 }
 
 /// Locks those of these jobs that nobody else has locked.

@@ -8,7 +8,7 @@ use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
 use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
 use super::store;
-use crate::access::{Actor, Granted, RuleEdit, RuleView, Workspace};
+use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
@@ -72,7 +72,8 @@ fn carried_out(rule: &Rule, state: RuleState) -> Result<()> {
 /// whatever the token was limited to.
 fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
     for (_, step) in rule.walk() {
-        let needs = step.action.as_deref().and_then(|action| actions.needs(action));
+        let calls = step.call.as_ref().map(|_| RuleRun::NAME);
+        let needs = step.action.as_deref().and_then(|action| actions.needs(action)).or(calls);
         if let Some(needs) = needs.filter(|needs| !actor.scope_allows(needs)) {
             return Err(Error::denied(format!(
                 "Step `{}` needs `{needs}`, which this token's scopes do not cover; use a token that has it, or sign in.",
@@ -97,6 +98,25 @@ pub(crate) async fn startable(rx: &mut Rx, cx: &Cx, actions: &Actions, rule: Rul
 /// A rule of a workspace.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<RuleInfo> {
     store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("rule", id))
+}
+
+/// The rule that another calls by its id or name.
+///
+/// # Errors
+/// `rule_not_found`; `rule_name_ambiguous`.
+pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<RuleInfo> {
+    if let Ok(id) = name.parse() {
+        return find(rx, workspace, id).await;
+    }
+    let shown = || name.chars().take(64).collect::<String>();
+    match store::ids_of_name(rx, workspace, name).await?.as_slice() {
+        [] => Err(Error::not_found("rule", format!("called “{}”", shown()))),
+        [id] => find(rx, workspace, *id).await,
+        [..] => {
+            let detail = format!("several rules are called “{}”; call it by its id", shown());
+            Err(Error::conflict("rule_name_ambiguous", detail))
+        }
+    }
 }
 
 /// The rules of a workspace.
@@ -223,7 +243,7 @@ async fn set_state(
 pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> Result<()> {
     let known = may.resource();
     locked(tx, known).await?;
-    runs::service::forget(tx, known.id).await?;
+    runs::service::forget(tx, cx, known.id).await?;
     store::delete(tx, known.id).await?;
     announce(tx, cx, known, None, None).await
 }

@@ -41,6 +41,7 @@ statements! {
     INSERT_VERSION = "insert into rule_versions (rule_id, version, body, created_by, created_at) values ($1, $2, $3, $4, $5)";
     FIND = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 and r.id = $2";
+    IDS_OF_NAME = "select id from rules where workspace_id = $1 and name = $2 order by id limit 2";
     LOCK = "select version, state from rules where workspace_id = $1 and id = $2 for update";
     LISTENING = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";
@@ -98,6 +99,12 @@ pub(super) async fn insert_version(
 
 pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RuleId) -> Result<Option<RuleInfo>> {
     rx.opt::<RuleRow>(FIND, (workspace, id)).await?.map(RuleRow::info).transpose()
+}
+
+/// The rules of this name; at most two.
+pub(super) async fn ids_of_name(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<Vec<RuleId>> {
+    let rows: Vec<(RuleId,)> = rx.all(IDS_OF_NAME, (workspace, name)).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Locks a rule and answers its version and state.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::journal::{self, Line};
 use super::model::RunState;
+use super::service::job_id;
 use super::store;
 use crate::cx::Source;
 use crate::db::{Batch, Db};
@@ -17,6 +18,8 @@ pub(super) const MOST_LINES: usize = 64;
 /// The end of one run: its last lines, and its job.
 pub(super) struct Ending {
     pub run: RunId,
+    /// The run that waits for it.
+    pub parent: Option<RunId>,
     pub ticket: Ticket,
     pub lines: Vec<Line>,
 }
@@ -41,6 +44,8 @@ impl Batch for Endings {
                 journal::write_all(tx, endings.iter().map(|ending| (ending.run, &*ending.lines))).await?;
                 let runs: Vec<RunId> = endings.iter().map(|ending| ending.run).collect();
                 store::finish_all(tx, &runs, RunState::Succeeded, source.now()).await?;
+                let parents: Vec<_> = endings.iter().filter_map(|ending| ending.parent).map(job_id).collect();
+                jobs::service::wake(tx, &parents, source.now()).await?;
                 crash::point("run.finish_before_commit");
                 Ok(())
             })

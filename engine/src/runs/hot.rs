@@ -31,6 +31,8 @@ pub struct Plan {
     pub owner: UserId,
     /// The event behind it.
     pub event: Option<EventId>,
+    /// The run that called its rule and waits for its end.
+    pub parent: Option<RunId>,
     /// Live or shadow.
     pub mode: Mode,
     /// How many rules stand in the chain, this one counted.
@@ -80,6 +82,7 @@ impl Plan {
             rule_version: standing.rule_version,
             owner,
             event: standing.event_id,
+            parent: standing.parent_id,
             mode: standing.mode,
             depth: standing.depth,
             compiled,

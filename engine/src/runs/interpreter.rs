@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use trackside_rules::model::StopOutcome;
 use trackside_rules::{CompiledStep, Expr, Failure, ForEach, Kind, Source, Template, Vars};
@@ -40,10 +41,22 @@ struct Loop<'s> {
 pub(super) enum Flow {
     /// Go on with the next one.
     Next,
-    /// The run was put down; its job is due later.
+    /// The run gave others a turn; its job is in line again.
     Suspended,
+    /// The run has to wait here.
+    Waits(Wait),
     /// The run ends here.
     Stop(RunState, Option<RunError>),
+}
+
+/// What a run is put down for.
+pub(super) struct Wait {
+    /// Waiting, or retrying.
+    pub(super) state: RunState,
+    /// What for.
+    pub(super) waiting: Waiting,
+    /// When it is looked at again at the latest.
+    pub(super) until: DateTime<Utc>,
 }
 
 /// One walk through a run's tree.
@@ -99,11 +112,12 @@ impl<'r> Walk<'r> {
                         let each = Loop { over, name, max: *max, body, on_error };
                         self.each(&each, path).await?
                     }
-                    Kind::Wait(period) => self.wait(*period, path).await?,
+                    Kind::Approve(approve) => self.approve(&step.id, approve, path, place).await?,
+                    Kind::Wait(wait) => self.wait(&step.id, wait, path, place).await?,
                     Kind::Stop { outcome, reason } => self.stop(*outcome, reason, path),
-                    Kind::Unsupported(what) => {
-                        self.fail(&path, "unsupported", format!("{what} cannot be carried out by this version"))
-                    }
+                    Kind::Parallel { branches, on_error } => self.parallel(branches, on_error, path, place).await?,
+                    Kind::Call(call) => self.call_rule(&step.id, call, path, place).await?,
+                    Kind::Script(script) => self.script(&step.id, script, path, place).await?,
                 };
                 if !matches!(flow, Flow::Next) {
                     return Ok(flow);
@@ -274,31 +288,6 @@ impl<'r> Walk<'r> {
         Ok(Ok(found))
     }
 
-    async fn wait(&mut self, period: std::time::Duration, path: String) -> Result<Flow> {
-        if self.done(&path).is_some() {
-            return Ok(Flow::Next);
-        }
-        let now = self.runner.source.now();
-        let mut step = self.journal.begin(&path, "wait", now);
-        if self.plan.is_shadow() {
-            step.state = StepState::Recorded;
-            step.finished_at = Some(now);
-            self.journal.record(step);
-            return Ok(Flow::Next);
-        }
-        let until = self.journal.get(&path).and_then(|known| known.resume_at).unwrap_or(now + period);
-        if until <= now {
-            step.state = StepState::Succeeded;
-            step.finished_at = Some(now);
-            self.journal.record(step);
-            return Ok(Flow::Next);
-        }
-        step.state = StepState::Waiting;
-        step.resume_at = Some(until);
-        self.journal.record(step);
-        self.suspend(RunState::Waiting, Waiting::Timer { step: path, until }, until).await
-    }
-
     fn stop(&mut self, outcome: StopOutcome, reason: &Template, path: String) -> Flow {
         let reason = match reason.render(&self.vars) {
             Ok(Value::String(text)) => text,
@@ -330,24 +319,12 @@ impl<'r> Walk<'r> {
         Ok(Flow::Suspended)
     }
 
-    /// Puts the run down, with everything that is not written yet.
-    pub(super) async fn suspend(
-        &mut self,
-        state: RunState,
-        waiting: Waiting,
-        until: chrono::DateTime<chrono::Utc>,
-    ) -> Result<Flow> {
-        let (steps, worked) = (self.journal.unwritten(), self.worked());
-        settle::suspend(self.runner, &self.plan, self.ticket, steps, worked, (state, waiting), until).await?;
-        Ok(Flow::Suspended)
-    }
-
     /// The line of a step that is done.
     pub(super) fn done(&self, path: &str) -> Option<&Step> {
         self.journal.get(path).filter(|step| step.state.is_done())
     }
 
-    fn enter(&mut self, path: &str, kind: &str, output: Value) {
+    pub(super) fn enter(&mut self, path: &str, kind: &str, output: Value) {
         let now = self.runner.source.now();
         let mut step = self.journal.begin(path, kind, now);
         step.state = StepState::Entered;
@@ -357,7 +334,7 @@ impl<'r> Walk<'r> {
     }
 
     /// A step that cannot be carried out ends the run.
-    fn fail(&mut self, path: &str, kind: &str, message: String) -> Flow {
+    pub(super) fn fail(&mut self, path: &str, kind: &str, message: String) -> Flow {
         let now = self.runner.source.now();
         let message = message.replace('\0', "\u{fffd}");
         let mut step = self.journal.begin(path, kind, now);
@@ -382,7 +359,7 @@ impl<'r> Walk<'r> {
     }
 }
 
-fn id<T: Id>(value: &Value) -> Option<T> {
+pub(super) fn id<T: Id>(value: &Value) -> Option<T> {
     value.as_str()?.parse().ok()
 }
 

@@ -75,6 +75,11 @@ impl Journal {
         self.known.len() >= MOST_LINES && !self.known.contains_key(path)
     }
 
+    /// Whether any step waits.
+    pub(super) fn waits(&self) -> bool {
+        self.known.values().any(|step| step.state == StepState::Waiting)
+    }
+
     /// A line for a step that begins or is tried again.
     pub(super) fn begin(&mut self, path: &str, kind: &str, now: DateTime<Utc>) -> Step {
         if let Some(known) = self.known.get(path) {

@@ -101,9 +101,11 @@ impl Judge<'_> {
             rule_version: entry.version,
             event: Some(event.id),
             rerun_of: None,
+            parent: None,
             mode: entry.mode,
             state: RunState::Queued,
             inputs: None,
+            started_by: None,
             depth: event.depth + 1,
             error: None,
             priority: entry.compiled.rule.policy.priority.unwrap_or(0),
@@ -127,6 +129,7 @@ impl Judge<'_> {
             rule_version: run.rule_version,
             owner: entry.owner,
             event: run.event,
+            parent: None,
             mode: run.mode,
             depth,
             compiled: compiled.clone(),
@@ -241,7 +244,7 @@ pub(super) fn weigh(entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> 
 
 /// What expressions and matches see of one event: the payload's fields, and `event` and `actor` beside them. Made once,
 /// shared by every rule that looks.
-pub(super) fn fields(event: &Pending) -> Result<Value> {
+pub(crate) fn fields(event: &Pending) -> Result<Value> {
     let unreadable = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
     let mut fields: Map<String, Value> = serde_json::from_str(&event.payload).map_err(unreadable)?;
     fields.insert("event".into(), about(event.id, &event.kind, event.occurred_at));
@@ -249,7 +252,7 @@ pub(super) fn fields(event: &Pending) -> Result<Value> {
     Ok(Value::Object(fields))
 }
 
-pub(super) fn facts(fields: Value) -> Result<Facts> {
+pub(crate) fn facts(fields: Value) -> Result<Facts> {
     Facts::from_json(fields).map_err(|problem| Error::invalid("facts", problem.to_string()))
 }
 
@@ -286,7 +289,11 @@ fn accepts(entry: &Entry, event: &Pending) -> bool {
 
 /// Whether the rule's owner may see the event. Of one who has left the run tells, by failing.
 fn may_see(entry: &Entry, event: &Pending, fields: &Value) -> bool {
-    let Some(owner) = &entry.acting else { return true };
+    entry.acting.as_ref().is_none_or(|owner| visible(owner, event, fields))
+}
+
+/// Whether this actor may see the event, of which `fields` are known.
+pub(crate) fn visible(owner: &Actor, event: &Pending, fields: &Value) -> bool {
     let id = |name: &str| fields[name]["id"].as_str();
     let sighted = Sighted {
         kind: &event.kind,

@@ -16,7 +16,7 @@ pub mod history;
 mod hot;
 mod interpreter;
 mod journal;
-mod judge;
+pub(crate) mod judge;
 mod model;
 pub(crate) mod policy;
 mod rehearsal;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::{Place, Scoped};
-use crate::ids::{EventId, Id as _, RuleId, RunId, WorkspaceId};
+use crate::ids::{ApprovalId, EventId, Id as _, RuleId, RunId, UserId, WorkspaceId};
 use crate::words::words;
 
 words! {
@@ -65,7 +65,7 @@ words! {
         Retrying = "retrying",
         /// Was sent and not answered; will be tried again with the same idempotency key.
         Unknown = "unknown",
-        /// Waits until `resume_at`.
+        /// Waits, until `resume_at` at the longest.
         Waiting = "waiting",
         /// The branch or loop was entered: what is inside has lines of its own.
         Entered = "entered",
@@ -92,6 +92,38 @@ pub enum Waiting {
         step: String,
         /// When it goes on.
         until: DateTime<Utc>,
+    },
+    /// An event.
+    Event {
+        /// The path of the step.
+        step: String,
+        /// The kind of the event, or a pattern.
+        on: String,
+        /// When it is too late; never when null.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Somebody's agreement.
+    Approval {
+        /// The path of the step.
+        step: String,
+        /// The approval.
+        approval: ApprovalId,
+        /// When it is too late; never when null.
+        until: Option<DateTime<Utc>>,
+    },
+    /// The end of another run, which this one started.
+    Run {
+        /// The path of the step.
+        step: String,
+        /// The other run.
+        run: RunId,
+        /// When it is too late; never when null.
+        until: Option<DateTime<Utc>>,
+    },
+    /// Several things side by side.
+    Branches {
+        /// What each branch waits for that does.
+        waits: Vec<Waiting>,
     },
     /// The next attempt of a step.
     Retry {
@@ -149,12 +181,16 @@ pub struct NewRun {
     pub event: Option<EventId>,
     /// The run that it repeats.
     pub rerun_of: Option<RunId>,
+    /// The run that called its rule and waits for its end.
+    pub parent: Option<RunId>,
     /// Live or shadow.
     pub mode: Mode,
     /// Queued, or already over (`blocked`, `failed`).
     pub state: RunState,
     /// What the form of a manual trigger was filled in with.
     pub inputs: Option<Value>,
+    /// Who started or repeated it by hand.
+    pub started_by: Option<UserId>,
     /// How many rules stand in the chain, this one counted.
     pub depth: i64,
     /// Why it is already over.
@@ -186,6 +222,9 @@ pub struct RunSummary {
     /// The run that it repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<RunId>,
+    /// The run that called its rule and waits for its end.
+    #[serde(rename = "parent", skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<RunId>,
     /// Live or shadow.
     pub mode: Mode,
     /// Where it stands.
@@ -239,7 +278,7 @@ pub struct Step {
     /// The order in which steps began.
     #[serde(skip)]
     pub ordinal: i64,
-    /// The action's name, or `if`, `for_each`, `wait`, `stop`.
+    /// The action's name, or `if`, `for_each`, `approve`, `wait`, `parallel`, `call`, `script`, `stop`.
     pub kind: String,
     /// Where it stands.
     pub state: StepState,

@@ -92,7 +92,7 @@ impl Runner {
         match self.read(job).await {
             Ok(None) => Ok(()),
             Ok(Some((plan, _))) => {
-                settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await
+                settle::finish(self, &plan, job.ticket, (Vec::new(), true), RunState::Failed, Some(error)).await
             }
             Err(busy) if busy.class == Class::Busy => Err(busy),
             Err(_) => settle::abandon(self, job.ticket, error).await,
@@ -116,7 +116,7 @@ impl Runner {
                 message: format!("the worker died {CRASH_LIMIT} times at this run; look at the step it stands at"),
                 step: None,
             };
-            return settle::finish(self, &plan, job.ticket, Vec::new(), RunState::Failed, Some(error)).await;
+            return settle::finish(self, &plan, job.ticket, (Vec::new(), true), RunState::Failed, Some(error)).await;
         }
         if !policy::admit(self, &plan, job.ticket).await? {
             return Ok(());
@@ -147,10 +147,14 @@ impl Runner {
         let flow = walk.steps(&compiled.steps, "").await?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),
+            Flow::Waits(wait) => {
+                let (unwritten, worked) = (walk.journal.unwritten(), walk.worked());
+                return settle::suspend(self, &walk.plan, job.ticket, unwritten, worked, wait).await;
+            }
             Flow::Next => (RunState::Succeeded, None),
             Flow::Stop(state, error) => (state, error),
         };
-        let unwritten = walk.journal.unwritten();
-        settle::finish(self, &walk.plan, job.ticket, unwritten, state, error).await
+        let (unwritten, waits) = (walk.journal.unwritten(), walk.journal.waits());
+        settle::finish(self, &walk.plan, job.ticket, (unwritten, waits), state, error).await
     }
 }

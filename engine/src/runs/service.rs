@@ -5,10 +5,11 @@ use serde_json::Value;
 use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
-use super::{journal, policy, store};
+use super::store::Origin;
+use super::{journal, policy, settle, store};
 use crate::access::{Actor, Granted, RuleRun, RunManage, RunView};
 use crate::actions::Actions;
-use crate::cx::Cx;
+use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
@@ -68,7 +69,7 @@ pub fn may_read_steps(actor: &Actor, owner: UserId) -> bool {
 pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) -> Result<RunSummary> {
     let run = may.resource();
     let error = RunError { code: "cancelled".into(), message: format!("cancelled by {}", by(cx)), step: None };
-    let state = end(tx, run.workspace_id, run.id, RunState::Cancelled, error, cx.now()).await?;
+    let state = end(tx, cx.source(), (run.workspace_id, run.id), RunState::Cancelled, error).await?;
     match state.ok_or_else(|| Error::not_found("run", run.id))? {
         state if state.is_terminal() => {
             Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")))
@@ -80,20 +81,37 @@ pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) 
 /// Ends a run from outside, if it is not over; the state in which it was found.
 pub(super) async fn end(
     tx: &mut Tx,
-    workspace: WorkspaceId,
-    run: RunId,
+    source: &Source,
+    (workspace, run): (WorkspaceId, RunId),
     state: RunState,
     error: RunError,
-    now: DateTime<Utc>,
 ) -> Result<Option<RunState>> {
     // The job before the run, as a worker takes them: so neither ever waits for the other in a circle.
     jobs::service::remove(tx, &[job_id(run)]).await?;
     let found = store::lock(tx, workspace, run).await?;
     if found.is_some_and(|found| !found.is_terminal()) {
-        store::finish(tx, run, state, Some(&error), now).await?;
-        policy::leave(tx, run, now).await?;
+        store::finish(tx, run, state, Some(&error), source.now()).await?;
+        settle::give_up(tx, source, run).await?;
+        wake_parents(tx, &[run], source.now()).await?;
+        policy::leave(tx, run, source.now()).await?;
     }
     Ok(found)
+}
+
+/// Lets a run that waits look again at what it waits for.
+pub(crate) async fn wake(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<()> {
+    jobs::service::wake(tx, &[job_id(run)], now).await
+}
+
+/// Lets those look who wait for the ends of these runs.
+pub(super) async fn wake_parents(tx: &mut Tx, runs: &[RunId], now: DateTime<Utc>) -> Result<()> {
+    let parents: Vec<JobId> = store::parents(tx, runs).await?.into_iter().map(job_id).collect();
+    jobs::service::wake(tx, &parents, now).await
+}
+
+/// What is behind a run.
+pub(crate) async fn origin(rx: &mut Rx, run: RunId) -> Result<Option<Origin>> {
+    store::origin(rx, run).await
 }
 
 fn by(cx: &Cx) -> String {
@@ -139,9 +157,11 @@ pub async fn rerun(
         rule_version: version,
         event: old.event_id,
         rerun_of: Some(old.id),
+        parent: None,
         mode: old.mode,
         state: RunState::Queued,
         inputs: old.inputs.clone(),
+        started_by: cx.actor.user(),
         depth: old.depth,
         error: None,
         priority: rule.rule.policy.priority.unwrap_or(0),
@@ -182,9 +202,11 @@ pub async fn run_by_hand(
         rule_version: rule.version,
         event: None,
         rerun_of: None,
+        parent: None,
         mode,
         state: if verdict { RunState::Queued } else { RunState::Skipped },
         inputs: Some(inputs),
+        started_by: cx.actor.user(),
         depth: 1,
         error: (!verdict).then(|| {
             let message = "the rule's condition does not hold for these inputs".to_owned();
@@ -228,13 +250,16 @@ pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()
     // A run whose job a worker is writing about has begun; it is left alone, and not waited for.
     let free: Vec<RunId> = jobs::service::lock_free(tx, &queued).await?.into_iter().map(run_of).collect();
     let dropped = store::cancel_queued(tx, &free, &error, cx.now()).await?;
+    wake_parents(tx, &dropped, cx.now()).await?;
     let jobs: Vec<JobId> = dropped.iter().copied().map(job_id).collect();
     jobs::service::remove(tx, &jobs).await?;
     policy::leave_all(tx, &dropped, cx.now()).await
 }
 
 /// Forgets the jobs of a rule's runs, because it is about to be deleted with them.
-pub(crate) async fn forget(tx: &mut Tx, rule: RuleId) -> Result<()> {
+pub(crate) async fn forget(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()> {
+    let parents: Vec<JobId> = store::parents_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
+    jobs::service::wake(tx, &parents, cx.now()).await?;
     let jobs: Vec<JobId> = store::live_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
     jobs::service::remove(tx, &jobs).await
 }

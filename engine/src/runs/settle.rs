@@ -3,24 +3,24 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::endings::{self, Ending};
 use super::events::{FailedRun, RunFailed};
 use super::hot::Plan;
+use super::interpreter::Wait;
 use super::journal::Line;
-use super::model::{RunError, RunState, Step, StepState, Waiting};
+use super::model::{RunError, RunState, Step, StepState};
 use super::runner::Runner;
 use super::service::run_of;
-use super::{journal, policy, store};
+use super::{journal, policy, service, store};
 use crate::access::{self, Actor, Who};
 use crate::actions::ErasedInternal;
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
-use crate::{Error, Result, crash, events, notifications, rules};
+use crate::{Error, Result, approvals, crash, events, notifications, rules, waits};
 
 /// Who acts in a run: its rule, with the rights its owner has now.
 pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<Actor> {
@@ -35,16 +35,19 @@ pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<A
 }
 
 /// The context in which a step acts.
-async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
-    let mut cx = source.cx(actor(tx, source, plan).await?).because(Cause {
-        rule: plan.rule,
-        run: plan.run,
-        step: step.to_owned(),
-        event: plan.event,
-        depth: plan.depth,
-    });
+pub(super) async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
+    let mut cx = source.cx(actor(tx, source, plan).await?).because(cause(plan, step));
     cx.trace = plan.trace.clone();
     Ok(cx)
+}
+
+/// The context in which Trackside itself says what became of a run.
+pub(super) fn because(source: &Source, plan: &Plan, step: &str) -> Cx {
+    source.cx(Actor::system(plan.workspace)).because(cause(plan, step))
+}
+
+fn cause(plan: &Plan, step: &str) -> Cause {
+    Cause { rule: plan.rule, run: plan.run, step: step.to_owned(), event: plan.event, depth: plan.depth }
 }
 
 /// Does an internal action: its effects, its events and its line of the journal in one transaction.
@@ -94,17 +97,16 @@ pub(super) async fn write(runner: &Runner, plan: &Plan, ticket: Ticket, steps: V
     Ok(())
 }
 
-/// Puts the run down until `until`: from then on it is a row and a job that is due later.
+/// Puts the run down: from then on it is a row and a job that is due later.
 pub(super) async fn suspend(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
     steps: Vec<Line>,
     worked: Option<i64>,
-    (state, waiting): (RunState, Waiting),
-    until: DateTime<Utc>,
+    wait: Wait,
 ) -> Result<()> {
-    let run = plan.run;
+    let (run, Wait { state, waiting, until }) = (plan.run, wait);
     runner
         .db
         .write(async move |tx| {
@@ -149,24 +151,29 @@ pub(super) async fn rest(
         .await
 }
 
-/// Ends the run: its last lines, its outcome, what the outcome leads to, and the end of its job.
+/// Ends the run: its last lines, its outcome, what the outcome leads to, and the end of its job. `waits` says that a branch of
+/// it waits for something.
 pub(super) async fn finish(
     runner: &Runner,
     plan: &Plan,
     ticket: Ticket,
-    lines: Vec<Line>,
+    (lines, waits): (Vec<Line>, bool),
     state: RunState,
     error: Option<RunError>,
 ) -> Result<()> {
     let gate = plan.compiled.rule.policy.is_gate();
-    if state == RunState::Succeeded && lines.len() <= endings::MOST_LINES && !gate {
-        runner.endings.put(Ending { run: plan.run, ticket, lines }).await?;
+    // What still waits elsewhere in the run is given up with it.
+    let plain = state == RunState::Succeeded && !waits && lines.len() <= endings::MOST_LINES && !gate;
+    if plain {
+        runner.endings.put(Ending { run: plan.run, parent: plan.parent, ticket, lines }).await?;
     } else {
         let (source, plan) = (runner.source.clone(), plan.clone());
         let end = async move |tx: &mut Tx| {
             jobs::service::complete(tx, ticket).await?;
             journal::write(tx, plan.run, &lines).await?;
             store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
+            give_up(tx, &source, plan.run).await?;
+            service::wake_parents(tx, &[plan.run], source.now()).await?;
             if gate {
                 policy::leave(tx, plan.run, source.now()).await?;
             }
@@ -200,13 +207,7 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
     if plan.is_shadow() {
         return Ok(());
     }
-    let cx = source.cx(Actor::system(plan.workspace)).because(Cause {
-        rule: plan.rule,
-        run: plan.run,
-        step: error.step.clone().unwrap_or_default(),
-        event: plan.event,
-        depth: plan.depth,
-    });
+    let cx = because(source, plan, error.step.as_deref().unwrap_or_default());
     let Some(policy) = plan.compiled.rule.on_failure.clone() else {
         return announce(tx, &cx, plan, error).await;
     };
@@ -233,15 +234,46 @@ async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<
     Ok(())
 }
 
+/// Nobody has to answer a run that is over, or to look out for it; what it called goes with it.
+pub(super) async fn give_up(tx: &mut Tx, source: &Source, run: RunId) -> Result<()> {
+    let (mut over, mut next) = (vec![run], 0);
+    while let Some(run) = over.get(next).copied() {
+        next += 1;
+        waits::service::close_all(tx, run).await?;
+        approvals::request::withdraw(tx, source, run).await?;
+        let children = store::children(tx, run).await?;
+        for child in children {
+            end_child(tx, source, child, &format!("{run}, which called it, is over")).await?;
+            over.push(child);
+        }
+    }
+    Ok(())
+}
+
+/// Stops a run that this one called, and what that waits for.
+pub(super) async fn cancel(tx: &mut Tx, source: &Source, child: RunId, because: &str) -> Result<()> {
+    end_child(tx, source, child, because).await?;
+    give_up(tx, source, child).await
+}
+
+async fn end_child(tx: &mut Tx, source: &Source, child: RunId, because: &str) -> Result<()> {
+    jobs::service::remove(tx, &[service::job_id(child)]).await?;
+    let error = RunError { code: "cancelled".into(), message: because.to_owned(), step: None };
+    store::cancel_live(tx, child, &error, source.now()).await?;
+    policy::leave(tx, child, source.now()).await
+}
+
 /// Ends a run whose rule or event cannot be read any more, so that nobody is left waiting for it.
 pub(super) async fn abandon(runner: &Runner, ticket: Ticket, error: RunError) -> Result<()> {
-    let (run, now) = (run_of(ticket.id), runner.source.now());
+    let (run, source) = (run_of(ticket.id), runner.source.clone());
     runner
         .db
         .write(async move |tx| {
             jobs::service::complete(tx, ticket).await?;
-            store::finish(tx, run, RunState::Failed, Some(&error), now).await?;
-            policy::leave(tx, run, now).await
+            store::finish(tx, run, RunState::Failed, Some(&error), source.now()).await?;
+            give_up(tx, &source, run).await?;
+            service::wake_parents(tx, &[run], source.now()).await?;
+            policy::leave(tx, run, source.now()).await
         })
         .await
 }

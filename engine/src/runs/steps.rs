@@ -1,13 +1,14 @@
-//! Action steps: the one kind of step that has effects.
+//! Action steps: the kind of step that has effects. Below are the other kinds that reach beyond the run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use trackside_rules::model::{Backoff, Retry};
 use trackside_rules::{ActionStep, Failure as OnError, Period};
 
-use super::interpreter::{Flow, STEP_FAILED, Walk};
+use super::interpreter::{Flow, STEP_FAILED, Wait, Walk};
 use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::settle;
@@ -15,6 +16,12 @@ use crate::access::ConnectionUse;
 use crate::actions::external::{Call, ErasedExternal, Failure};
 use crate::actions::{Entry, ErasedInternal};
 use crate::{Class, Result, crash};
+
+mod approve;
+mod call;
+mod parallel;
+mod script;
+mod wait;
 
 /// How long an attempt may take unless the step says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,13 +34,17 @@ fn usual() -> Retry {
     Retry { max: 3, backoff: Backoff::Exponential, delay, max_delay, condition: None }
 }
 
+fn retrying(step: String, until: DateTime<Utc>) -> Flow {
+    Flow::Waits(Wait { state: RunState::Retrying, waiting: Waiting::Retry { step, until }, until })
+}
+
 impl Walk<'_> {
     /// Does an action, or takes from the journal what it did.
     pub(super) async fn action(&mut self, id: &str, action: &ActionStep, path: String, place: &str) -> Result<Flow> {
         if let Some(done) = self.done(&path).cloned() {
             self.show(id, done.output.as_ref(), done.error.as_deref());
             return match done.state {
-                StepState::Failed => self.after_failure(action, done, place).await,
+                StepState::Failed => self.after_failure(&action.on_error, done, place).await,
                 _ => Ok(Flow::Next),
             };
         }
@@ -41,7 +52,7 @@ impl Walk<'_> {
         let mut step = self.journal.begin(&path, &action.action, now);
         if let Some(until) = self.journal.get(&path).and_then(|known| known.resume_at).filter(|until| *until > now) {
             // Woken before its time, by somebody who re-queued the job: it waits on.
-            return self.suspend(RunState::Retrying, Waiting::Retry { step: path, until }, until).await;
+            return Ok(retrying(path, until));
         }
         let input = match action.with.render(&self.vars) {
             Ok(input) => input,
@@ -215,14 +226,18 @@ impl Walk<'_> {
         step.resume_at = Some(until);
         let path = step.path.clone();
         self.journal.record(step);
-        self.suspend(RunState::Retrying, Waiting::Retry { step: path, until }, until).await
+        Ok(retrying(path, until))
     }
 
     /// A step failed for good.
-    async fn failed(
+    async fn failed(&mut self, id: &str, action: &ActionStep, step: Step, error: String, place: &str) -> Result<Flow> {
+        self.give_up(id, &action.on_error, step, error, place).await
+    }
+
+    async fn give_up(
         &mut self,
         id: &str,
-        action: &ActionStep,
+        on_error: &OnError,
         mut step: Step,
         error: String,
         place: &str,
@@ -234,11 +249,11 @@ impl Walk<'_> {
         step.finished_at = Some(self.runner.source.now());
         self.show(id, None, Some(&error));
         self.journal.record(step.clone());
-        self.after_failure(action, step, place).await
+        self.after_failure(on_error, step, place).await
     }
 
-    async fn after_failure(&mut self, action: &ActionStep, step: Step, place: &str) -> Result<Flow> {
-        match &action.on_error {
+    async fn after_failure(&mut self, on_error: &OnError, step: Step, place: &str) -> Result<Flow> {
+        match on_error {
             OnError::Continue => Ok(Flow::Next),
             OnError::Steps(steps) => self.steps(steps, place).await,
             OnError::Fail => {

@@ -18,6 +18,7 @@ row! {
         pub rule_version: i64,
         pub event_id: Option<EventId>,
         pub rerun_of: Option<RunId>,
+        pub parent_id: Option<RunId>,
         pub mode: Mode,
         pub state: RunState,
         pub waiting: Option<String>,
@@ -37,12 +38,23 @@ row! {
         pub rule_id: RuleId,
         pub rule_version: i64,
         pub event_id: Option<EventId>,
+        pub parent_id: Option<RunId>,
         pub mode: Mode,
         pub state: RunState,
         pub inputs: Option<String>,
         pub depth: i64,
         pub admitted: bool,
         pub worked_ms: i64,
+    }
+}
+
+row! {
+    /// What is behind a run.
+    #[derive(Debug)]
+    pub(crate) struct Origin {
+        pub started_by: Option<UserId>,
+        pub event_id: Option<EventId>,
+        pub parent_id: Option<RunId>,
     }
 }
 
@@ -63,11 +75,17 @@ row! {
 }
 
 statements! {
-    INSERT = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing";
+    INSERT = "insert into runs (id, workspace_id, rule_id, rule_version, event_id, rerun_of, mode, state, inputs, depth, error, created_at, finished_at, started_by, parent_id) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing";
     FIND = "select {RunRow} from runs where workspace_id = $1 and id = $2", RunRow;
     STANDING = "select {Standing} from runs where id = $1", Standing;
     NAMES = "select id, name from rules where id = any($1)";
+    PARENTS = "select distinct parent_id from runs where id = any($1) and parent_id is not null";
+    PARENTS_OF_RULE = "select distinct parent_id from runs where rule_id = $1 and parent_id is not null and state in ('queued', 'running', 'waiting', 'retrying')";
+    CHILDREN = "select id from runs where parent_id = $1 and state in ('queued', 'running', 'waiting', 'retrying') order by id";
+    ENDING = "select state, error from runs where id = $1";
+    CREATED_AT = "select created_at from runs where id = $1";
+    ORIGIN = "select {Origin} from runs where id = $1", Origin;
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
@@ -83,6 +101,7 @@ statements! {
          where id = $1";
     SET_WORKED = "update runs set worked_ms = $2 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
+    CANCEL_LIVE = "update runs set state = 'cancelled', waiting = null, error = $2, finished_at = $3 where id = $1 and finished_at is null";
     FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
     PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
@@ -111,6 +130,8 @@ type RunArgs = (
     Option<String>,
     DateTime<Utc>,
     Option<DateTime<Utc>>,
+    Option<UserId>,
+    Option<RunId>,
 );
 
 fn args(run: &NewRun, now: DateTime<Utc>) -> Result<RunArgs> {
@@ -128,6 +149,8 @@ fn args(run: &NewRun, now: DateTime<Utc>) -> Result<RunArgs> {
         run.error.as_ref().map(text).transpose()?,
         now,
         run.state.is_terminal().then_some(now),
+        run.started_by,
+        run.parent,
     ))
 }
 
@@ -158,6 +181,41 @@ pub(super) async fn standing(rx: &mut Rx, run: RunId) -> Result<Option<Standing>
 
 pub(super) async fn owner(rx: &mut Rx, rule: RuleId) -> Result<Option<UserId>> {
     Ok(rx.opt::<(UserId,)>(OWNER, (rule,)).await?.map(|(owner,)| owner))
+}
+
+/// What is behind a run.
+pub(super) async fn origin(rx: &mut Rx, run: RunId) -> Result<Option<Origin>> {
+    rx.opt(ORIGIN, (run,)).await
+}
+
+/// The runs that wait for the ends of these.
+pub(super) async fn parents(rx: &mut Rx, runs: &[RunId]) -> Result<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = rx.all(PARENTS, (runs,)).await?;
+    Ok(rows.into_iter().map(|(run,)| run).collect())
+}
+
+/// The runs that wait for the end of any of a rule's.
+pub(super) async fn parents_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = rx.all(PARENTS_OF_RULE, (rule,)).await?;
+    Ok(rows.into_iter().map(|(run,)| run).collect())
+}
+
+/// The runs for whose ends this one waits.
+pub(super) async fn children(rx: &mut Rx, run: RunId) -> Result<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = rx.all(CHILDREN, (run,)).await?;
+    Ok(rows.into_iter().map(|(run,)| run).collect())
+}
+
+/// How a run stands, and why it is not as it should be.
+pub(super) async fn ending(rx: &mut Rx, run: RunId) -> Result<Option<(RunState, Option<RunError>)>> {
+    let row: Option<(RunState, Option<String>)> = rx.opt(ENDING, (run,)).await?;
+    row.map(|(state, error)| Ok((state, parsed(error)?))).transpose()
+}
+
+/// When a run was started.
+pub(super) async fn created_at(rx: &mut Rx, run: RunId) -> Result<DateTime<Utc>> {
+    let (at,): (DateTime<Utc>,) = rx.one(CREATED_AT, (run,)).await?;
+    Ok(at)
 }
 
 pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
@@ -201,6 +259,7 @@ pub(super) async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunS
                 rule_version: row.rule_version,
                 event_id: row.event_id,
                 rerun_of: row.rerun_of,
+                parent_id: row.parent_id,
                 mode: row.mode,
                 state: row.state,
                 waiting: parsed(row.waiting)?,
@@ -300,6 +359,12 @@ pub(super) async fn finish(
     now: DateTime<Utc>,
 ) -> Result<()> {
     tx.execute(FINISH, (id, state, error.map(text).transpose()?, now)).await?;
+    Ok(())
+}
+
+/// Cancels a run unless it is over.
+pub(super) async fn cancel_live(tx: &mut Tx, id: RunId, error: &RunError, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(CANCEL_LIVE, (id, text(error)?, now)).await?;
     Ok(())
 }
 

@@ -21,6 +21,7 @@ mod projects;
 mod recurrences;
 mod schedules;
 mod time_entries;
+mod waits;
 mod walls;
 mod ways_in;
 mod work;

@@ -1,7 +1,9 @@
 //! Walks an expression's syntax tree and finds fields that are not there and values that cannot be
 //! compared. What it does not know it lets pass: it must never refuse a rule that would run.
 
-use rhai::{ASTFlags, ASTNode, Expr as Ast, FnCallExpr, FnPtr, Position, Stmt};
+use std::collections::BTreeSet;
+
+use rhai::{AST, ASTFlags, ASTNode, Expr as Ast, FnCallExpr, FnPtr, Position, Stmt};
 
 use super::{
     Env,
@@ -403,6 +405,38 @@ fn closure(expr: &Ast) -> Option<String> {
         }),
         _ => None,
     }
+}
+
+/// The variables that a script uses and does not declare itself, each with its first place.
+pub(super) fn outside(ast: &AST) -> Vec<(String, Position)> {
+    let mut own = BTreeSet::new();
+    for function in ast.iter_functions() {
+        own.extend(function.params.iter().map(|name| (*name).to_owned()));
+    }
+    let mut used: Vec<(String, Position)> = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(var, ..))) => drop(own.insert(var.0.name.to_string())),
+            Some(ASTNode::Stmt(Stmt::For(each, _))) => {
+                own.insert(each.0.name.to_string());
+                own.extend(each.1.iter().map(|counter| counter.name.to_string()));
+            }
+            Some(ASTNode::Stmt(Stmt::TryCatch(both, _))) => {
+                if let Ast::Variable(name, ..) = &both.expr {
+                    own.insert(name.1.to_string());
+                }
+            }
+            Some(ASTNode::Expr(Ast::Variable(variable, _, at)))
+                if !used.iter().any(|(name, _)| *name == variable.1) =>
+            {
+                used.push((variable.1.to_string(), *at));
+            }
+            _ => {}
+        }
+        true
+    });
+    used.retain(|(name, _)| !own.contains(name));
+    used
 }
 
 /// Where an expression begins.

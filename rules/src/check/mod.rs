@@ -13,13 +13,14 @@ use serde_json::{Map, Value, json};
 
 use self::schema::{ANY, BOOL, Field, LIST, MAP, NULL, Shape, TEXT, comparable, kind_of};
 use crate::{
-    expression::Expr,
+    expression::{Expr, Script},
     facts::{GIVEN_NAMES, is_given_name},
     for_each::{ForEach, RELATIONS, Source},
     matcher::{HANDLES, kind_matches},
-    model::{InputType, Rule, Step, StepKind},
+    model::{Approve, InputType, Match, Rule, Step, StepKind, Wait},
     problem::{Problem, pointer_key},
     sandbox::Sandbox,
+    syntax::at_position,
     template::Template,
 };
 
@@ -35,6 +36,14 @@ pub struct Catalogue {
     pub outputs: BTreeMap<String, Value>,
 }
 
+impl Catalogue {
+    /// What events of this kind, or of kinds that fit this pattern, say; nothing when there is no such kind.
+    fn facts_of(&self, kind: &str) -> Option<Shape<'_>> {
+        let kinds = self.events.iter().filter(|(known, _)| kind_matches(kind, known));
+        kinds.map(|(_, schema)| Shape::schema(schema)).reduce(Shape::or)
+    }
+}
+
 /// Variables that every rule has without a schema.
 const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "error", "workspace", "event", "actor"];
 
@@ -43,27 +52,28 @@ const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "e
 pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Problem> {
     let mut problems = rule.problems();
     let form = form_schema(rule);
-    let kinds: Vec<(&str, &Value)> = catalogue
-        .events
-        .iter()
-        .filter(|(kind, _)| rule.trigger.is_event() && kind_matches(rule.trigger.kind(), kind))
-        .map(|(kind, schema)| (kind.as_str(), schema))
-        .collect();
-    if rule.trigger.is_event() && kinds.is_empty() {
+    let facts = if rule.trigger.is_event() { catalogue.facts_of(rule.trigger.kind()) } else { None };
+    if rule.trigger.is_event() && facts.is_none() {
         let message = format!("There is no event `{}`.", rule.trigger.on);
         let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule", "date"]);
         problems.push(Problem::new("unknown_event", "/trigger/on", message).nearest(&rule.trigger.on, names));
     }
-    let facts = kinds.iter().map(|(_, schema)| Shape::schema(schema)).reduce(Shape::or);
+    let awaited = rule.walk().into_iter().filter_map(|(_, step)| {
+        let event = step.wait.as_ref()?.event.as_ref()?;
+        Some((step.id.as_str(), catalogue.facts_of(&event.on)?))
+    });
     let env = Env {
         facts: if rule.trigger.is_manual() { None } else { facts },
         inputs: rule.trigger.is_manual().then(|| Shape::schema(&form)),
         steps: rule.walk().into_iter().map(|(_, step)| (step.id.as_str(), step.action.as_deref())).collect(),
+        awaited: awaited.collect(),
         catalogue,
         locals: Vec::new(),
     };
     let mut checker = Checker { catalogue, sandbox, problems: &mut problems };
-    checker.matches(rule, &env);
+    if let Some(facts) = &env.facts {
+        checker.matches("/trigger/match", &rule.trigger.matches, facts);
+    }
     if let Some(condition) = &rule.condition {
         for (pointer, source) in condition.parts() {
             checker.condition(&format!("/condition{pointer}"), &source, &env);
@@ -102,6 +112,8 @@ struct Env<'c> {
     inputs: Option<Shape<'c>>,
     /// Step id → its action.
     steps: Vec<(&'c str, Option<&'c str>)>,
+    /// Step id → what the event says that it waits for.
+    awaited: Vec<(&'c str, Shape<'c>)>,
     catalogue: &'c Catalogue,
     /// Innermost last. A local without a name spreads its fields as variables.
     locals: Vec<(Option<String>, Shape<'c>)>,
@@ -172,6 +184,9 @@ impl<'c> Env<'c> {
 
     /// What the step's action gives, if the catalogue says it.
     fn output(&self, id: &str) -> Option<Shape<'c>> {
+        if let Some((_, event)) = self.awaited.iter().find(|(step, _)| *step == id) {
+            return Some(event.clone());
+        }
         let (_, action) = self.steps.iter().find(|(step, _)| *step == id)?;
         self.catalogue.outputs.get((*action)?).map(Shape::schema)
     }
@@ -189,11 +204,10 @@ struct Checker<'p, 'c> {
 }
 
 impl<'c> Checker<'_, 'c> {
-    /// Every path of the trigger's match leads somewhere, and to a value it can be.
-    fn matches(&mut self, rule: &Rule, env: &Env<'c>) {
-        let Some(facts) = &env.facts else { return };
-        for (path, want) in &rule.trigger.matches {
-            let pointer = format!("/trigger/match/{}", pointer_key(path));
+    /// Every path of a match leads somewhere, and to a value it can be. What a template will give is not known.
+    fn matches(&mut self, pointer: &str, matches: &Match, facts: &Shape<'c>) {
+        for (path, want) in matches {
+            let pointer = format!("{pointer}/{}", pointer_key(path));
             let keys: Vec<&str> = path.split('.').collect();
             let change = match facts.field("change") {
                 Field::Found(change) => Some(change),
@@ -279,6 +293,11 @@ impl<'c> Checker<'_, 'c> {
     fn steps(&mut self, pointer: &str, steps: &[Step], env: &Env<'c>) {
         for (index, step) in steps.iter().enumerate() {
             self.step(&format!("{pointer}/{index}"), step, env);
+            if step.stop.is_some() && index + 1 < steps.len() {
+                let message = format!("`{}` ends every run that comes this far, so this step is never done.", step.id);
+                let next = format!("{pointer}/{}", index + 1);
+                self.problems.push(Problem::new("unreachable", next, message).warning());
+            }
         }
     }
 
@@ -299,11 +318,16 @@ impl<'c> Checker<'_, 'c> {
             Ok(StepKind::Stop(stop)) => {
                 drop(self.template(&format!("{pointer}/stop"), &Value::String(stop.reason.clone()), env))
             }
-            Ok(StepKind::Wait(wait)) => {
-                if let Some(until) = &wait.until {
-                    self.expression(&format!("{pointer}/wait/until"), until, env);
-                }
+            Ok(StepKind::Call(rule)) => {
+                self.template(&format!("{pointer}/call"), &Value::String(rule.to_owned()), env);
+                self.with(pointer, step, env);
             }
+            Ok(StepKind::Script(source)) => {
+                self.with(pointer, step, env);
+                self.script(&format!("{pointer}/script"), source, step, env);
+            }
+            Ok(StepKind::Approve(approve)) => self.approve(&format!("{pointer}/approve"), approve, env),
+            Ok(StepKind::Wait(wait)) => self.wait(&format!("{pointer}/wait"), wait, env),
             _ => {}
         }
         if let Some(only_if) = step.retry.as_ref().and_then(|retry| retry.condition.as_ref()) {
@@ -313,6 +337,80 @@ impl<'c> Checker<'_, 'c> {
             // What handles an error is outside the loop.
             let env = if list == "/do" { &inside } else { env };
             self.steps(&format!("{pointer}{list}"), steps, env);
+        }
+    }
+
+    /// Inputs of which no schema is known here.
+    fn with(&mut self, pointer: &str, step: &Step, env: &Env<'c>) {
+        for (name, value) in &step.with {
+            self.template(&format!("{pointer}/with/{}", pointer_key(name)), value, env);
+        }
+    }
+
+    /// Every variable of a script is its own, one of `with`, or one that is there.
+    fn script(&mut self, pointer: &str, source: &str, step: &Step, env: &Env<'c>) {
+        let script = match Script::compile(self.sandbox, source) {
+            Ok(script) => script,
+            Err(problem) => return self.problems.push(problem.under(pointer)),
+        };
+        for (name, at) in infer::outside(script.ast()) {
+            if step.with.contains_key(&name) {
+                continue;
+            }
+            if let Err(names) = env.variable(&name) {
+                let message = format!("There is no variable `{name}` here.");
+                let problem = at_position(Problem::new("unknown_variable", pointer, message), at);
+                let names = names.iter().map(String::as_str).chain(step.with.keys().map(String::as_str));
+                self.problems.push(problem.nearest(&name, names));
+            }
+        }
+    }
+
+    fn wait(&mut self, pointer: &str, wait: &Wait, env: &Env<'c>) {
+        if let Some(until) = &wait.until
+            && let Some(shape) = self.expression(&format!("{pointer}/until"), until, env)
+            && shape.kinds & (schema::MOMENT | TEXT | NULL) == 0
+        {
+            let message = format!("A moment is needed here, such as `now + hours(2)`; this is a {}.", shape.words());
+            self.problems.push(Problem::new("wrong_type", format!("{pointer}/until"), message).at(1, 1));
+        }
+        let Some(event) = &wait.event else { return };
+        let pointer = format!("{pointer}/event");
+        let catalogue = self.catalogue;
+        let Some(facts) = catalogue.facts_of(&event.on) else {
+            let problem =
+                Problem::new("unknown_event", format!("{pointer}/on"), format!("There is no event `{}`.", event.on));
+            self.problems.push(problem.nearest(&event.on, catalogue.events.keys().map(String::as_str)));
+            return;
+        };
+        let (filled, written): (Match, Match) =
+            event.matches.clone().into_iter().partition(|(_, want)| has_template(want));
+        self.matches(&format!("{pointer}/match"), &written, &facts);
+        // That its path leads somewhere is asked by what is there, whatever it is.
+        let paths = filled.keys().map(|path| (path.clone(), Value::String("*".to_owned()))).collect();
+        self.matches(&format!("{pointer}/match"), &paths, &facts);
+        for (path, want) in &filled {
+            self.template(&format!("{pointer}/match/{}", pointer_key(path)), want, env);
+        }
+        if let Some(condition) = &event.condition {
+            let (steps, awaited) = (Vec::new(), Vec::new());
+            let env = Env { facts: Some(facts), inputs: None, steps, awaited, catalogue, locals: Vec::new() };
+            self.condition(&format!("{pointer}/if"), condition, &env);
+        }
+    }
+
+    /// Whom it asks and what they read; an entry may be a text or a list of texts.
+    fn approve(&mut self, pointer: &str, approve: &Approve, env: &Env<'c>) {
+        for (index, entry) in approve.by.iter().enumerate() {
+            let pointer = format!("{pointer}/by/{index}");
+            let shape = self.template(&pointer, &Value::String(entry.clone()), env);
+            if shape.kinds & (TEXT | LIST | NULL) == 0 {
+                let message = format!("A person, a role or a group is a text; this is a {}.", shape.words());
+                self.problems.push(Problem::new("wrong_type", pointer, message));
+            }
+        }
+        if let Some(message) = &approve.message {
+            self.template(&format!("{pointer}/message"), &Value::String(message.clone()), env);
         }
     }
 
@@ -440,6 +538,15 @@ impl<'c> Checker<'_, 'c> {
             }
         }
         shape
+    }
+}
+
+/// Whether an expression stands in a text of it.
+fn has_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{"),
+        Value::Array(items) => items.iter().any(has_template),
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Rule, Step, StepKind, Wait, trigger::InputType};
+use super::{Branch, Rule, Step, StepKind, Wait, trigger::InputType};
 use crate::{facts::is_given_name, period::Period, problem::Problem};
 
 /// Steps in a rule, counting those inside others.
@@ -24,6 +24,8 @@ const MAX_RETRIES: u32 = 100;
 const MAX_CHAIN: u32 = 50;
 /// An attempt may take so long. Whoever needs more asks for the work and waits for a webhook.
 const MAX_TIMEOUT: Period = Period::seconds(100);
+/// Branches of a `parallel`.
+const MAX_BRANCHES: usize = 20;
 /// Letters of a step's id or an item's name.
 const MAX_NAME: usize = 64;
 
@@ -207,9 +209,20 @@ impl<'r> Seen<'r> {
         match step.kind() {
             Err(message) => self.say("step", pointer.to_owned(), message),
             Ok(StepKind::ForEach(_)) => self.for_each(pointer, step),
-            Ok(StepKind::Wait(wait)) => self.wait(pointer, wait),
-            Ok(StepKind::Approve(approve)) if approve.by.is_empty() => {
-                self.say("missing", format!("{pointer}/approve/by"), "Say who may approve.");
+            Ok(StepKind::Wait(wait)) => self.wait(pointer, wait, step.on_timeout.is_some()),
+            Ok(StepKind::Approve(approve)) => {
+                self.problems.extend(approve.problems(&format!("{pointer}/approve")));
+                if step.on_timeout.is_some() && approve.timeout.is_none() {
+                    let message = "Nobody runs out of time without `approve.timeout`, so these steps are never done.";
+                    self.say("unreachable", format!("{pointer}/on_timeout"), message);
+                }
+            }
+            Ok(StepKind::Parallel(branches)) => self.parallel(pointer, branches),
+            Ok(StepKind::Script(_)) => {
+                for name in step.with.keys() {
+                    let pointer = format!("{pointer}/with/{}", crate::problem::pointer_key(name));
+                    self.variable(pointer, name);
+                }
             }
             Ok(_) => {}
         }
@@ -218,7 +231,7 @@ impl<'r> Seen<'r> {
         {
             self.say("too_many", format!("{pointer}/retry/max"), format!("At most {MAX_RETRIES} retries are allowed."));
         }
-        if step.timeout.is_some_and(|timeout| timeout > MAX_TIMEOUT) {
+        if step.call.is_none() && step.timeout.is_some_and(|timeout| timeout > MAX_TIMEOUT) {
             let message = "An attempt may take at most 100s; for longer work, ask for it and go on with a webhook.";
             self.say("too_large", format!("{pointer}/timeout"), message);
         }
@@ -232,23 +245,55 @@ impl<'r> Seen<'r> {
             self.say("too_many", format!("{pointer}/max"), format!("`max` must be between 1 and {MAX_ITEMS}."));
         }
         if let Some(name) = &step.name {
-            if !is_name(name) {
-                self.say("name", format!("{pointer}/as"), not_a_name(name));
-            } else if is_given_name(name) {
+            self.variable(format!("{pointer}/as"), name);
+        }
+    }
+
+    /// A name that becomes a variable.
+    fn variable(&mut self, pointer: String, name: &str) {
+        if !is_name(name) {
+            self.say("name", pointer, not_a_name(name));
+        } else if is_given_name(name) {
+            let message = format!("`{name}` already means something in every rule; choose another name.");
+            self.say("name", pointer, message);
+        }
+    }
+
+    fn parallel(&mut self, pointer: &str, branches: &[Branch]) {
+        if branches.is_empty() || branches.len() > MAX_BRANCHES {
+            let message = format!("Give 1 to {MAX_BRANCHES} branches.");
+            self.say("too_many", format!("{pointer}/parallel"), message);
+        }
+        for (index, branch) in branches.iter().enumerate() {
+            if branch.steps.is_empty() {
                 self.say(
-                    "name",
-                    format!("{pointer}/as"),
-                    format!("`{name}` already means something in every rule; choose another name."),
+                    "missing",
+                    format!("{pointer}/parallel/{index}/steps"),
+                    "The branch does nothing; give it a step.",
                 );
             }
         }
     }
 
-    fn wait(&mut self, pointer: &str, wait: &Wait) {
+    fn wait(&mut self, pointer: &str, wait: &Wait, on_timeout: bool) {
         let given =
             usize::from(wait.period.is_some()) + usize::from(wait.until.is_some()) + usize::from(wait.event.is_some());
         if given != 1 {
             self.say("step", format!("{pointer}/wait"), "Say exactly one of `for`, `until` and `event`.");
+        }
+        let timeout = wait.event.as_ref().and_then(|event| event.timeout);
+        if timeout.is_some_and(|timeout| timeout.0.is_zero()) {
+            self.say("too_small", format!("{pointer}/wait/event/timeout"), "Nothing comes in no time; wait longer.");
+        }
+        if on_timeout && timeout.is_none() {
+            let message = "Time never runs out without `wait.event.timeout`, so these steps are never done.";
+            self.say("unreachable", format!("{pointer}/on_timeout"), message);
+        }
+        if let Some(event) = &wait.event
+            && ["manual", "schedule", "date", "hook", "threshold"].contains(&event.on.as_str())
+        {
+            let message = format!("`{}` is no event; write the kind of one, such as `task.commented`.", event.on);
+            self.say("unknown_event", format!("{pointer}/wait/event/on"), message);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Rule::unsupported`] names what can be written but not yet carried out, and
 //! [`Compiled`](crate::Compiled) is what runs.
 
+mod approve;
 mod clock;
 mod condition;
 mod form;
@@ -19,6 +20,7 @@ mod unsupported;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use approve::{Approve, Need, ROLES};
 pub use clock::{Dated, Distance, Field as DateField};
 pub use condition::{Condition, Operator, Tree};
 pub use form::answers;
@@ -26,9 +28,8 @@ pub use limits::{MAX_DEPTH, MAX_ITEMS, MAX_SOURCE, MAX_STEPS};
 pub use offset::Offset;
 pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
-pub use step::{Approve, Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
+pub use step::{Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
 pub use trigger::{CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Trigger};
-pub(crate) use unsupported::not_yet;
 
 /// A rule: when this happens and that holds, do these steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

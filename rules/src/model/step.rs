@@ -13,6 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::approve::Approve;
 use super::trigger::Match;
 use crate::period::Period;
 
@@ -39,7 +40,7 @@ pub struct Step {
     /// Whether and how it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
-    /// How long one attempt may take.
+    /// How long one attempt may take, or the rule that is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
     /// What happens when it has failed for good.
@@ -79,7 +80,7 @@ pub struct Step {
     /// Asks people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve: Option<Approve>,
-    /// Steps when nobody answered `approve` in time.
+    /// Steps when nobody answered `approve` in time, or no `event` came that is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_timeout: Option<Vec<Step>>,
     /// Steps when `approve` was refused.
@@ -89,13 +90,13 @@ pub struct Step {
     /// Ends the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
-    /// Does these branches side by side.
+    /// Does these branches side by side: while one waits, the others go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Vec<Branch>>,
-    /// Runs another rule.
+    /// Runs another rule, by its id or name, and waits for its end. The rule is one with the trigger `manual`; `with` are its inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
-    /// Runs a sandboxed script.
+    /// Runs a sandboxed script; its last value is the step's output. `with` are variables for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<String>,
 }
@@ -151,8 +152,8 @@ impl Step {
     fn strangers(&self, kind: &str) -> Option<String> {
         let fields = [
             ("with", !self.with.is_empty(), &["action", "call", "script"][..]),
-            ("retry", self.retry.is_some(), &["action", "call", "script"]),
-            ("timeout", self.timeout.is_some(), &["action", "call", "script"]),
+            ("retry", self.retry.is_some(), &["action"]),
+            ("timeout", self.timeout.is_some(), &["action", "call"]),
             ("on_error", self.on_error != OnError::Fail, &["action", "call", "script", "for_each", "parallel"]),
             ("then", self.then.is_some(), &["if", "approve"]),
             ("else_if", !self.else_if.is_empty(), &["if"]),
@@ -160,7 +161,7 @@ impl Step {
             ("as", self.name.is_some(), &["for_each"]),
             ("max", self.max.is_some(), &["for_each"]),
             ("do", self.body.is_some(), &["for_each"]),
-            ("on_timeout", self.on_timeout.is_some(), &["approve"]),
+            ("on_timeout", self.on_timeout.is_some(), &["approve", "wait"]),
             ("on_reject", self.on_reject.is_some(), &["approve"]),
         ];
         for (field, given, kinds) in fields {
@@ -360,36 +361,19 @@ pub struct Wait {
     pub event: Option<WaitEvent>,
 }
 
-/// The event a run waits for.
+/// The event a run waits for: the first that comes behind the event that started the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitEvent {
-    /// Its kind.
+    /// Its kind, or a pattern (`task.*`).
     pub on: String,
-    /// What it must say.
+    /// What it must say. Values are templates: `task: "{{ task.id }}"` waits for an event about the same task.
     #[serde(default, rename = "match", skip_serializing_if = "IndexMap::is_empty")]
     pub matches: Match,
+    /// What must hold of it as well; an expression over what that event says.
+    #[serde(default, rename = "if", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// How long to wait at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<Period>,
-}
-
-/// Whom a run asks before it goes on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Approve {
-    /// Users, `role:…` and `group:…`.
-    pub by: Vec<String>,
-    /// How many of them must agree: `any`, `all` or a number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub need: Option<Value>,
-    /// What they read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// Whether who caused the run may agree to it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub allow_self: bool,
-    /// How long they have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

@@ -28,7 +28,7 @@ use std::{
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, Scope, Token};
 
-pub use time::{Span, Timestamp};
+pub use time::{Span, Timestamp, moment};
 
 use crate::{
     facts::Vars,

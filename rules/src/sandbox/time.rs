@@ -66,6 +66,11 @@ impl Timestamp {
     }
 }
 
+/// The moment that a text says: RFC 3339, or a day, which is its first moment in UTC.
+pub fn moment(text: &str) -> Option<DateTime<Utc>> {
+    Timestamp::try_parse(text).map(|moment| moment.0)
+}
+
 /// `count` units of `seconds` each.
 fn span(count: f64, seconds: f64) -> Failed<Span> {
     let millis = count * seconds * 1000.0;

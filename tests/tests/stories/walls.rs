@@ -31,6 +31,8 @@ const OPEN: &[&str] = &[
 ];
 /// What even a viewer may change: only what is their own.
 const OWN: &[&str] = &[
+    "POST /approvals/{id}/decide",
+    "POST /approvals/{id}/delegate",
     "POST /auth/login",
     "POST /auth/logout",
     "POST /auth/refresh",
@@ -188,6 +190,20 @@ impl World {
             "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": format!("{mark} message") } }] });
         let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
         api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        let asks = json!({ "name": format!("{mark} asks"), "trigger": { "on": "manual" },
+            "steps": [{ "id": "ok", "approve": { "by": ["owner"], "allow_self": true, "message": format!("{mark} question") } }] });
+        let asks = api.post("/rules", asks).await.expect_status(201).text("/id");
+        api.post(&format!("/rules/{asks}/enable"), json!({})).await.expect_status(200);
+        api.post(&format!("/rules/{asks}/run"), json!({})).await.expect_status(202);
+        let start = Instant::now();
+        let approval = loop {
+            let page = api.get("/approvals").await.expect_status(200);
+            if let Some(asked) = page.body["items"].as_array().unwrap().first() {
+                break asked["id"].as_str().unwrap().to_owned();
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "nobody is asked");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
         let event = Api::new(server)
             .outside()
             .post(&hook.text("/path"), json!({ "mark": mark }))
@@ -241,6 +257,7 @@ impl World {
         };
         let ids = vec![
             ("auth", provider.clone()),
+            ("approvals", approval),
             ("assignments", assignment),
             ("groups", group),
             ("roles", role),

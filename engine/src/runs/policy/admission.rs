@@ -42,7 +42,7 @@ pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket
             Ok(key) => Some(key),
             Err(problem) => {
                 let error = RunError { code: "policy".into(), message: problem.to_string(), step: None };
-                settle::finish(runner, plan, ticket, Vec::new(), RunState::Failed, Some(error)).await?;
+                settle::finish(runner, plan, ticket, (Vec::new(), false), RunState::Failed, Some(error)).await?;
                 return Ok(false);
             }
         },
@@ -69,6 +69,7 @@ pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket
             Gate::Shut(error) => {
                 jobs::service::complete(tx, ticket).await?;
                 runs::finish(tx, run, RunState::Skipped, Some(&error), now).await?;
+                service::wake_parents(tx, &[run], now).await?;
                 leave(tx, run, now).await?;
                 crash::point("run.admission_before_commit");
                 return Ok(false);
@@ -108,13 +109,13 @@ async fn replace(runner: &Runner, plan: &Plan, key: &str) -> Result<()> {
         }
     };
     for run in earlier {
-        let (workspace, now, by) = (plan.workspace, runner.source.now(), plan.run);
+        let (workspace, source, by) = (plan.workspace, runner.source.clone(), plan.run);
         let message = format!("run {by} of the same key took its place");
         runner
             .db
             .write(async move |tx: &mut Tx| {
                 let error = RunError { code: "replaced".into(), message, step: None };
-                service::end(tx, workspace, run, RunState::Cancelled, error, now).await.map(drop)
+                service::end(tx, &source, (workspace, run), RunState::Cancelled, error).await.map(drop)
             })
             .await?;
     }

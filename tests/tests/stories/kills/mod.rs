@@ -7,4 +7,5 @@ mod outages;
 mod points;
 mod poison;
 mod storms;
+mod waits;
 mod workers;

@@ -1,6 +1,7 @@
 //! The product's main job, from one end to the other, as a client sees it: something happens, a rule judges it, steps
 //! run, and everything can be read afterwards.
 
+mod approvals;
 mod chains;
 mod control;
 mod history;
@@ -9,6 +10,8 @@ mod main_job;
 mod policies;
 mod rights;
 mod steps;
+mod together;
+mod waits;
 
 use std::time::{Duration, Instant};
 

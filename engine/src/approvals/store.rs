@@ -1,0 +1,183 @@
+//! All SQL on `approvals` and what belongs to them; who people are is read from `members` and `group_members`.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{ApprovalState, Approver, Delegation, Stored, Vote};
+use crate::Result;
+use crate::db::{Rx, Tx, row, statements};
+use crate::ids::{ApprovalId, GroupId, RunId, UserId, WorkspaceId};
+
+row! {
+    #[derive(Debug)]
+    struct ApproverRow {
+        user_id: Option<UserId>,
+        role: Option<String>,
+        group_id: Option<GroupId>,
+    }
+}
+
+statements! {
+    INSERT = "insert into approvals (id, workspace_id, run_id, path, rule_id, rule_name, project_id, task_id, message, need, allow_self, \
+         causers, state, requested_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    INSERT_APPROVER = "insert into approval_approvers (approval_id, place, workspace_id, user_id, role, group_id) values ($1, $2, $3, $4, $5, $6)";
+    FIND = "select {Stored} from approvals where workspace_id = $1 and id = $2", Stored;
+    FIND_FOR_UPDATE = "select {Stored} from approvals where workspace_id = $1 and id = $2 for update", Stored;
+    OF_STEP = "select {Stored} from approvals where run_id = $1 and path = $2", Stored;
+    OF_RUN = "select {Stored} from approvals where workspace_id = $1 and run_id = $2 and (id < $3 or cast($3 as text) is null) \
+         order by id desc limit $4", Stored;
+    FOR_USER = "select {Stored} from approvals p where workspace_id = $1 and state = 'pending' and (id < $3 or cast($3 as text) is null) and (\
+            exists (select 1 from approval_approvers a join members m on m.workspace_id = $1 and m.user_id = $2 \
+                where a.approval_id = p.id and (a.user_id = $2 or a.role = m.role or a.group_id in (\
+                    select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $2))) \
+            or exists (select 1 from approval_delegations d where d.approval_id = p.id and d.delegate_id = $2)) \
+         order by id desc limit $4", Stored;
+    /// Members alone, and no programs.
+    PEOPLE = "select m.user_id from members m where m.workspace_id = $1 \
+         and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
+         and exists (select 1 from approval_approvers a where a.approval_id = $2 and (a.user_id = m.user_id or a.role = m.role \
+            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = m.user_id))) \
+         order by m.user_id limit $3";
+    IS_APPROVER = "select m.user_id from members m where m.workspace_id = $1 and m.user_id = $3 \
+         and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
+         and exists (select 1 from approval_approvers a where a.approval_id = $2 and (a.user_id = $3 or a.role = m.role \
+            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $3)))";
+    IS_PERSON = "select m.user_id from members m join users u on u.id = m.user_id where m.workspace_id = $1 and m.user_id = $2 and u.kind = 'person'";
+    APPROVERS = "select {ApproverRow} from approval_approvers where approval_id = $1 order by place", ApproverRow;
+    VOTES = "select {Vote} from approval_votes where approval_id = $1 order by decided_at, user_id", Vote;
+    INSERT_VOTE = "insert into approval_votes (approval_id, user_id, workspace_id, decided_by, decision, comment, decided_at) \
+         values ($1, $2, $3, $4, $5, $6, $7)";
+    DELEGATIONS = "select {Delegation} from approval_delegations where approval_id = $1 order by created_at, user_id", Delegation;
+    PUT_DELEGATION = "insert into approval_delegations (approval_id, user_id, workspace_id, delegate_id, created_at) values ($1, $2, $3, $4, $5) \
+         on conflict (approval_id, user_id) do update set delegate_id = excluded.delegate_id, created_at = excluded.created_at";
+    SETTLE = "update approvals set state = $2, decided_at = $3 where id = $1 and state = 'pending'";
+    PENDING_OF_RUN = "select {Stored} from approvals where run_id = $1 and state = 'pending' order by id for update", Stored;
+}
+
+pub(super) async fn insert(tx: &mut Tx, approval: &Stored, approvers: &[Approver]) -> Result<()> {
+    let Stored { id, workspace_id, run_id, path, rule_id, rule_name, project_id, task_id, message, need, .. } =
+        approval;
+    let Stored { allow_self, causers, state, requested_at, expires_at, .. } = approval;
+    let args = (
+        *id,
+        *workspace_id,
+        *run_id,
+        path.as_str(),
+        *rule_id,
+        rule_name.as_str(),
+        *project_id,
+        *task_id,
+        message.as_str(),
+        need.as_str(),
+        *allow_self,
+        causers.as_str(),
+        *state,
+        *requested_at,
+        *expires_at,
+    );
+    tx.execute(INSERT, args).await?;
+    let rows: Vec<_> = (0_i64..)
+        .zip(approvers)
+        .map(|(place, approver)| {
+            let (user, role, group) = match approver {
+                Approver::User(user) => (Some(*user), None, None),
+                Approver::Role(role) => (None, Some(*role), None),
+                Approver::Group(group) => (None, None, Some(*group)),
+            };
+            (*id, place, *workspace_id, user, role, group)
+        })
+        .collect();
+    tx.execute_many(INSERT_APPROVER, &rows).await.map(drop)
+}
+
+pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: ApprovalId) -> Result<Option<Stored>> {
+    rx.opt(FIND, (workspace, id)).await
+}
+
+pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: ApprovalId) -> Result<Option<Stored>> {
+    tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
+}
+
+/// What this step of a run asked.
+pub(super) async fn of_step(rx: &mut Rx, run: RunId, path: &str) -> Result<Option<Stored>> {
+    rx.opt(OF_STEP, (run, path)).await
+}
+
+/// What a run asked, newest first.
+pub(super) async fn of_run(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    run: RunId,
+    before: Option<ApprovalId>,
+    limit: i64,
+) -> Result<Vec<Stored>> {
+    rx.all(OF_RUN, (workspace, run, before, limit)).await
+}
+
+/// What somebody is asked, for themselves or as a delegate, newest first.
+pub(super) async fn for_user(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    user: UserId,
+    before: Option<ApprovalId>,
+    limit: i64,
+) -> Result<Vec<Stored>> {
+    rx.all(FOR_USER, (workspace, user, before, limit)).await
+}
+
+/// Everyone who is asked by what they are now; at most `limit`.
+pub(super) async fn people(rx: &mut Rx, approval: &Stored, limit: i64) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = rx.all(PEOPLE, (approval.workspace_id, approval.id, limit)).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
+}
+
+/// Whether this person is asked by what they are now.
+pub(super) async fn is_approver(rx: &mut Rx, approval: &Stored, user: UserId) -> Result<bool> {
+    Ok(rx.opt::<(UserId,)>(IS_APPROVER, (approval.workspace_id, approval.id, user)).await?.is_some())
+}
+
+/// Whether this is a person of the workspace.
+pub(super) async fn is_person(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<bool> {
+    Ok(rx.opt::<(UserId,)>(IS_PERSON, (workspace, user)).await?.is_some())
+}
+
+/// Who is asked, as the rule says it.
+pub(super) async fn approvers(rx: &mut Rx, approval: ApprovalId) -> Result<Vec<String>> {
+    let rows: Vec<ApproverRow> = rx.all(APPROVERS, (approval,)).await?;
+    let word = |row: ApproverRow| match (row.user_id, row.role, row.group_id) {
+        (Some(user), ..) => format!("user:{user}"),
+        (_, Some(role), _) => format!("role:{role}"),
+        (.., group) => format!("group:{}", group.map(|group| group.to_string()).unwrap_or_default()),
+    };
+    Ok(rows.into_iter().map(word).collect())
+}
+
+pub(super) async fn votes(rx: &mut Rx, approval: ApprovalId) -> Result<Vec<Vote>> {
+    rx.all(VOTES, (approval,)).await
+}
+
+pub(super) async fn insert_vote(tx: &mut Tx, approval: &Stored, vote: &Vote) -> Result<()> {
+    let Vote { user_id, decided_by, decision, comment, decided_at } = vote;
+    let args = (approval.id, *user_id, approval.workspace_id, *decided_by, *decision, comment.as_str(), *decided_at);
+    tx.execute(INSERT_VOTE, args).await.map(drop)
+}
+
+pub(super) async fn delegations(rx: &mut Rx, approval: ApprovalId) -> Result<Vec<Delegation>> {
+    rx.all(DELEGATIONS, (approval,)).await
+}
+
+pub(super) async fn put_delegation(tx: &mut Tx, approval: &Stored, delegation: &Delegation) -> Result<()> {
+    let Delegation { user_id, delegate_id, created_at } = delegation;
+    tx.execute(PUT_DELEGATION, (approval.id, *user_id, approval.workspace_id, *delegate_id, *created_at))
+        .await
+        .map(drop)
+}
+
+/// Ends a pending approval; false when it was over.
+pub(super) async fn settle(tx: &mut Tx, id: ApprovalId, state: ApprovalState, now: DateTime<Utc>) -> Result<bool> {
+    Ok(tx.execute(SETTLE, (id, state, now)).await? == 1)
+}
+
+/// What a run still asks, locked.
+pub(super) async fn pending_of_run(tx: &mut Tx, run: RunId) -> Result<Vec<Stored>> {
+    tx.all(PENDING_OF_RUN, (run,)).await
+}
