@@ -252,6 +252,7 @@ impl Stage {
             weight: 0,
             admitted: true,
             worked_ms: 0,
+            parent: None,
         };
         let runner = Runner::new(
             self.db.clone(),
