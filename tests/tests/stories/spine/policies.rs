@@ -163,7 +163,7 @@ both_databases! {
         }
         let done = |runs: &[Value]| runs.iter().filter(|run| run["state"] == "succeeded").count() == 5;
         let runs = place.runs_when(&rule, 7, |runs| done(runs) && runs.iter().filter(|run| run["waiting"]["for"] == "budget").count() == 2).await;
-        let tomorrow = chrono::Utc::now().date_naive().succ_opt().unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
+        let tomorrow = trackside_engine::Source::default().now().date_naive().succ_opt().unwrap().and_time(chrono::NaiveTime::MIN).and_utc();
         for run in runs.iter().filter(|run| run["state"] == "waiting") {
             let until: chrono::DateTime<chrono::Utc> = run["waiting"]["until"].as_str().unwrap().parse().unwrap();
             // Or the day after, when midnight has just passed.
