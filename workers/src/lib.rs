@@ -10,8 +10,10 @@ pub mod egress;
 pub mod files;
 pub mod integrations;
 mod mail;
+mod notifications;
 pub mod oidc;
 mod planning;
+mod push;
 pub mod queue;
 mod runs;
 
@@ -46,6 +48,8 @@ pub struct Options {
     pub vault: Vault,
     /// With this Redis, lists of due jobs go through it, for many nodes.
     pub redis: Option<String>,
+    /// The way out, for push messages.
+    pub egress: egress::Egress,
     /// Where letters go, if anywhere.
     pub mail: Option<MailServer>,
     /// How each queue is worked on.
@@ -66,21 +70,31 @@ pub struct Workers {
 }
 
 /// What runs each kind of job, sorted by kind.
-fn handlers(runner: Arc<Runner>, mail: mail::SendMail, db: Db, source: Source) -> Result<Handlers, String> {
+fn handlers(
+    runner: Arc<Runner>,
+    mail: mail::SendMail,
+    push: push::SendPush,
+    db: Db,
+    source: Source,
+) -> Result<Handlers, String> {
     Handlers::new(vec![
         entry(runs::AdvanceRun(runner)),
+        entry(notifications::CarryTold { db: db.clone(), source: source.clone() }),
         entry(queue::Noop),
-        entry(planning::Replan { db, source }),
+        entry(planning::Replan { db: db.clone(), source: source.clone() }),
         entry(mail),
+        entry(push),
+        entry(notifications::TellPeople { db, source }),
     ])
 }
 
 impl Workers {
     /// Starts the workers of this node. Fails when the settings are unsound, saying why.
     pub fn start(options: Options) -> Result<Self, String> {
-        let Options { db, source, library, actions, vault, redis, mail, queues, grace, keep_runs } = options;
+        let Options { db, source, library, actions, vault, redis, egress, mail, queues, grace, keep_runs } = options;
         let hot = Arc::new(HotRuns::default());
-        let mail = mail::SendMail::new(vault.clone(), mail.as_ref())?;
+        let mail = mail::SendMail::new(db.clone(), source.clone(), vault.clone(), mail.as_ref())?;
+        let push = push::SendPush::new(db.clone(), source.clone(), vault.clone(), egress);
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
         let runner = Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
         let stop = CancellationToken::new();
@@ -88,7 +102,7 @@ impl Workers {
             Arc::new(DbJobs::new(db.clone(), source.clone())),
             queue::Options {
                 queues,
-                handlers: handlers(Arc::new(runner), mail, db.clone(), source.clone())?,
+                handlers: handlers(Arc::new(runner), mail, push, db.clone(), source.clone())?,
                 redis,
                 grace,
             },

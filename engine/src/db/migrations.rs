@@ -53,7 +53,9 @@ pub const ALL: &[Migration] = &[
     migration!("0025_lists"),
     migration!("0027_rule_schedules"),
     migration!("0028_date_triggers"),
+    migration!("0031_notifications"),
     migration!("0032_run_turns"),
+    migration!("0034_reached"),
     migration!("0036_run_history"),
     migration!("0037_search_newest"),
 ];

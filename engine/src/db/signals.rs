@@ -29,11 +29,14 @@ pub enum Signal {
     Log,
     /// What is due at by the clock has changed: rules, recurring tasks.
     Schedules,
+    /// How many notifications somebody has not read has changed.
+    Told,
 }
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 5] = [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules];
+    pub const ALL: [Signal; 6] =
+        [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules, Signal::Told];
 
     fn name(self) -> &'static str {
         match self {
@@ -42,6 +45,7 @@ impl Signal {
             Signal::Jobs => "jobs",
             Signal::Log => "log",
             Signal::Schedules => "schedules",
+            Signal::Told => "told",
         }
     }
 
