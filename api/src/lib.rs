@@ -33,3 +33,4 @@ pub mod rate;
 mod scope;
 pub mod server;
 mod standing;
+mod unsubscribe;

@@ -36,6 +36,8 @@ pub struct Cx {
     pub cause: Option<Cause>,
     /// The id that joins logs, events, runs and calls of one request.
     pub trace: Option<Arc<str>>,
+    /// Nobody is told of what is done.
+    quiet: bool,
 }
 
 /// Where time and ids come from, and letters go.
@@ -85,7 +87,7 @@ impl Source {
 
     /// A context in which `actor` acts.
     pub fn cx(&self, actor: Actor) -> Cx {
-        Cx { source: self.clone(), actor, cause: None, trace: None }
+        Cx { source: self.clone(), actor, cause: None, trace: None, quiet: false }
     }
 }
 
@@ -103,6 +105,19 @@ impl Cx {
     /// Where this context's time and ids come from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The same context in which nobody is told of what is done: for what only repeats what was done elsewhere (imports,
+    /// copies).
+    #[must_use]
+    pub fn quietly(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Whether nobody is to be told.
+    pub fn tells_nobody(&self) -> bool {
+        self.quiet
     }
 
     /// The same context, acting because of `cause`.

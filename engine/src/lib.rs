@@ -102,6 +102,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "hooks", statements: &[hooks::store::ALL] },
     Area { name: "jobs", statements: &[jobs::store::ALL] },
     Area { name: "links", statements: &[links::store::ALL] },
+    Area { name: "mail", statements: &[mail::store::ALL] },
     Area { name: "milestones", statements: &[milestones::store::ALL] },
     Area { name: "notifications", statements: &[notifications::store::ALL] },
     Area { name: "planning", statements: &[planning::store::ALL] },

@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use trackside_engine::db::{Db, Signal};
 use trackside_engine::{Result, Source, recurrences, runs, schedules};
 
+use crate::notifications;
+
 /// How often is looked when nothing is due. Clocks that are put forward are noticed so late at the latest.
 const FALLBACK: Duration = Duration::from_secs(30);
 /// Looks are at least this far apart.
@@ -32,7 +34,8 @@ pub(crate) fn start(
     let scheduled = run("schedules", db.clone(), source.clone(), stop.clone(), async |db: &Db, source: &Source| {
         Ok(schedules::due::run(db, source).await?.next)
     });
-    let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled)];
+    let reminding = notifications::remind(db.clone(), source.clone(), stop.clone());
+    let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled), tokio::spawn(reminding)];
     if let Some(keep) = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok()) {
         loops.push(tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)));
     }

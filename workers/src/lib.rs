@@ -10,8 +10,10 @@ pub mod egress;
 pub mod files;
 pub mod integrations;
 mod mail;
+mod notifications;
 pub mod oidc;
 mod planning;
+mod push;
 pub mod queue;
 mod runs;
 mod trials;
@@ -49,6 +51,8 @@ pub struct Options {
     pub vault: Vault,
     /// With this Redis, lists of due jobs go through it, for many nodes.
     pub redis: Option<String>,
+    /// The way out, for push messages.
+    pub egress: egress::Egress,
     /// Where letters go, if anywhere.
     pub mail: Option<MailServer>,
     /// How each queue is worked on.
@@ -70,30 +74,45 @@ pub struct Workers {
 }
 
 /// What runs each kind of job, sorted by kind.
-fn handlers(runner: Arc<Runner>, mail: mail::SendMail, stage: Stage, source: Source) -> Result<Handlers, String> {
+fn handlers(
+    runner: Arc<Runner>,
+    mail: mail::SendMail,
+    push: push::SendPush,
+    stage: Stage,
+    source: Source,
+) -> Result<Handlers, String> {
     let db = stage.db.clone();
     Handlers::new(vec![
         entry(runs::AdvanceRun(runner)),
         entry(trials::Backtest { stage, source: source.clone() }),
+        entry(notifications::CarryTold { db: db.clone(), source: source.clone() }),
         entry(queue::Noop),
-        entry(planning::Replan { db, source }),
+        entry(planning::Replan { db: db.clone(), source: source.clone() }),
         entry(mail),
+        entry(push),
+        entry(notifications::TellPeople { db, source }),
     ])
 }
 
 impl Workers {
     /// Starts the workers of this node. Fails when the settings are unsound, saying why.
     pub fn start(options: Options) -> Result<Self, String> {
-        let Options { db, source, library, actions, vault, redis, mail, queues, grace, keep_runs } = options;
+        let Options { db, source, library, actions, vault, redis, egress, mail, queues, grace, keep_runs } = options;
         let hot = Arc::new(HotRuns::default());
-        let mail = mail::SendMail::new(vault.clone(), mail.as_ref())?;
+        let mail = mail::SendMail::new(db.clone(), source.clone(), vault.clone(), mail.as_ref())?;
+        let push = push::SendPush::new(db.clone(), source.clone(), vault.clone(), egress);
         let credentials = Arc::new(credentials::StoredConnections { db: db.clone(), vault });
         let stage = Stage { db: db.clone(), library: library.clone(), actions: actions.clone() };
         let runner = Runner::new(db.clone(), source.clone(), library.clone(), actions, credentials, hot.clone());
         let stop = CancellationToken::new();
         let queue = queue::start(
             Arc::new(DbJobs::new(db.clone(), source.clone())),
-            queue::Options { queues, handlers: handlers(Arc::new(runner), mail, stage, source.clone())?, redis, grace },
+            queue::Options {
+                queues,
+                handlers: handlers(Arc::new(runner), mail, push, stage, source.clone())?,
+                redis,
+                grace,
+            },
         )?;
         let clockwork = clockwork::start(&db, &source, &stop, keep_runs);
         let watch = Watch::new(db.clone(), source.clone(), library.clone());

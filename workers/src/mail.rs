@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{Address, Message, SmtpTransport, Transport};
+use trackside_engine::cx::Source;
+use trackside_engine::db::{Db, Tx};
 use trackside_engine::jobs::{Job, Outcome};
-use trackside_engine::mail::{self, Outgoing, Sealed};
+use trackside_engine::mail::{self, Outgoing, Sealed, refused};
 use trackside_engine::vault::{Secret, Vault};
 use url::{Host, Url};
 
@@ -27,6 +30,8 @@ pub struct MailServer {
 /// Sends letters. Without a server it gives each job back, for a node that has one.
 #[derive(Clone)]
 pub(crate) struct SendMail {
+    db: Db,
+    source: Source,
     vault: Vault,
     server: Option<(SmtpTransport, Mailbox)>,
 }
@@ -77,8 +82,31 @@ impl SendMail {
     ///
     /// # Errors
     /// As [`MailServer::check`].
-    pub fn new(vault: Vault, server: Option<&MailServer>) -> Result<Self, String> {
-        Ok(Self { vault, server: server.map(MailServer::open).transpose()? })
+    pub fn new(db: Db, source: Source, vault: Vault, server: Option<&MailServer>) -> Result<Self, String> {
+        Ok(Self { db, source, vault, server: server.map(MailServer::open).transpose()? })
+    }
+
+    /// Notes what is known of an address now. That cannot be noted is no reason to send the letter again.
+    async fn note(&self, address: String, outcome: &Outcome, dead: bool) {
+        let told = match outcome {
+            Outcome::Done => self.reached(address).await,
+            Outcome::Dead { reason } if dead => {
+                let (source, reason) = (self.source.clone(), reason.clone());
+                let note = async move |tx: &mut Tx| refused::note(tx, &source, &address, &reason).await;
+                self.db.write(note).await
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "what a mail server said of an address could not be noted");
+        }
+    }
+
+    async fn reached(&self, address: String) -> trackside_engine::Result<()> {
+        if !refused::is_known(&mut *self.db.read().await?, &address).await? {
+            return Ok(());
+        }
+        self.db.write(async move |tx: &mut Tx| refused::forget(tx, &address).await).await
     }
 }
 
@@ -90,37 +118,79 @@ impl Handler for SendMail {
         let Some((server, from)) = &self.server else {
             return Outcome::retry("this node has no mail server; set smtp_url on every node that works");
         };
+        let to = sealed.to.clone();
         let message = match sealed.open(&self.vault, job.id) {
             Ok(letter) => message(letter, from),
             Err(error) => return Outcome::Dead { reason: error.to_string() },
         };
         match message {
             Err(reason) => Outcome::Dead { reason },
-            Ok(message) => send(server.clone(), message).await,
+            Ok(message) => {
+                let (outcome, dead_address) = send(server.clone(), message).await;
+                self.note(to, &outcome, dead_address).await;
+                outcome
+            }
         }
     }
 }
 
-/// Sends on a thread of its own: the library waits.
-async fn send(server: SmtpTransport, message: Message) -> Outcome {
+/// Sends on a thread of its own: the library waits. Also says whether it is the address that was refused for good.
+async fn send(server: SmtpTransport, message: Message) -> (Outcome, bool) {
     match tokio::task::spawn_blocking(move || server.send(&message)).await {
-        Ok(Ok(_)) => Outcome::Done,
-        Ok(Err(error)) => judged(&error),
-        Err(error) => Outcome::retry(format!("sending broke down: {error}")),
+        Ok(Ok(_)) => (Outcome::Done, false),
+        Ok(Err(error)) => (judged(&error), is_of_address(&error)),
+        Err(error) => (Outcome::retry(format!("sending broke down: {error}")), false),
     }
 }
 
 /// The letter as RFC 5322 and MIME have it.
 fn message(outgoing: Outgoing, from: &Mailbox) -> Result<Message, String> {
     let Outgoing { to, letter, id } = outgoing;
+    let unsubscribe = letter.unsubscribe.as_ref().map(|link| link.url.clone());
     let to: Address = to.parse().map_err(|error| format!("`{to}` is no address that mail goes to: {error}"))?;
-    Message::builder()
+    let mut message = Message::builder();
+    if let Some(url) = unsubscribe {
+        message = message.header(ListUnsubscribe(format!("<{url}>"))).header(ListUnsubscribePost);
+    }
+    message
         .from(from.clone())
         .to(Mailbox::new(None, to))
         .subject(&letter.subject)
         .message_id(Some(format!("<{id}@{}>", from.email.domain())))
         .multipart(MultiPart::alternative_plain_html(letter.text(), letter.html()))
         .map_err(|error| format!("the letter cannot be written: {error}"))
+}
+
+/// Where one click ends letters of this kind (RFC 2369 section 3.2).
+#[derive(Clone)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
+}
+
+/// That it is one click (RFC 8058 section 3.1).
+#[derive(Clone, Copy)]
+struct ListUnsubscribePost;
+
+impl Header for ListUnsubscribePost {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
 }
 
 /// What the server refuses for good is not tried again; a wrong password and everything else may be mended.
@@ -130,6 +200,11 @@ fn judged(error: &SmtpError) -> Outcome {
         Some(501 | 550..=553) => Outcome::Dead { reason: format!("the mail server refused it: {}", told(error)) },
         _ => Outcome::retry(told(error)),
     }
+}
+
+/// Whether it says that there is no such mailbox. X.7.X is about who sends, not about whom to (RFC 3463 section 3.8).
+fn is_of_address(error: &SmtpError) -> bool {
+    matches!(error.status().map(u16::from), Some(550 | 551 | 553)) && !told(error).contains("5.7.")
 }
 
 fn told(error: &SmtpError) -> String {

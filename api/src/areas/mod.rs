@@ -31,6 +31,7 @@ mod operations;
 mod passwords;
 mod planning;
 mod projects;
+mod push_subscriptions;
 mod rates;
 mod recurrences;
 mod resources;
@@ -103,6 +104,11 @@ pub const AREAS: &[Area] = &[
     Area { name: "passwords", about: "Passwords and addresses, and ways back in.", routes: passwords::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
+    Area {
+        name: "push_subscriptions",
+        about: "Browsers in which the signed-in person is told.",
+        routes: push_subscriptions::routes,
+    },
     Area { name: "rates", about: "What an hour of work costs.", routes: rates::routes },
     Area { name: "recurrences", about: "What happens again and again.", routes: recurrences::routes },
     Area {

@@ -71,6 +71,7 @@ impl Node {
             actions: self.actions.clone(),
             vault: self.vault.clone(),
             redis: config.redis_url.clone(),
+            egress: self.egress.clone(),
             mail: config.mail.clone(),
             queues: Queues { lease: config.lease, ..Queues::default() },
             grace: DRAIN,

@@ -152,6 +152,12 @@ impl Hub {
         }
     }
 
+    /// The topics of persons to which somebody listens, by workspace.
+    pub(super) fn own_topics(&self) -> Vec<(WorkspaceId, Arc<str>)> {
+        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        topics.keys().filter(|(_, topic)| topic.starts_with("user:")).cloned().collect()
+    }
+
     /// A place for a new socket.
     pub(super) fn seat(&self) -> (Seat, mpsc::Receiver<Message>, mpsc::UnboundedReceiver<Arc<str>>) {
         let (queue, messages) = mpsc::channel(QUEUE);

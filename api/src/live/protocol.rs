@@ -44,6 +44,8 @@ pub(super) enum FromServer<'a> {
     Unsubscribed { topic: &'a str },
     /// An event of the topic.
     Event { topic: &'a str, position: i64, event: &'a RawValue },
+    /// So many notifications are not read, of whoever's own topic it is.
+    Notifications { topic: &'a str, unread: i64 },
     /// Somebody's signal.
     Signal { topic: &'a str, kind: SignalKind, from: &'a str, data: &'a Value },
     /// Too far behind: read the state anew through the API, then subscribe again.

@@ -13,7 +13,7 @@ use trackside_engine::access::{Actor, EventView, HookView, ProjectView, RuleView
 use trackside_engine::db;
 use trackside_engine::{Class, Error, Result, events, hooks, projects, rules, runs, tasks};
 
-use super::hub::{self, Hub, Message, Seat};
+use super::hub::{self, Message, Seat};
 use super::protocol::{FromClient, FromServer};
 use crate::app::App;
 use crate::extract::Address;
@@ -416,8 +416,12 @@ impl Session {
 
 /// The hub is started by `serve`; a test may make one that nobody feeds.
 impl App {
-    /// Starts to follow the log for this process's sockets.
+    /// Starts to follow the log, and to count what people have not read, for this process's sockets.
     pub fn follow_log(&self) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(Hub::follow(self.hub.clone(), self.db.clone()))
+        let follow = self.hub.clone().follow(self.db.clone());
+        let count = self.hub.clone().count(self.db.clone(), self.source.clone());
+        tokio::spawn(async move {
+            tokio::join!(follow, count);
+        })
     }
 }

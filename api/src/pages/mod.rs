@@ -45,7 +45,8 @@ pub(crate) fn routes(document: &OpenApi) -> Router<App> {
         .route("/pages/style.css", get(|| async { page("text/css; charset=utf-8", STYLE) }))
 }
 
-fn page(kind: &'static str, text: impl IntoResponse) -> Response {
+/// A page, or a part of one, with the policy that holds for all.
+pub(crate) fn page(kind: &'static str, text: impl IntoResponse) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (CONTENT_SECURITY_POLICY, POLICY),

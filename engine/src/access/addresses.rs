@@ -18,6 +18,7 @@ use crate::{Error, Result, Source};
 const PAGE: &str = "verify-email";
 
 statements! {
+    OF = "select email from users where id = $1";
     PROVED_AT = "select email_verified_at from users where id = $1";
     MARK = "update users set email_verified_at = $2 where id = $1 and email_verified_at is null";
     CHANGE = "update users set email = $2, email_verified_at = $3 where id = $1";
@@ -42,6 +43,11 @@ pub struct AddressChanged {
     /// Whether a letter with a link went to the new address, which counts once the link was used. Where no mail is sent,
     /// the change is made at once and stays unproved.
     pub mailed: bool,
+}
+
+/// A person's address.
+pub async fn of(rx: &mut Rx, user: UserId) -> Result<Option<String>> {
+    Ok(rx.opt::<One<String>>(OF, (user,)).await?.map(|One(email)| email))
 }
 
 /// When a person has proved their address.

@@ -26,6 +26,22 @@ pub async fn acting(
     Ok(Some(Actor { who, workspace, role, scopes: None, rights, at, proof: Proof::Inside, address: None }))
 }
 
+/// Each of `users` who is a member, with the rights they have now; in no order.
+pub async fn acting_all(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    users: &[UserId],
+    at: DateTime<Utc>,
+) -> Result<Vec<(UserId, Actor)>> {
+    let mut actors = Vec::with_capacity(users.len());
+    for (id, role, stamp) in store::memberships(rx, workspace, users).await? {
+        let rights = load::rights(rx, workspace, id, role, stamp).await?;
+        let (who, proof) = (Who::User { id }, Proof::Inside);
+        actors.push((id, Actor { who, workspace, role, scopes: None, rights, at, proof, address: None }));
+    }
+    Ok(actors)
+}
+
 /// Says that who may do what has changed in a workspace: the next question anybody asks is answered by what is there now.
 pub async fn changed(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId) -> Result<()> {
     store::stamp(tx, workspace, cx.new_id::<AssignmentId>().uuid()).await?;

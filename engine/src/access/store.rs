@@ -95,6 +95,8 @@ statements! {
     ROLE = "select role from members where workspace_id = $1 and user_id = $2";
     MEMBERSHIP = "select m.role, w.access_stamp from members m join workspaces w on w.id = m.workspace_id \
          where m.workspace_id = $1 and m.user_id = $2";
+    MEMBERSHIPS = "select m.user_id, m.role, w.access_stamp from members m join workspaces w on w.id = m.workspace_id \
+         where m.workspace_id = $1 and m.user_id = any($2)";
     STAMP = "update workspaces set access_stamp = $2 where id = $1";
     FIRST_WORKSPACE = "select workspace_id from members where user_id = $1 order by created_at, workspace_id limit 1";
     AMONG_MEMBERS = "select user_id from members where workspace_id = $1 and user_id = any($2)";
@@ -198,6 +200,15 @@ pub(super) async fn membership(
     user: UserId,
 ) -> Result<Option<(Role, Option<Uuid>)>> {
     rx.opt(MEMBERSHIP, (workspace, user)).await
+}
+
+/// Role and stamp of each of `users` who is a member.
+pub(super) async fn memberships(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    users: &[UserId],
+) -> Result<Vec<(UserId, Role, Option<Uuid>)>> {
+    rx.all(MEMBERSHIPS, (workspace, users)).await
 }
 
 /// Gives a workspace's access a new stamp: whatever was worked out from it is read again.

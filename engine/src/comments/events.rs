@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::model::Comment;
 use crate::ids::UserId;
+use crate::notifications::sources;
 use crate::projects::ProjectRef;
 use crate::tasks::Task;
 use crate::tasks::events::about_a_task;
@@ -58,6 +59,6 @@ pub struct TaskMentioned<'a> {
 about_a_task! {
     TaskCommentDeleted "task.comment_deleted" "A comment was deleted; its place is kept without its text.";
     TaskCommentEdited "task.comment_edited" "A comment's text changed.";
-    TaskCommented "task.commented" "Somebody commented on a task.";
-    TaskMentioned "task.mentioned" "A comment mentions people; `mentioned` are those whom it did not mention before.";
+    TaskCommented "task.commented" "Somebody commented on a task." => sources::commented;
+    TaskMentioned "task.mentioned" "A comment mentions people; `mentioned` are those whom it did not mention before." => sources::mentioned;
 }

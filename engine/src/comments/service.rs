@@ -10,7 +10,6 @@ use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
-use crate::notifications;
 use crate::paging::Page;
 use crate::projects::{self, Project, ProjectOfTask, ProjectRef};
 use crate::raw::Raw;
@@ -69,7 +68,7 @@ pub async fn comment(
     search::service::put_comment(tx, project, &comment, true).await?;
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskCommented { task: &task, project: &short, comment: &comment }).await?;
-    tell(tx, cx, &task, &short, &comment, &mentioned).await?;
+    announce(tx, cx, &task, &short, &comment, &mentioned).await?;
     Ok(comment)
 }
 
@@ -109,7 +108,7 @@ pub async fn edit(
     let short = ProjectRef::from(project);
     emit(tx, cx, &TaskCommentEdited { task: &task, project: &short, comment: &comment }).await?;
     let fresh: Vec<UserId> = mentioned.into_iter().filter(|user| !before.contains(user)).collect();
-    tell(tx, cx, &task, &short, &comment, &fresh).await?;
+    announce(tx, cx, &task, &short, &comment, &fresh).await?;
     Ok(comment)
 }
 
@@ -176,8 +175,8 @@ async fn hold(
     }
 }
 
-/// Announces whom a comment mentions, and tells them, but not the one who wrote it.
-async fn tell(
+/// Announces whom a comment mentions.
+async fn announce(
     tx: &mut Tx,
     cx: &Cx,
     task: &Task,
@@ -188,8 +187,5 @@ async fn tell(
     if mentioned.is_empty() {
         return Ok(());
     }
-    emit(tx, cx, &TaskMentioned { task, project, comment, mentioned }).await?;
-    let others: Vec<UserId> = mentioned.iter().copied().filter(|user| Some(*user) != cx.actor.user()).collect();
-    let message = format!("You were mentioned in a comment on {}: {}", task.key, task.title);
-    notifications::service::notify(tx, cx, &others, &message, Some(&task.id.to_string())).await
+    emit(tx, cx, &TaskMentioned { task, project, comment, mentioned }).await.map(drop)
 }

@@ -55,8 +55,10 @@ pub const ALL: &[Migration] = &[
     migration!("0028_date_triggers"),
     migration!("0029_trials"),
     migration!("0030_approvals"),
+    migration!("0031_notifications"),
     migration!("0032_run_turns"),
     migration!("0033_waits"),
+    migration!("0034_reached"),
     migration!("0036_run_history"),
     migration!("0037_search_newest"),
 ];

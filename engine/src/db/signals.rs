@@ -29,14 +29,16 @@ pub enum Signal {
     Log,
     /// What is due at by the clock has changed: rules, recurring tasks.
     Schedules,
+    /// How many notifications somebody has not read has changed.
+    Told,
     /// Runs wait for events.
     Waits,
 }
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 6] =
-        [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules, Signal::Waits];
+    pub const ALL: [Signal; 7] =
+        [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules, Signal::Told, Signal::Waits];
 
     fn name(self) -> &'static str {
         match self {
@@ -45,6 +47,7 @@ impl Signal {
             Signal::Jobs => "jobs",
             Signal::Log => "log",
             Signal::Schedules => "schedules",
+            Signal::Told => "told",
             Signal::Waits => "waits",
         }
     }

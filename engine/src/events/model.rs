@@ -9,6 +9,7 @@ use super::store::Pending;
 use crate::access::{EventView, Permission};
 use crate::cx::Cx;
 use crate::ids::{EventId, ProjectId, WorkspaceId};
+use crate::notifications::sources::Told;
 use crate::{Error, Result};
 
 /// An event type: declared once in its area, used by everyone. The fields are what rules see as variables.
@@ -25,6 +26,10 @@ pub trait EventType: Serialize + JsonSchema + Send + Sync {
     fn subject(&self) -> String;
     /// The project it happened in, if it happened in one.
     fn project(&self) -> Option<ProjectId>;
+    /// What it tells people, and whom, beside those who follow the log.
+    fn news(&self) -> Result<Told> {
+        Ok(None)
+    }
 }
 
 /// An event that is about to be written, its payload already text: serialised outside the writer's thread where

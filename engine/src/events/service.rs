@@ -6,7 +6,7 @@ use crate::access::{EventView, Granted, Reach, Sight as _};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::EventId;
-use crate::{Error, Result, crash};
+use crate::{Error, Result, crash, notifications};
 
 impl NewEvent {
     /// Serialises `event`, so that it can be written.
@@ -17,10 +17,13 @@ impl NewEvent {
     }
 }
 
-/// Writes `event` into the transaction of the change that it announces.
+/// Writes `event` into the transaction of the change that it announces, and tells whom it concerns.
 pub async fn emit<E: EventType>(tx: &mut Tx, cx: &Cx, event: &E) -> Result<EventId> {
     let fresh = Fresh::new(cx, cx.new_id(), NewEvent::of(event)?)?;
     append(tx, &[&fresh], None).await?;
+    if let Some((news, people)) = event.news()? {
+        notifications::service::tell(tx, cx, &news.key(fresh.id().to_string()), &people).await?;
+    }
     Ok(fresh.id())
 }
 

@@ -7,12 +7,32 @@ use serde::{Deserialize, Serialize};
 pub struct Letter {
     /// The subject line.
     pub subject: String,
+    /// The language it is in, as a BCP 47 tag; English when it does not say.
+    #[serde(default)]
+    pub language: Option<String>,
     /// What it says, before the link.
     pub paragraphs: Vec<String>,
+    /// What it lists, after that.
+    #[serde(default)]
+    pub entries: Vec<Entry>,
     /// Where it leads.
     pub link: Option<Link>,
     /// What it says after the link.
     pub closing: Vec<String>,
+    /// Where one gets no more like it: by a look at that page, and by one click (RFC 8058).
+    #[serde(default)]
+    pub unsubscribe: Option<Link>,
+}
+
+/// One of what a letter lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it says.
+    pub text: String,
+    /// What somebody wrote.
+    pub quote: Option<String>,
+    /// Where it leads.
+    pub url: Option<String>,
 }
 
 /// A link in a letter.
@@ -29,9 +49,12 @@ impl Letter {
     pub fn new(subject: impl Into<String>, paragraphs: impl IntoIterator<Item = String>) -> Self {
         Self {
             subject: one_line(&subject.into()),
+            language: None,
             paragraphs: paragraphs.into_iter().collect(),
+            entries: Vec::new(),
             link: None,
             closing: Vec::new(),
+            unsubscribe: None,
         }
     }
 
@@ -51,8 +74,11 @@ impl Letter {
 
     /// As plain text.
     pub fn text(&self) -> String {
-        let link = self.link.as_ref().map(|link| format!("{}:\n{}", link.label, link.url));
-        let parts: Vec<&str> = self.paragraphs.iter().chain(&link).chain(&self.closing).map(String::as_str).collect();
+        let shown = |link: &Link| format!("{}:\n{}", link.label, link.url);
+        let (link, last) = (self.link.as_ref().map(shown), self.unsubscribe.as_ref().map(shown));
+        let entries: Vec<String> = self.entries.iter().map(Entry::text).collect();
+        let parts = self.paragraphs.iter().chain(&entries).chain(&link).chain(&self.closing).chain(&last);
+        let parts: Vec<&str> = parts.map(String::as_str).collect();
         format!("{}\n", parts.join("\n\n"))
     }
 
@@ -60,15 +86,41 @@ impl Letter {
     pub fn html(&self) -> String {
         let paragraph = |text: &String| format!("<p>{}</p>\n", escape(text));
         let mut body: String = self.paragraphs.iter().map(paragraph).collect();
+        if !self.entries.is_empty() {
+            let entries: String = self.entries.iter().map(Entry::html).collect();
+            body.push_str(&format!("<ul>\n{entries}</ul>\n"));
+        }
         if let Some(Link { label, url }) = &self.link {
             let (label, url) = (escape(label), escape(url));
             body.push_str(&format!("<p><a href=\"{url}\">{label}</a></p>\n<p>{url}</p>\n"));
         }
         body.extend(self.closing.iter().map(paragraph));
+        if let Some(Link { label, url }) = &self.unsubscribe {
+            body.push_str(&format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(label)));
+        }
         let subject = escape(&self.subject);
+        let language = escape(self.language.as_deref().unwrap_or("en"));
         format!(
-            "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>{subject}</title></head>\n<body>\n{body}</body></html>\n"
+            "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>{subject}</title></head>\n<body>\n{body}</body></html>\n"
         )
+    }
+}
+
+impl Entry {
+    fn text(&self) -> String {
+        let lines = [Some(format!("- {}", self.text)), self.quote.as_ref().map(|quote| format!("  “{quote}”"))];
+        let url = self.url.as_ref().map(|url| format!("  {url}"));
+        lines.into_iter().chain([url]).flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    fn html(&self) -> String {
+        let text = escape(&self.text);
+        let text = match &self.url {
+            Some(url) => format!("<a href=\"{}\">{text}</a>", escape(url)),
+            None => text,
+        };
+        let quote = self.quote.as_ref().map_or(String::new(), |quote| format!("<br>“{}”", escape(quote)));
+        format!("<li>{text}{quote}</li>\n")
     }
 }
 
@@ -106,5 +158,19 @@ mod tests {
         let html = letter.html();
         assert!(html.contains("<p>Ada &amp; &quot;Co&quot; ask &lt;b&gt;you&lt;/b&gt;.</p>"), "{html}");
         assert!(html.contains("<a href=\"https://x.example/join#a&amp;b\">Join</a>"), "{html}");
+    }
+
+    #[test]
+    fn what_a_letter_lists_stands_in_both_of_its_forms() {
+        let mut letter = Letter::new("Two", []);
+        letter.language = Some("de".into());
+        letter.entries = vec![
+            Entry { text: "A <b>".into(), quote: Some("Hm & so".into()), url: Some("https://x.example/a?b&c".into()) },
+            Entry { text: "B".into(), quote: None, url: None },
+        ];
+        assert_eq!(letter.text(), "- A <b>\n  “Hm & so”\n  https://x.example/a?b&c\n\n- B\n");
+        let html = letter.html();
+        let item = "<li><a href=\"https://x.example/a?b&amp;c\">A &lt;b&gt;</a><br>“Hm &amp; so”</li>\n<li>B</li>\n";
+        assert!(html.contains(item) && html.contains("<html lang=\"de\">"), "{html}");
     }
 }

@@ -6,10 +6,15 @@
 //! lies sealed in its job. Without a mail server nothing is written: callers ask [`Post::sends`] and show the link to an
 //! administrator instead.
 //!
+//! An address that a mail server refuses for good is noted ([`refused`]): notifications are not sent there until some letter
+//! gets through. Letters that somebody waits for are always tried.
+//!
 //! Deliberately absent: templates that people edit, attachments, letters that come in.
 
 mod letter;
 mod post;
+pub mod refused;
+pub(crate) mod store;
 
-pub use letter::{Letter, Link};
+pub use letter::{Entry, Letter, Link};
 pub use post::{KIND, Outgoing, Post, QUEUE, Sealed};

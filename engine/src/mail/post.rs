@@ -60,6 +60,11 @@ impl Post {
         self.vault.is_some()
     }
 
+    /// What letters are sealed with; none where no mail is sent.
+    pub(crate) fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
+    }
+
     /// Where people reach this installation, without a slash at the end.
     pub fn public_url(&self) -> &str {
         &self.public_url
@@ -84,7 +89,25 @@ impl Post {
         to: &str,
         letter: &Letter,
     ) -> Result<()> {
-        let Some(vault) = &self.vault else { return Ok(()) };
+        match self.job(source, workspace, to, letter)? {
+            Some(job) => jobs::service::enqueue(tx, &job).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The job that takes a letter to the mail server: for many letters at once, which are sealed before they are written.
+    /// None without a mail server.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn job(
+        &self,
+        source: &Source,
+        workspace: Option<WorkspaceId>,
+        to: &str,
+        letter: &Letter,
+    ) -> Result<Option<NewJob>> {
+        let Some(vault) = &self.vault else { return Ok(None) };
         let mut job = NewJob::new(source, workspace, QUEUE, KIND, &())?;
         let text = serde_json::to_vec(letter)
             .map_err(|error| Error::internal("A letter cannot be written as JSON.").caused_by(error))?;
@@ -92,7 +115,7 @@ impl Post {
         let payload = Sealed { to: to.to_owned(), subject: letter.subject.clone(), sealed };
         job.payload = serde_json::to_string(&payload)
             .map_err(|error| Error::internal("A letter's job cannot be written as JSON.").caused_by(error))?;
-        jobs::service::enqueue(tx, &job).await
+        Ok(Some(job))
     }
 }
 

@@ -31,13 +31,13 @@ pub struct SendInput {
 /// What `notify.send` answers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Sent {
-    /// The notifications, one for each person.
+    /// The notifications, one for each person who wants to be told within Trackside.
     pub notifications: Vec<NotificationId>,
 }
 
 impl Internal for Send {
     const NAME: &'static str = "notify.send";
-    const SUMMARY: &'static str = "Tells people something, within Trackside.";
+    const SUMMARY: &'static str = "Tells people something, in the ways that they want to be told.";
     const CAUSES: &'static [&'static str] = &[];
     type Needs = NotificationSend;
     type Input = SendInput;

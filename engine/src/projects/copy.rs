@@ -129,6 +129,8 @@ pub(super) async fn fill(
     mut new: NewProject,
     include: &[Part],
 ) -> Result<Project> {
+    // Whoever works on the tasks of the one hears of those of the other when something happens to them.
+    let cx = &cx.clone().quietly();
     let source = from.resource();
     let old = Old::read(tx, cx, source, include).await?;
     let shift = match new.start_at {

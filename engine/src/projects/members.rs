@@ -1,5 +1,7 @@
 //! Who in a workspace can be given work or told something. All SQL here only reads `members`.
 
+use std::collections::HashSet;
+
 use crate::Result;
 use crate::db::{Rx, statements};
 use crate::ids::{TaskId, UserId, WorkspaceId};
@@ -32,7 +34,7 @@ pub(crate) async fn among(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId])
 
 /// The first of `users` that is not a member of the workspace.
 pub(crate) async fn stranger(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Option<UserId>> {
-    let members = among(rx, workspace, users).await?;
+    let members: HashSet<UserId> = among(rx, workspace, users).await?.into_iter().collect();
     Ok(users.iter().copied().find(|user| !members.contains(user)))
 }
 

@@ -7,6 +7,7 @@ use super::model::{Task, TaskStatus};
 use crate::access::{BudgetView, Permission};
 use crate::events::EventType;
 use crate::ids::{ProjectId, UserId};
+use crate::notifications::sources;
 use crate::projects::ProjectRef;
 use crate::projects::events::{Changes, FieldChange};
 
@@ -161,9 +162,9 @@ impl crate::events::EventType for LabelRenamed<'_> {
     }
 }
 
-/// Declares events that carry the task that they are about.
+/// Declares events that carry the task that they are about; behind `=>`, whom they tell what.
 macro_rules! about_a_task {
-    ($($event:ident $kind:literal $summary:literal;)+) => {$(
+    ($($event:ident $kind:literal $summary:literal $(=> $news:path)?;)+) => {$(
         impl $crate::events::EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
@@ -173,17 +174,20 @@ macro_rules! about_a_task {
             fn project(&self) -> Option<$crate::ids::ProjectId> {
                 Some(self.task.project_id)
             }
+            $(fn news(&self) -> $crate::Result<$crate::notifications::sources::Told> {
+                $news(self)
+            })?
         }
     )+};
 }
 pub(crate) use about_a_task;
 
 about_a_task! {
-    TaskAssigned "task.assigned" "The people who work on a task changed; `change` says who was added and who removed.";
+    TaskAssigned "task.assigned" "The people who work on a task changed; `change` says who was added and who removed." => sources::assigned;
     TaskCreated "task.created" "A task was made.";
     TaskDeleted "task.deleted" "A task was deleted.";
-    TaskStatusChanged "task.status_changed" "A task's status changed; `change` says from what to what.";
+    TaskStatusChanged "task.status_changed" "A task's status changed; `change` says from what to what." => sources::status_changed;
     TaskUnwatched "task.unwatched" "Somebody watches a task no longer; `watcher` says who.";
-    TaskUpdated "task.updated" "A task changed; `change` names each field with what it was and what it became.";
+    TaskUpdated "task.updated" "A task changed; `change` names each field with what it was and what it became." => sources::updated;
     TaskWatched "task.watched" "Somebody watches a task from now on; `watcher` says who.";
 }

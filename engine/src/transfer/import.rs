@@ -64,7 +64,8 @@ pub(super) async fn import_with(
 ) -> Result<Report> {
     check(&document)?;
     let told = Arc::new(Mutex::new(None));
-    let (cx, slot) = (cx.clone(), told.clone());
+    // What happened elsewhere, and long ago perhaps, is no news.
+    let (cx, slot) = (cx.clone().quietly(), told.clone());
     let soon = match target {
         Target::New { .. } => search(&cx, &document).await?,
         Target::Into(_) => Vec::new(),

@@ -11,6 +11,7 @@ mod fields;
 mod hooks;
 mod lists;
 mod milestones;
+mod notifications;
 mod office;
 mod people;
 mod permissions;

@@ -6,9 +6,8 @@ use trackside_engine::access::permissions::{ProjectCreate, ProjectDelete, Projec
 use trackside_engine::actions::INTERNAL;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::UserId;
-use trackside_engine::paging::PageRequest;
+use trackside_engine::projects;
 use trackside_engine::projects::{NewProject, ProjectPatch, ProjectQuery};
-use trackside_engine::{notifications, projects};
 
 use crate::office::Office;
 use crate::place::on_each;
@@ -111,47 +110,6 @@ async fn rules_make_change_and_give_out_tasks() {
         for action in INTERNAL {
             assert!(action.input_schema().is_object() && action.output_schema().is_object(), "{}", action.name());
         }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn people_are_told_once_and_read_their_own() {
-    on_each(async |place| {
-        let office = Office::open(place).await;
-        let email = format!("Bob.{}@example.org", office.workspace);
-        let sent = office.act(
-            "notify.send",
-            json!({"to": [office.bob, email, "role:team_member", "owner"], "message": "Look", "subject": "WEB-1"}),
-        );
-        assert_eq!(sent.await.unwrap()["notifications"].as_array().unwrap().len(), 3);
-        for wrong in ["role:boss", "nobody", "no@example.org", "project.owner"] {
-            let error = office.act("notify.send", json!({"to": [wrong], "message": "Look"})).await.unwrap_err();
-            assert!(error.fields[0].pointer.starts_with("/to"), "{error}");
-        }
-        let error = office.act("notify.send", json!({"to": ["owner"], "message": "x".repeat(4097)})).await.unwrap_err();
-        assert_eq!(error.fields[0].pointer, "/message");
-
-        let (cx, to) = (office.cx(), [office.bob, office.source.new_id()]);
-        let long = "ä".repeat(4000);
-        office.db.write(async move |tx| notifications::service::notify(tx, &cx, &to, &long, None).await).await.unwrap();
-        let list = async |user, unread| {
-            let mut rx = office.db.read().await.unwrap();
-            let page = PageRequest::default();
-            notifications::service::list(&mut rx, office.workspace, user, unread, &page).await.unwrap().items
-        };
-        let bobs = list(office.bob, true).await;
-        assert_eq!((bobs.len(), bobs[0].message.len(), bobs[1].message.as_str()), (2, 4096, "Look"));
-        let (cx, workspace, bob, ids) = (office.cx(), office.workspace, office.bob, vec![bobs[1].id]);
-        let write =
-            async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
-        assert_eq!(office.db.write(write).await.unwrap(), 1);
-        let (cx, ids) = (office.cx(), vec![list(office.cy, true).await[0].id]);
-        let write =
-            async move |tx: &mut Tx| notifications::service::mark_read(tx, &cx, workspace, bob, Some(&ids)).await;
-        assert_eq!(office.db.write(write).await.unwrap(), 0, "nobody marks what is another's");
-        assert_eq!((list(office.bob, true).await.len(), list(office.bob, false).await.len()), (1, 2));
-        assert_eq!(list(office.cy, true).await.len(), 1);
     })
     .await;
 }

@@ -7,6 +7,7 @@
 pub mod bucket;
 pub mod github;
 pub mod mail;
+pub mod push;
 pub mod schema;
 pub mod sink;
 pub mod slack;

@@ -60,6 +60,27 @@ impl People {
         self.db.write(add).await.expect("a member can be added");
     }
 
+    /// So many viewers of a workspace (by id) who never sign in, called `name-0@people.example` and so on.
+    ///
+    /// # Panics
+    /// When there is no such workspace, or somebody of such a name.
+    pub async fn crowd(&self, workspace: &str, name: &str, count: usize) {
+        let workspace: WorkspaceId = workspace.parse().expect("the id of a workspace");
+        for some in (0..count).collect::<Vec<_>>().chunks(100) {
+            let cx = self.source.cx(Actor::system(workspace));
+            let new: Vec<NewUser> = some.iter().map(|number| self.somebody(&format!("{name}-{number}"))).collect();
+            let add = async move |tx: &mut Tx| {
+                let may = cx.actor.may_here::<access::MemberManage>()?;
+                for new in &new {
+                    let user = service::create_user(tx, &cx, &may, new).await?;
+                    service::add_member(tx, &cx, &may, user.id, Role::Viewer).await?;
+                }
+                Ok(())
+            };
+            self.db.write(add).await.expect("members can be added");
+        }
+    }
+
     /// Somebody new who owns a workspace of their own and belongs to no other, signed in there.
     ///
     /// # Panics

@@ -22,6 +22,7 @@ mod ledger;
 mod metrics;
 mod milestones;
 mod no_writes;
+mod notifications;
 mod octokit;
 mod other_sites;
 mod people;

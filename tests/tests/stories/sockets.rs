@@ -147,6 +147,19 @@ both_databases! {
         assert_eq!(by_task.event().await.1["data"]["task"]["key"], "WEB-1");
         by_key.event().await;
 
+        // On one's own topic stands how many notifications one has not read.
+        let rule = json!({ "name": "Tell", "trigger": { "on": "manual" }, "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "Look" } }] });
+        let rule = api.post("/rules", rule).await.expect_status(201).text("/id");
+        api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        let hear = async |own: &mut Socket, unread: i64| loop {
+            let message = own.hear().await;
+            if message["type"] == "notifications" && message["unread"] == unread { break; }
+        };
+        api.post(&format!("/rules/{rule}/run"), json!({})).await.expect_status(202);
+        hear(&mut own, 1).await;
+        api.post("/notifications/read", json!({ "all": true })).await.expect_status(200);
+        hear(&mut own, 0).await;
+
         // Signals go to the others on the topic, and nowhere else.
         let topic = format!("project:{project}");
         let mut other = Socket::hello(&server, api.token()).await;

@@ -37,7 +37,12 @@ const OWN: &[&str] = &[
     "POST /auth/logout",
     "POST /auth/refresh",
     "POST /auth/switch",
+    "PUT /notification-preferences",
+    "POST /push-subscriptions",
+    "DELETE /push-subscriptions/{id}",
     "POST /notifications/read",
+    "PUT /notifications/{id}/snooze",
+    "DELETE /notifications/{id}/snooze",
     "POST /recurrences/preview",
     "POST /rules/check",
     "POST /rules/dry-run",
@@ -232,7 +237,18 @@ impl World {
             api.post("/groups", json!({ "name": format!("{mark} group") })).await.expect_status(201).text("/id");
         let assignment = json!({ "group": group, "role": role, "on": "WEB", "note": format!("{mark} note") });
         let assignment = api.post("/assignments", assignment).await.expect_status(201).text("/id");
-        let notification = api.get("/notifications").await.expect_status(200).text("/items/0/id");
+        let notification = loop {
+            let told = api.get("/notifications").await.expect_status(200);
+            if told.body.pointer("/items/0").is_some() {
+                break told.text("/items/0/id");
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "{:#}", told.body);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let browser = json!({ "endpoint": format!("https://push.example/{mark}"), "keys": {
+            "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            "auth": "BTBZMqHH6r4Tts7J_aSIgg" } });
+        let browser = api.post("/push-subscriptions", browser).await.expect_status(201).text("/id");
         let session = api.get("/sessions").await.expect_status(200).text("/items/0/id");
         let me = api.get("/me").await.expect_status(200);
         let hook = hook.text("/id");
@@ -271,12 +287,14 @@ impl World {
             ("invitations", invitation),
             ("members", me.text("/user/id")),
             ("milestones", milestone),
+            ("notifications", notification.clone()),
             ("recurrences", recurrence),
             ("sprints", sprint),
             ("task-templates", template),
             ("tasks/bulk", bulk),
             ("views", view),
             ("projects", project),
+            ("push-subscriptions", browser),
             ("queues", "runs".to_owned()),
             ("rules", rule),
             ("runs", run),

@@ -18,6 +18,9 @@ const DAY: i64 = 24 * 60;
 pub struct TimeOfDay(i64);
 
 impl TimeOfDay {
+    /// Eight in the morning.
+    pub(crate) const EIGHT: Self = Self(8 * 60);
+
     /// Minutes since midnight, 0 to 1440.
     pub fn minutes(self) -> i64 {
         self.0

@@ -53,7 +53,13 @@ both_databases! {
         let id = run.unwrap_or_else(|| runs.text("/items/0/id"));
         let run = shop.api.get(&format!("/runs/{id}")).await.expect_status(200);
         assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "worker_died"));
-        let told = shop.api.get("/notifications").await.expect_status(200);
+        let start = std::time::Instant::now();
+        let told = loop {
+            let told = shop.api.get("/notifications").await.expect_status(200);
+            if told.body.pointer("/items/0").is_some() { break told; }
+            assert!(start.elapsed() < Duration::from_secs(30), "nobody was told");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
         assert!(told.text("/items/0/message").contains("Poison"), "{:#}", told.body);
 
         shop.forgive = vec!["Poison".into()];

@@ -233,6 +233,7 @@ both_databases! {
         }
         let info = place.api.get(&format!("/rules/{rule}")).await.expect_status(200);
         assert!(info.text("/paused_because").contains("3 times in a row"), "{:#}", info.body);
+        place.quiet().await;
         let told = place.api.get("/notifications").await.expect_status(200);
         let messages: Vec<&str> = told.at("/items").as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap()).collect();
         assert_eq!(messages.len(), 5, "{messages:?}");

@@ -16,6 +16,10 @@ impl Place {
     }
 
     async fn told_owner(&self) -> Vec<String> {
+        // People are told by jobs.
+        while self.db.count("jobs where kind = 'tell_people'").await > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let page = self.api.get("/notifications?limit=200").await.expect_status(200);
         page.at("/items").as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap().to_owned()).collect()
     }
