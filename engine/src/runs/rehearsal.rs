@@ -268,7 +268,7 @@ impl Stage {
         walk.eyes = Some(eyes.clone());
         let (state, error) = match walk.steps(&entry.compiled.steps, "").await? {
             Flow::Next => (RunState::Succeeded, None),
-            Flow::Suspended => (RunState::Waiting, None),
+            Flow::Suspended | Flow::Waits(_) => (RunState::Waiting, None),
             Flow::Stop(state, error) => (state, error),
         };
         let steps = walk.journal.lines().into_iter().map(|step| self.would(step, facts)).collect();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trackside_rules::graph::Write;
 
+use super::effects::WRITES;
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
 use super::{service, watchers};
 use crate::access::permissions::{TaskCreate, TaskDelete, TaskEdit};
@@ -17,17 +18,6 @@ use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::projects::{self, members};
 use crate::{Error, Result};
-
-/// Which inputs of these actions are seen in the events that they cause.
-const WRITES: &[Write] = &[
-    Write { input: "labels", kind: "task.*", fact: "task.labels" },
-    Write { input: "priority", kind: "task.*", fact: "task.priority" },
-    Write { input: "project", kind: "task.*", fact: "project" },
-    Write { input: "status", kind: "task.*", fact: "task.status" },
-    Write { input: "status", kind: "task.status_changed", fact: "change.to" },
-    Write { input: "title", kind: "task.*", fact: "task.title" },
-    Write { input: "type", kind: "task.*", fact: "task.type" },
-];
 
 /// `task.create`.
 pub struct Create;

@@ -14,6 +14,7 @@ pub mod actions;
 pub mod batch;
 mod custom;
 mod dates;
+mod effects;
 pub mod events;
 mod filter;
 pub mod labels;
