@@ -59,6 +59,3 @@ create table approval_delegations (
     created_at timestamptz not null,
     primary key (approval_id, user_id)
 );
-
--- Who started a run by hand.
-alter table runs add column started_by uuid references users (id);

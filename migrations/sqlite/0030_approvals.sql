@@ -59,6 +59,3 @@ create table approval_delegations (
     created_at integer not null,
     primary key (approval_id, user_id)
 ) strict, without rowid;
-
--- Who started a run by hand.
-alter table runs add column started_by blob references users (id);

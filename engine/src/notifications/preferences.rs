@@ -218,6 +218,7 @@ pub struct Usual {
 
 /// Preferences with what they are set against.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "ShownPreferences")]
 pub struct Shown {
     /// What was chosen.
     #[serde(flatten)]

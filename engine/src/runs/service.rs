@@ -168,7 +168,6 @@ pub async fn rerun(
         turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
-    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     for step in &steps[..kept] {
         // An unfinished or failed step before the chosen one is begun again like the chosen one itself.
         if matches!(step.state, StepState::Succeeded | StepState::Recorded | StepState::Entered) {
@@ -216,7 +215,6 @@ pub async fn run_by_hand(
         turns: Vec::new(),
     };
     store::insert(tx, &new, cx.now()).await?;
-    store::set_started_by(tx, new.id, cx.actor.user()).await?;
     if verdict {
         start(tx, cx, &new).await?;
     }

@@ -94,7 +94,6 @@ statements! {
     COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
     KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";
     STARTED_BY = "select started_by from runs where id = $1";
-    SET_STARTED_BY = "update runs set started_by = $2 where id = $1";
     DELETE_BEFORE = "delete from runs where id in (select id from runs where id < $1 and finished_at is not null order by id limit $2)";
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     SET_ADMITTED = "update runs set admitted = true, waiting = null, state = case when state = 'waiting' then 'running' else state end \
@@ -323,12 +322,6 @@ pub(crate) async fn kind_of_step(rx: &mut Rx, run: RunId, path: &str) -> Result<
 /// Who started a run by hand, or repeated one.
 pub(crate) async fn started_by(rx: &mut Rx, run: RunId) -> Result<Option<UserId>> {
     Ok(rx.opt::<(Option<UserId>,)>(STARTED_BY, (run,)).await?.and_then(|(user,)| user))
-}
-
-/// Notes who starts a run by hand, or repeats one.
-pub(super) async fn set_started_by(tx: &mut Tx, run: RunId, user: Option<UserId>) -> Result<()> {
-    tx.execute(SET_STARTED_BY, (run, user)).await?;
-    Ok(())
 }
 
 /// Locks a run and answers where it stands.
