@@ -43,7 +43,7 @@ async fn a_worker_that_slept_past_its_lease_is_refused() {
         let server = serve(&db).arg("--no-workers").start().await;
         let mut shop = Workshop::open(&db, &server).await;
         let mut sleeper = serve(&db).worker().start().await;
-        shop.sink.dawdle(Duration::from_millis(600));
+        shop.sink.dawdle(Duration::from_secs(2));
         assert_eq!(shop.post(30).await, 30);
         while shop.sink.hits_on("/tell").len() < 30 {
             tokio::time::sleep(Duration::from_millis(5)).await;
