@@ -432,8 +432,7 @@ async fn notifications_are_put_off_counted_and_marked() {
         room.work().await;
         let cx = room.office.as_user(bob, Role::TeamMember);
         let id = room.notes(bob).await[0].id;
-        let unread =
-            async || service::count_unread(&mut room.office.db.read().await.unwrap(), &cx, bob).await.unwrap();
+        let unread = async || service::count_unread(&mut room.office.db.read().await.unwrap(), &cx, bob).await.unwrap();
         let counted = unread().await;
         assert_eq!((counted.unread, counted.kinds.len(), counted.kinds[0].kind), (2, 1, Kind::Assigned));
         let snooze = async |user, until| {
