@@ -6,6 +6,7 @@
 mod access;
 mod backtest;
 mod idle;
+mod judge;
 mod large;
 mod list;
 mod table;
@@ -25,13 +26,14 @@ async fn main() {
         (Some("access"), which) => access::run(which).await,
         (Some("backtest"), which) => backtest::run(which).await,
         (Some("idle"), which) => idle::run(which).await,
+        (Some("judge"), which) => judge::run(which).await,
         (Some("large"), which) => large::run(which).await,
         (Some("list"), which) => list::run(which).await,
         (Some("table"), Some(file)) => table::print(file),
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
         _ => eprintln!(
-            "name a bench: access, backtest, idle, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+            "name a bench: access, backtest, idle, judge, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -60,6 +61,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     app.follow_log();
     // Here, where the files lie, also when other nodes work.
     let sweeping = tokio::spawn(sweep::run(node.db.clone(), files, node.source.clone(), sweep));
+    tokio::spawn(give_back());
     tracing::info!("trackside is ready at {own}, listening on http://{address}");
     let drained = server::serve(listener, router, stop.clone(), DRAIN);
     let drained = match workers {
@@ -80,6 +82,13 @@ pub async fn run(config: Config) -> Result<(), Failed> {
     node.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Lets the allocator give back to the system what was only needed to start, most of all to make the routes and their
+/// document: some 20 MiB. It looks for such pages when something large is freed, which on an idle node happens never.
+async fn give_back() {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(4 << 20)));
 }
 
 /// The owner that the operator wants, if there is no user.
