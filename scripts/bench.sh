@@ -16,11 +16,11 @@ names=()
 for argument in "$@"; do
   case $argument in
     --with-n8n) n8n=yes ;;
-    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|backtest|idle|list|large|w1|w6|condition]…" ;;
+    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|backtest|idle|list|large|runs|w1|w6|condition]…" ;;
     *) names+=("$argument") ;;
   esac
 done
-if [ ${#names[@]} = 0 ]; then names=(access backtest idle list large w1 w6 condition); fi
+if [ ${#names[@]} = 0 ]; then names=(access backtest idle list large runs w1 w6 condition); fi
 
 if [ "${TRACKSIDE_BENCH_INSIDE:-}" != yes ]; then
   scripts/install-test-tools.sh
