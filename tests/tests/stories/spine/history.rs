@@ -188,4 +188,17 @@ both_databases! {
             place.api.get(&format!("/runs/export?{wrong}")).await.expect_refusal();
         }
     }
+
+    async fn what_a_step_was_given_is_kept_up_to_a_size(db) {
+        let place = Place::open(&db).await;
+        let mut call = place.call("large", json!({}));
+        call["with"]["body"] = json!("{{ body.list }}");
+        let rule = place.on_hook("large", json!([call])).await;
+        let list: Vec<String> = (0..10).map(|_| "x".repeat(10_000)).collect();
+        place.post(json!({ "list": list })).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state"), run.at("/steps/0/input/truncated")), ("succeeded".into(), &json!(true)));
+        assert!(run.at("/steps/0/input/bytes").as_i64().unwrap() > 100_000);
+        assert!(run.text("/steps/0/input/beginning").len() < 20_000);
+    }
 }
