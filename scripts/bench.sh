@@ -2,7 +2,7 @@
 # bench.sh [--with-n8n] [BENCH…]
 #
 # Builds the release program and the benches, runs them one after another on databases that wait for the disk, and
-# prints one table. Without names it runs all: access backtest idle judge list large w1 w6 condition.
+# prints one table. Without names it runs all: access backtest idle judge list large runs w1 w6 condition.
 # PEERS_BENCH names a folder with the peers' scripts (django/run.sh, nodered/run.sh, n8n/run.sh, queues/run.sh): then those run too, in
 # turn with ours, since only figures of one go can be compared. n8n is large and slow, so it wants its flag.
 # The lines behind the table are kept in target/bench/.
@@ -16,11 +16,11 @@ names=()
 for argument in "$@"; do
   case $argument in
     --with-n8n) n8n=yes ;;
-    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|backtest|idle|judge|list|large|w1|w6|condition]…" ;;
+    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|backtest|idle|judge|list|large|runs|w1|w6|condition]…" ;;
     *) names+=("$argument") ;;
   esac
 done
-if [ ${#names[@]} = 0 ]; then names=(access backtest idle judge list large w1 w6 condition); fi
+if [ ${#names[@]} = 0 ]; then names=(access backtest idle judge list large runs w1 w6 condition); fi
 
 if [ "${TRACKSIDE_BENCH_INSIDE:-}" != yes ]; then
   scripts/install-test-tools.sh

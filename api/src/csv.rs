@@ -27,6 +27,16 @@ impl Csv {
         table
     }
 
+    /// Rows without column heads: the next piece of a table that is sent in pieces.
+    pub fn rows() -> Self {
+        Self { name: "", text: String::new() }
+    }
+
+    /// The text so far.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         for (at, cell) in cells.into_iter().enumerate() {

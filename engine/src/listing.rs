@@ -216,6 +216,17 @@ impl<'a> Statement<'a> {
         Self { sql: format!("from {table} where workspace_id = $1"), args: vec![Value::Uuid(workspace.uuid())] }
     }
 
+    /// `from {table} where true`: of every workspace, for what the program itself asks.
+    pub fn from_all(table: &str) -> Self {
+        Self { sql: format!("from {table} where true"), args: Vec::new() }
+    }
+
+    /// How many rows there are.
+    pub async fn count(&self, rx: &mut Rx) -> Result<i64> {
+        let (count,): (i64,) = rx.one(&format!("select count(*) {}", self.sql), self.args.clone()).await?;
+        Ok(count)
+    }
+
     /// Some columns of the first rows, in no order.
     pub async fn all<T: FromRow>(mut self, rx: &mut Rx, columns: &str, most: i64) -> Result<Vec<T>> {
         self.push(" limit ").bind(Value::Int(most));

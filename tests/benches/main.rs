@@ -9,6 +9,7 @@ mod idle;
 mod judge;
 mod large;
 mod list;
+mod runs;
 mod table;
 mod w1;
 mod w6;
@@ -29,11 +30,12 @@ async fn main() {
         (Some("judge"), which) => judge::run(which).await,
         (Some("large"), which) => large::run(which).await,
         (Some("list"), which) => list::run(which).await,
+        (Some("runs"), which) => runs::run(which).await,
         (Some("table"), Some(file)) => table::print(file),
         (Some("w1"), which) => w1::run(which).await,
         (Some("w6"), which) => w6::run(which).await,
         _ => eprintln!(
-            "name a bench: access, backtest, idle, judge, large, list, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
+            "name a bench: access, backtest, idle, judge, large, list, runs, w1 or w6, and sqlite or postgres for one of them; `make bench` runs all"
         ),
     }
 }

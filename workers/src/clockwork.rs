@@ -1,12 +1,16 @@
 //! What happens by the clock: a loop that sleeps until the next thing is due, is woken when somebody changes what that is,
 //! and looks now and then by itself, in case another node's change was not heard or the clock was put.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use trackside_engine::db::{Db, Signal};
+use trackside_engine::db::{Db, Signal, Tx};
+use trackside_engine::jobs::nodes;
+use trackside_engine::notifications::service as notified;
+use trackside_engine::rules::{Library, meter};
 use trackside_engine::{Result, Source, recurrences, runs, schedules};
 
 use crate::notifications;
@@ -17,6 +21,12 @@ const FALLBACK: Duration = Duration::from_secs(30);
 const SPACING: Duration = Duration::from_millis(20);
 /// How often old runs are looked for.
 const RETAIN: Duration = Duration::from_secs(3_600);
+/// How long the figures of rules are kept where runs are kept for ever.
+const COUNTED: TimeDelta = TimeDelta::days(400);
+/// How long notifications are kept that were read.
+const READ: TimeDelta = TimeDelta::days(400);
+/// How often what rules cost is added up.
+const COUNT: Duration = Duration::from_secs(60);
 /// How long to wait after the database could not be asked.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -24,6 +34,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) fn start(
     db: &Db,
     source: &Source,
+    library: &Arc<Library>,
     stop: &CancellationToken,
     keep_runs: Option<Duration>,
 ) -> Vec<JoinHandle<()>> {
@@ -35,22 +46,51 @@ pub(crate) fn start(
         Ok(schedules::due::run(db, source).await?.next)
     });
     let reminding = notifications::remind(db.clone(), source.clone(), stop.clone());
-    let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled), tokio::spawn(reminding)];
-    if let Some(keep) = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok()) {
-        loops.push(tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)));
-    }
-    loops
+    let keep = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok());
+    vec![
+        tokio::spawn(recurring),
+        tokio::spawn(scheduled),
+        tokio::spawn(reminding),
+        tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)),
+        tokio::spawn(count(db.clone(), source.clone(), library.clone(), stop.clone())),
+    ]
 }
 
-/// Lets old runs go, now and then.
-async fn retain(db: Db, source: Source, stop: CancellationToken, keep: TimeDelta) {
+/// Lets go what is old, now and then: runs, and what else only grows (`docs/operations.md`).
+async fn retain(db: Db, source: Source, stop: CancellationToken, keep: Option<TimeDelta>) {
     loop {
-        if let Err(error) = runs::retention::run(&db, &source, keep).await {
+        if let Some(keep) = keep
+            && let Err(error) = runs::retention::run(&db, &source, keep).await
+        {
             tracing::warn!(%error, "old runs could not be deleted; it is tried again in an hour");
+        }
+        let now = source.now();
+        if let Err(error) = notified::forget_read(&db, now - READ).await {
+            tracing::warn!(%error, "old notifications could not be deleted; it is tried again in an hour");
+        }
+        let sweep = async move |tx: &mut Tx| {
+            nodes::forget(tx, now).await?;
+            meter::forget(tx, now - keep.unwrap_or(COUNTED)).await
+        };
+        if let Err(error) = db.write(sweep).await {
+            tracing::warn!(%error, "old figures could not be deleted; it is tried again in an hour");
         }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(RETAIN) => {}
+        }
+    }
+}
+
+/// Adds up what rules cost, once a minute if any did.
+async fn count(db: Db, source: Source, library: Arc<Library>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(COUNT) => {}
+        }
+        if let Err(error) = meter::flush(&db, &source, &library).await {
+            tracing::debug!(%error, "what rules cost could not be written; it is tried again in a minute");
         }
     }
 }

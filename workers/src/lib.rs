@@ -15,6 +15,7 @@ pub mod oidc;
 mod planning;
 mod push;
 pub mod queue;
+mod roll;
 mod runs;
 mod trials;
 mod waits;
@@ -28,14 +29,14 @@ use trackside_engine::actions::Actions;
 use trackside_engine::cx::Source;
 use trackside_engine::db::Db;
 use trackside_engine::jobs::DbJobs;
-use trackside_engine::rules::Library;
+use trackside_engine::rules::{Library, meter};
 use trackside_engine::runs::dispatch::Dispatcher;
 use trackside_engine::runs::{HotRuns, Runner, Stage};
 use trackside_engine::vault::Vault;
 use trackside_engine::waits::Watch;
 
 pub use crate::mail::MailServer;
-use crate::queue::{Handlers, Queues, entry};
+use crate::queue::{Handlers, Panel, Queues, entry};
 
 /// What the workers of a node need.
 pub struct Options {
@@ -70,6 +71,11 @@ pub struct Workers {
     dispatching: JoinHandle<()>,
     clockwork: Vec<JoinHandle<()>>,
     watching: JoinHandle<()>,
+    calling: JoinHandle<()>,
+    panel: Panel,
+    db: Db,
+    source: Source,
+    library: Arc<Library>,
     queue: queue::Running,
 }
 
@@ -114,13 +120,15 @@ impl Workers {
                 grace,
             },
         )?;
-        let clockwork = clockwork::start(&db, &source, &stop, keep_runs);
+        let clockwork = clockwork::start(&db, &source, &library, &stop, keep_runs);
+        let panel = queue.panel();
+        let calling = tokio::spawn(roll::call(db.clone(), source.clone(), panel.clone(), stop.clone()));
         let watch = Watch::new(db.clone(), source.clone(), library.clone());
         let watching = tokio::spawn(waits::run(db.clone(), watch, stop.clone()));
-        let dispatcher = Dispatcher::new(db.clone(), source, library, hot)
+        let dispatcher = Dispatcher::new(db.clone(), source.clone(), library.clone(), hot)
             .starting(queue.starter(trackside_engine::runs::service::QUEUE));
-        let dispatching = tokio::spawn(dispatcher::run(db, dispatcher.clone(), stop.clone()));
-        Ok(Self { stop, dispatcher, dispatching, clockwork, watching, queue })
+        let dispatching = tokio::spawn(dispatcher::run(db.clone(), dispatcher.clone(), stop.clone()));
+        Ok(Self { stop, dispatcher, dispatching, clockwork, watching, calling, panel, db, source, library, queue })
     }
 
     /// What judges events on this node, for those that are judged before they are written.
@@ -134,8 +142,15 @@ impl Workers {
         self.queue.stop().await;
         // A batch that is being written is over in a moment; whatever it left is dispatched by the next node.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.dispatching).await;
-        for going in self.clockwork.into_iter().chain([self.watching]) {
+        for going in self.clockwork.into_iter().chain([self.watching, self.calling]) {
             let _ = tokio::time::timeout(Duration::from_secs(5), going).await;
         }
+        let last_words = async {
+            if let Err(error) = meter::flush(&self.db, &self.source, &self.library).await {
+                tracing::debug!(%error, "what rules cost since the last minute could not be written");
+            }
+            roll::leave(&self.db, &self.panel).await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), last_words).await;
     }
 }

@@ -36,7 +36,10 @@ mod rates;
 mod recurrences;
 mod resources;
 mod roles;
+mod rule_health;
+mod rule_versions;
 mod rules;
+mod run_export;
 mod runs;
 mod schedules;
 mod search;
@@ -100,7 +103,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "milestones", about: "What projects work towards.", routes: milestones::routes },
     Area { name: "notifications", about: "What the signed-in person was told.", routes: notifications::routes },
     Area { name: "oidc", about: "Sign-in through other providers (OpenID Connect).", routes: oidc::routes },
-    Area { name: "operations", about: "Queues and dead letters.", routes: operations::routes },
+    Area { name: "operations", about: "Queues, workers and dead letters.", routes: operations::routes },
     Area { name: "passwords", about: "Passwords and addresses, and ways back in.", routes: passwords::routes },
     Area { name: "planning", about: "What waits for what, and when everything can happen.", routes: planning::routes },
     Area { name: "projects", about: "Projects.", routes: projects::routes },
@@ -117,7 +120,10 @@ pub const AREAS: &[Area] = &[
         routes: resources::routes,
     },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
+    Area { name: "rule_health", about: "How rules do.", routes: rule_health::routes },
+    Area { name: "rule_versions", about: "What rules were, and who owns them.", routes: rule_versions::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
+    Area { name: "run_export", about: "What rules did, as a file.", routes: run_export::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },

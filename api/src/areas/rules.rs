@@ -17,13 +17,12 @@ use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
-use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, analyse, service};
+use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
 use trackside_rules::model::{Trigger, answers};
 use trackside_rules::{Compiled, Rule};
 
-use super::PageQuery;
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused};
@@ -72,10 +71,6 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/rules/{id}/run",
             post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))),
-        )
-        .api_route(
-            "/rules/{id}/versions",
-            get_with(versions, doc("listRuleVersions", "List a rule's versions, newest first")),
         )
 }
 
@@ -179,18 +174,6 @@ async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> R
     switch(app, cx, id, RuleState::Shadow).await
 }
 
-async fn versions(
-    State(app): State<App>,
-    Auth(cx): Auth,
-    At(id): At<RuleId>,
-    Query(_): Query<PageQuery>,
-) -> Result<Answer<Page<RuleVersion>>> {
-    let mut rx = app.db.read().await?;
-    let may = cx.actor.may::<RuleView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
-    let items = service::versions(&mut rx, &may).await?;
-    Ok(Answer::new(Page { items, next_cursor: None, total: None }))
-}
-
 /// The rule stands alone in YAML, and under `rule` in JSON, beside what a check may be asked for later.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +213,7 @@ async fn analyse_saved(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId
 
 /// A rule that was just saved or switched, and what it sets off.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RuleSaved {
+pub(super) struct RuleSaved {
     #[serde(flatten)]
     info: RuleInfo,
     /// What it sets off among the rules that are switched on.
@@ -238,7 +221,7 @@ struct RuleSaved {
 }
 
 impl RuleSaved {
-    async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
+    pub(super) async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
         let analysis = analysis(app, cx, Some(info.id), info.rule.clone()).await?;
         Ok(Self { info, analysis })
     }

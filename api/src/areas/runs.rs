@@ -6,8 +6,8 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trackside_engine::access::{RunManage, RunView};
-use trackside_engine::db::Tx;
+use trackside_engine::access::{Granted, RunManage, RunView};
+use trackside_engine::db::{Rx, Tx};
 use trackside_engine::ids::RunId;
 use trackside_engine::paging::Page;
 use trackside_engine::runs::history::{self, RunFilter, RunQuery};
@@ -53,23 +53,35 @@ async fn list(
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<Run>> {
     let mut rx = app.db.read().await?;
     let may = cx.actor.may::<RunView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
+    let run = whole(&mut rx, &cx, may).await?.ok_or_else(|| Error::not_found("run", id))?;
+    Ok(Answer::new(run))
+}
+
+/// A run with its steps as far as this actor may see them; `None` when they may not see the event behind it.
+pub(super) async fn whole(
+    rx: &mut Rx,
+    cx: &Cx,
+    may: Granted<RunView, RunSummary>,
+) -> trackside_engine::Result<Option<Run>> {
     // Its steps say what the event said: whoever may not see the one does not see the other.
     if let Some(event) = may.resource().event_id {
-        let unseen = |error: Error| match error.class {
-            Class::NotFound | Class::Denied => Error::not_found("run", id),
-            _ => error,
+        let seen = match cx.actor.may_somewhere() {
+            Ok(events) => events::service::get(rx, &events, event).await.map(drop),
+            Err(error) => Err(error),
         };
-        let events = cx.actor.may_somewhere().map_err(unseen)?;
-        events::service::get(&mut rx, &events, event).await.map_err(unseen)?;
+        match seen {
+            Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => return Ok(None),
+            seen => seen?,
+        }
     }
-    let mut run = service::get(&mut rx, &may).await?;
-    let rule = rules::service::find(&mut rx, cx.actor.workspace, may.resource().rule_id).await?;
+    let mut run = service::get(rx, &may).await?;
+    let rule = rules::service::find(rx, cx.actor.workspace, may.resource().rule_id).await?;
     if !service::may_read_steps(&cx.actor, rule.owner_id) {
         for step in &mut run.steps {
             (step.input, step.output) = (None, None);
         }
     }
-    Ok(Answer::new(run))
+    Ok(Some(run))
 }
 
 async fn cancel(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<RunSummary>> {

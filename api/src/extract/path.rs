@@ -56,6 +56,8 @@ in_path! {
     TokenAt "token";
     /// The same for `{type}`.
     TypeKey "type";
+    /// The same for `{version}`.
+    VersionAt "version";
     /// The same for `{user}`.
     Whom "user";
 }

@@ -27,6 +27,8 @@ pub enum Signal {
     Jobs,
     /// Positions in the log were given.
     Log,
+    /// An operator has something to say to the nodes that work.
+    Nodes,
     /// What is due at by the clock has changed: rules, recurring tasks.
     Schedules,
     /// How many notifications somebody has not read has changed.
@@ -37,8 +39,16 @@ pub enum Signal {
 
 impl Signal {
     /// All of them.
-    pub const ALL: [Signal; 7] =
-        [Signal::Access, Signal::Events, Signal::Jobs, Signal::Log, Signal::Schedules, Signal::Told, Signal::Waits];
+    pub const ALL: [Signal; 8] = [
+        Signal::Access,
+        Signal::Events,
+        Signal::Jobs,
+        Signal::Log,
+        Signal::Nodes,
+        Signal::Schedules,
+        Signal::Told,
+        Signal::Waits,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -46,6 +56,7 @@ impl Signal {
             Signal::Events => "events",
             Signal::Jobs => "jobs",
             Signal::Log => "log",
+            Signal::Nodes => "nodes",
             Signal::Schedules => "schedules",
             Signal::Told => "told",
             Signal::Waits => "waits",

@@ -1,5 +1,9 @@
 //! The public verbs of the log.
 
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::model::{Event, EventType, Fresh, NewEvent};
 use super::store;
 use crate::access::{EventView, Granted, Reach, Sight as _};
@@ -65,6 +69,22 @@ pub async fn after(rx: &mut Rx, may: &Granted<EventView, Reach>, position: i64, 
 /// Every workspace's events after `position`: for the realtime hub alone, which shows each to those who may see it.
 pub async fn tail(rx: &mut Rx, position: i64, limit: i64) -> Result<Vec<Event>> {
     store::after_all(rx, position, limit).await
+}
+
+/// How far dispatch is behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DispatchLag")]
+pub struct Lag {
+    /// Events that no rule has looked at yet.
+    pub undispatched: i64,
+    /// For how many seconds the first of them has waited.
+    pub oldest_seconds: Option<i64>,
+}
+
+/// How far dispatch is behind, in all workspaces.
+pub async fn lag(rx: &mut Rx, now: DateTime<Utc>) -> Result<Lag> {
+    let (undispatched, oldest) = store::waiting(rx).await?;
+    Ok(Lag { undispatched, oldest_seconds: oldest.map(|oldest| (now - oldest).num_seconds().max(0)) })
 }
 
 /// The position of the newest event of all.

@@ -164,6 +164,7 @@ statements! {
     INSERT = "insert into events (id, workspace_id, position, kind, version, project_id, subject, actor, cause, depth, trace, payload, occurred_at) \
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     /// Not more than $3 bytes of payload, but always one event.
+    WAITING = "select count(*), min(occurred_at) from events where position is null";
     PENDING = "select {Pending} from events where id in (\
             select id from (\
                 select id, sum(size) over (order by id rows unbounded preceding) - size as ahead from (\
@@ -403,4 +404,9 @@ pub(crate) async fn last_of_rule(
     until: EventId,
 ) -> Result<Option<Past>> {
     rx.opt(OF_RULE, (workspace, rule.to_string(), kind, until)).await
+}
+
+/// How many events no rule has looked at, and when the first of them happened.
+pub(super) async fn waiting(rx: &mut Rx) -> Result<(i64, Option<DateTime<Utc>>)> {
+    rx.one(WAITING, ()).await
 }

@@ -18,12 +18,16 @@
 //!
 //! Deliberately absent: order between jobs (runs and deliveries keep their own), results, and any list of finished jobs.
 
+pub mod dead;
+mod limits;
 mod model;
+pub mod nodes;
 mod seats;
 pub mod service;
 pub(crate) mod store;
 mod truth;
 
+pub use limits::{Limits, LimitsPatch, MAX_CONCURRENCY, QueueLimits, Rate, Setting};
 pub use model::{Ask, DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
 pub use seats::{Seats, Starter};
 pub use service::{LEASE_LOST, Waiting};

@@ -252,7 +252,7 @@ pub struct DeadJob {
     pub queue: String,
     /// Which handler ran it.
     pub kind: String,
-    /// What the handler got.
+    /// What the handler got; a long one is cut in lists, and another workspace's is not shown.
     pub payload: serde_json::Value,
     /// How many times it was tried.
     pub attempts: i64,
@@ -262,6 +262,9 @@ pub struct DeadJob {
     pub created_at: DateTime<Utc>,
     /// When it was given up.
     pub died_at: DateTime<Utc>,
+    /// What it was about: the run that it carried on, or the first thing that its payload names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
 }
 
 #[cfg(test)]

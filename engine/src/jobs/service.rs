@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::model::{DeadJob, Job, NewJob, Ticket};
+use super::model::{Job, NewJob, Ticket};
 use super::{QUEUES, store};
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{Id, JobId, WorkspaceId};
+use crate::ids::JobId;
 use crate::{Class, Error, Result};
 
 /// How many jobs stand where in one queue.
@@ -26,6 +26,8 @@ pub struct Waiting {
     pub running: i64,
     /// Given up.
     pub dead: i64,
+    /// Since when the first of the ready ones is due.
+    pub oldest_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a job; workers learn of it when the transaction commits.
@@ -163,19 +165,6 @@ pub async fn waiting(rx: &mut Rx) -> Result<Vec<Waiting>> {
     store::waiting(rx).await
 }
 
-/// Dead letters of a queue by id, after `after`; of one workspace, or of all for the operator.
-pub async fn list_dead(
-    rx: &mut Rx,
-    queue: &str,
-    workspace: Option<WorkspaceId>,
-    after: Option<JobId>,
-    limit: i64,
-) -> Result<Vec<DeadJob>> {
-    known(queue)?;
-    let after = after.unwrap_or_else(|| JobId::from_uuid(uuid::Uuid::nil()));
-    store::list_dead(rx, queue, workspace, after, limit.clamp(1, 1_000)).await
-}
-
 /// Puts dead letters back in their queues with all their attempts before them. Says how many; one whose key is taken
 /// by a living job is dropped, because that job does its work.
 pub async fn requeue_dead(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<u64> {
@@ -189,7 +178,7 @@ pub async fn forget_dead(tx: &mut Tx, ids: &[JobId]) -> Result<u64> {
     store::forget(tx, ids).await
 }
 
-fn known(queue: &str) -> Result<()> {
+pub(super) fn known(queue: &str) -> Result<()> {
     if QUEUES.contains(&queue) {
         return Ok(());
     }

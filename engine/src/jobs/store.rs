@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Ask, DeadJob, Job, Look, NewJob, Outcome, QueueState, Ticket};
+use super::model::{Ask, Job, Look, NewJob, Outcome, QueueState, Ticket};
 use super::service::Waiting;
 use crate::Result;
 use crate::db::{Rx, Tx};
@@ -46,22 +46,6 @@ row! {
         max_attempts: i64,
         epoch: i64,
         suspect: i64,
-    }
-}
-
-row! {
-    /// A dead letter.
-    #[derive(Debug)]
-    struct Dead {
-        id: JobId,
-        workspace_id: Option<WorkspaceId>,
-        queue: String,
-        kind: String,
-        payload: String,
-        attempts: i64,
-        reason: String,
-        created_at: DateTime<Utc>,
-        died_at: DateTime<Utc>,
     }
 }
 
@@ -144,10 +128,9 @@ statements! {
            (select count(*) from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null), \
            (select count(*) from jobs j where j.queue = q.name and j.turn is null and j.lease_until is null), \
            (select count(*) from jobs j where j.queue = q.name and j.lease_until is not null), \
-           (select count(*) from dead_jobs d where d.queue = q.name) \
+           (select count(*) from dead_jobs d where d.queue = q.name), \
+           (select min(j.due_at) from jobs j where j.queue = q.name and j.turn is not null and j.lease_until is null) \
          from queues q order by q.name";
-    LIST_DEAD = "select {Dead} from dead_jobs where queue = $1 and id > $2 and workspace_id = $3 order by id limit $4", Dead;
-    LIST_DEAD_ALL = "select {Dead} from dead_jobs where queue = $1 and id > $2 order by id limit $3", Dead;
     /// Back with its epoch, so that a worker of its first life is still refused.
     REVIVE = "insert into jobs (id, workspace_id, queue, kind, payload, key, priority, due_at, max_attempts, epoch, created_at) \
          select id, workspace_id, queue, kind, payload, key, priority, $2, max_attempts, epoch, created_at \
@@ -486,39 +469,18 @@ pub(super) async fn set_paused(tx: &mut Tx, queue: &str, paused: bool) -> Result
 
 /// How many jobs stand where. Counts rows: for people, not for polling.
 pub(super) async fn waiting(rx: &mut Rx) -> Result<Vec<Waiting>> {
-    let rows: Vec<(String, bool, i64, i64, i64, i64)> = rx.all(WAITING, ()).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(queue, paused, ready, delayed, running, dead)| Waiting { queue, paused, ready, delayed, running, dead })
-        .collect())
-}
-
-/// Dead letters of a queue in the order of their ids; of one workspace or of all.
-pub(super) async fn list_dead(
-    rx: &mut Rx,
-    queue: &str,
-    workspace: Option<WorkspaceId>,
-    after: JobId,
-    limit: i64,
-) -> Result<Vec<DeadJob>> {
-    let rows: Vec<Dead> = match workspace {
-        Some(workspace) => rx.all(LIST_DEAD, (queue, after, workspace, limit)).await?,
-        None => rx.all(LIST_DEAD_ALL, (queue, after, limit)).await?,
+    type Row = (String, bool, i64, i64, i64, i64, Option<DateTime<Utc>>);
+    let rows: Vec<Row> = rx.all(WAITING, ()).await?;
+    let waiting = |(queue, paused, ready, delayed, running, dead, oldest_at): Row| Waiting {
+        queue,
+        paused,
+        ready,
+        delayed,
+        running,
+        dead,
+        oldest_at,
     };
-    Ok(rows
-        .into_iter()
-        .map(|row| DeadJob {
-            id: row.id,
-            workspace_id: row.workspace_id,
-            queue: row.queue,
-            kind: row.kind,
-            payload: serde_json::from_str(&row.payload).unwrap_or(serde_json::Value::String(row.payload)),
-            attempts: row.attempts,
-            reason: row.reason,
-            created_at: row.created_at,
-            died_at: row.died_at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(waiting).collect())
 }
 
 /// Puts dead letters back, due at `now`. One whose key is taken by a living job is dropped: that job does its work.

@@ -3,19 +3,24 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::fan_out::{self, People};
-use super::model::{Kind, MAX_MESSAGE, MAX_RECIPIENTS, MAX_SUBJECT, News, Notification, Unread};
+use super::model::{Channel, Kind, MAX_MESSAGE, MAX_RECIPIENTS, MAX_SUBJECT, News, Notification, Unread};
 use super::store;
 use crate::access::Who;
 use crate::access::permissions::{Granted, NotificationSend, Workspace};
 use crate::cx::Cx;
-use crate::db::{Rx, Signal, Tx};
+use crate::db::{Db, Rx, Signal, Tx};
 use crate::ids::{NotificationId, UserId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::members;
+use crate::runs::history::first_of;
 use crate::{Error, Result, crash, jobs};
 
+/// So many are forgotten in one transaction.
+const FORGOTTEN: i64 = 500;
 /// Notifications are put off by a year at the most.
 const LONGEST_SNOOZE: TimeDelta = TimeDelta::days(366);
 
@@ -99,6 +104,43 @@ pub async fn list(
 pub async fn count_unread(rx: &mut Rx, cx: &Cx, user: UserId) -> Result<Unread> {
     let kinds = store::count_unread(rx, cx, user).await?;
     Ok(Unread { unread: kinds.iter().map(|of| of.unread).sum(), kinds })
+}
+
+/// Forgets what was read and told before this moment; says how many.
+pub async fn forget_read(db: &Db, before: DateTime<Utc>) -> Result<u64> {
+    let (before, mut gone) = (first_of(before), 0);
+    loop {
+        let deleted = db.write(async move |tx: &mut Tx| store::forget_read(tx, before, FORGOTTEN).await).await?;
+        gone += deleted;
+        if i64::try_from(deleted).is_ok_and(|deleted| deleted < FORGOTTEN) {
+            return Ok(gone);
+        }
+    }
+}
+
+/// What is still to go out by one channel.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Outgoing {
+    /// The channel.
+    pub channel: Channel,
+    /// How much is due, and has not gone out.
+    pub due: i64,
+    /// How much is put off: quiet hours, digests.
+    pub later: i64,
+    /// For how many seconds the first of what is due has been.
+    pub oldest_seconds: Option<i64>,
+}
+
+/// What people of all workspaces are still to be told.
+pub async fn outgoing(rx: &mut Rx, now: DateTime<Utc>) -> Result<Vec<Outgoing>> {
+    let rows = store::outgoing(rx, now).await?;
+    let outgoing = |(channel, due, later, first): (Channel, i64, i64, DateTime<Utc>)| Outgoing {
+        channel,
+        due,
+        later,
+        oldest_seconds: (due > 0).then(|| (now - first).num_seconds().max(0)),
+    };
+    Ok(rows.into_iter().map(outgoing).collect())
 }
 
 /// How many each of these people has not read, in every workspace where there are any: for the realtime hub alone.

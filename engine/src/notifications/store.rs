@@ -3,6 +3,7 @@
 //! it takes to tell them and to remind of them.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::model::{Channel, Kind, News, Notification, Telling, UnreadOfKind};
 use super::push::Subscription;
@@ -97,6 +98,12 @@ statements! {
     SETTLE = "update told set done_at = $5 where workspace_id = $1 and channel = $2 and user_id = $3 and telling_id = any($4) and done_at is null";
     POSTPONE = "update told set due_at = $5 where workspace_id = $1 and channel = $2 and user_id = $3 and telling_id = $4 and done_at is null";
     HURRY = "update told set due_at = $3 where user_id = $1 and workspace_id = $2 and due_at > $3 and done_at is null";
+    // Of every workspace: for whoever looks after the installation.
+    OUTGOING = "select channel, cast(sum(case when due_at <= $1 then 1 else 0 end) as bigint), cast(sum(case when due_at > $1 then 1 else 0 end) as bigint), min(due_at) \
+        from told where done_at is null group by channel order by channel";
+    /// Ids are made of the time. What has not been read stays.
+    FORGET_READ = "delete from notifications where id in (select id from notifications where id < $1 and read_at is not null \
+        order by id limit $2)";
     FORGET = "delete from tellings where id in (select g.id from tellings g where g.created_at < $1 and not exists \
         (select 1 from told t where t.telling_id = g.id and t.done_at is null) order by g.created_at limit $2)";
     LISTENERS = "select u.id, u.email, u.kind, u.time_zone, u.locale, p.settings, r.reason, \
@@ -452,4 +459,14 @@ pub(super) async fn keep_push_key(tx: &mut Tx, sealed: &[u8], now: DateTime<Utc>
     tx.execute(KEEP_PUSH_KEY, (sealed.to_vec(), now)).await?;
     let One(kept) = tx.one(PUSH_KEY, ()).await?;
     Ok(kept)
+}
+
+/// Of each channel how much is due and not out, how much is not due yet, and when the first was due.
+pub async fn outgoing(rx: &mut Rx, now: DateTime<Utc>) -> Result<Vec<(Channel, i64, i64, DateTime<Utc>)>> {
+    rx.all(OUTGOING, (now,)).await
+}
+
+/// Forgets some of the oldest notifications that were read, and made before this id; says how many.
+pub async fn forget_read(tx: &mut Tx, before: Uuid, limit: i64) -> Result<u64> {
+    tx.execute(FORGET_READ, (before, limit)).await
 }

@@ -15,6 +15,9 @@ use crate::ids::RuleId;
 /// What stands for a rule that is not saved yet.
 const DRAFT: &str = "draft";
 
+/// The most overlaps that are named: who listens to everything overlaps with all.
+const MOST_OVERLAPS: usize = 50;
+
 /// What a rule sets off.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(rename = "RuleAnalysis")]
@@ -104,6 +107,45 @@ pub async fn analyse(
     let loops =
         Loops { can_loop: !steps.is_empty(), detail: detail(compiled, &steps, max_depth), path: steps, max_depth };
     Ok(Analysis { loops, conflicts: clashes })
+}
+
+/// A rule that may start on the same event.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "RuleOverlap")]
+pub struct Overlap {
+    /// The other rule; null for one that you may not see.
+    pub rule: Option<RuleId>,
+    /// Its name.
+    pub name: String,
+    /// An event on which both may start.
+    pub witness: graph::Witness,
+}
+
+/// The rules that are switched on and may start on the same event as this one, at most [`MOST_OVERLAPS`].
+pub(super) async fn overlaps(
+    rx: &mut Rx,
+    library: &Library,
+    actor: &Actor,
+    id: RuleId,
+    compiled: &Compiled,
+) -> Result<Vec<Overlap>> {
+    library.refresh(rx).await?;
+    let (book, own) = (library.book(), id.to_string());
+    let others: Vec<(String, &Compiled)> = book
+        .all(actor.workspace)
+        .filter(|entry| entry.rule != id)
+        .map(|entry| (entry.rule.to_string(), &*entry.compiled))
+        .collect();
+    let nodes: Vec<Node<'_>> = others.iter().map(|(id, compiled)| Node { id, compiled }).collect();
+    let kinds: Vec<&str> = library.catalogue().events.keys().map(String::as_str).collect();
+    let found = graph::overlaps(Node { id: &own, compiled }, &nodes, &kinds);
+    let mut names = Names { actor, own: (&own, Some(id), &compiled.rule.name), rx };
+    let mut overlaps = Vec::new();
+    for graph::Overlap { rule, witness } in found.into_iter().take(MOST_OVERLAPS) {
+        let (rule, name) = names.of(&rule).await?;
+        overlaps.push(Overlap { rule, name, witness });
+    }
+    Ok(overlaps)
 }
 
 fn detail(compiled: &Compiled, path: &[LoopStep], max_depth: u32) -> String {

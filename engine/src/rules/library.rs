@@ -10,6 +10,7 @@ use trackside_rules::graph::Effects;
 use trackside_rules::matcher::Index;
 use trackside_rules::{Catalogue, Compiled, Sandbox};
 
+use super::meter::{Meter, Meters};
 use super::model::RuleState;
 use super::{service, store};
 use crate::access::{self, Actor, Who};
@@ -36,6 +37,8 @@ pub struct Entry {
     pub compiled: Arc<Compiled>,
     /// It took long to judge once: nobody is to wait for it.
     pub slow: AtomicBool,
+    /// What it costs.
+    pub meter: Arc<Meter>,
 }
 
 /// The rules that are listened to, at one revision.
@@ -73,6 +76,7 @@ pub struct Library {
     effects: Effects,
     book: RwLock<Arc<Book>>,
     versions: Mutex<HashMap<(RuleId, i64), Arc<Compiled>>>,
+    meters: Meters,
 }
 
 impl Library {
@@ -85,7 +89,14 @@ impl Library {
             catalogue.outputs.insert(action.name.to_owned(), action.output);
         }
         let effects = actions.effects();
-        Self { sandbox: Sandbox::new(), catalogue, effects, book: RwLock::default(), versions: Mutex::default() }
+        Self {
+            sandbox: Sandbox::new(),
+            catalogue,
+            effects,
+            book: RwLock::default(),
+            versions: Mutex::default(),
+            meters: Meters::default(),
+        }
     }
 
     /// Where expressions run.
@@ -139,7 +150,8 @@ impl Library {
                     slot.insert(access::service::acting(rx, who, info.workspace_id, owner, at).await?).clone()
                 }
             };
-            let entry = Entry { rule, version, owner, acting, mode, compiled, slow };
+            let meter = self.meters.of(rule);
+            let entry = Entry { rule, version, owner, acting, mode, compiled, slow, meter };
             if info.rule.trigger.is_event() {
                 // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
                 book.workspaces.entry(info.workspace_id).or_default().insert(
@@ -151,6 +163,15 @@ impl Library {
         }
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);
         Ok(())
+    }
+
+    /// What counts what a rule costs.
+    pub(crate) fn meter(&self, rule: RuleId) -> Arc<Meter> {
+        self.meters.of(rule)
+    }
+
+    pub(super) fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// The book as this process knows it.

@@ -187,6 +187,35 @@ pub async fn replace(
     Ok(info)
 }
 
+/// One version of a rule.
+///
+/// # Errors
+/// `rule_version_not_found`.
+pub async fn version(rx: &mut Rx, may: &Granted<RuleView, RuleInfo>, version: i64) -> Result<RuleVersion> {
+    let gone = || Error::not_found("rule_version", version);
+    store::version(rx, may.resource().id, version).await?.ok_or_else(gone)
+}
+
+/// Makes whoever asks the owner of a rule: it acts with their rights from then on. Nobody can make somebody else its owner,
+/// since it would do in their name what they have not seen.
+pub async fn take(tx: &mut Tx, cx: &Cx, actions: &Actions, may: &Granted<RuleEdit, RuleInfo>) -> Result<RuleInfo> {
+    let owner = cx.actor.user().ok_or_else(|| Error::denied("a rule needs a person as its owner; sign in as one"))?;
+    let known = may.resource();
+    let (version, state) = locked(tx, known).await?;
+    let mut info = RuleInfo { version, state, ..known.clone() };
+    if state == RuleState::Enabled {
+        within_scopes(actions, &cx.actor, &info.rule)?;
+    }
+    if info.owner_id == owner {
+        return Ok(info);
+    }
+    (info.owner_id, info.updated_at) = (owner, cx.now());
+    store::set_owner(tx, info.id, owner, info.updated_at).await?;
+    schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
+    announce(tx, cx, &info, Some(info.state), None).await?;
+    Ok(info)
+}
+
 /// Switches a rule. Switching it off drops its runs that have not begun.
 pub async fn switch(
     tx: &mut Tx,
@@ -211,12 +240,16 @@ pub async fn switch(
     Ok(info)
 }
 
+/// Makes sure that nobody else changes or switches a rule, until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, workspace: WorkspaceId, id: RuleId) -> Result<()> {
+    store::lock(tx, workspace, id).await.map(drop)
+}
+
 /// Pauses a rule because of what its runs did.
 pub(crate) async fn pause_because(tx: &mut Tx, cx: &Cx, id: RuleId, because: &str) -> Result<Option<RuleInfo>> {
+    // Of several runs that fail at once the first pauses it; the others find it paused.
+    let Some((_, RuleState::Enabled)) = store::lock(tx, cx.actor.workspace, id).await? else { return Ok(None) };
     let Some(info) = store::find(tx, cx.actor.workspace, id).await? else { return Ok(None) };
-    if info.state != RuleState::Enabled {
-        return Ok(None);
-    }
     set_state(tx, cx, info, RuleState::Paused, Some(because)).await.map(Some)
 }
 

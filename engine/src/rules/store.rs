@@ -47,8 +47,10 @@ statements! {
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";
     UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
     SET_STATE = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
+    SET_OWNER = "update rules set owner_id = $2, updated_at = $3 where id = $1";
     DELETE = "delete from rules where id = $1";
     VERSIONS = "select {VersionRow} from rule_versions where rule_id = $1 order by version desc limit 200", VersionRow;
+    VERSION = "select {VersionRow} from rule_versions where rule_id = $1 and version = $2", VersionRow;
     BODY = "select body from rule_versions where rule_id = $1 and version = $2";
     REVISION = "select revision from rule_book where id = 1";
     MOVE_REVISION = "update rule_book set revision = revision + 1 where id = 1";
@@ -75,6 +77,17 @@ impl RuleRow {
             paused_because: self.paused_because,
             created_at: self.created_at,
             updated_at: self.updated_at,
+        })
+    }
+}
+
+impl VersionRow {
+    fn version(self, id: RuleId) -> Result<RuleVersion> {
+        Ok(RuleVersion {
+            version: self.version,
+            rule: parse(id, &self.body)?,
+            created_by: self.created_by,
+            created_at: self.created_at,
         })
     }
 }
@@ -166,6 +179,10 @@ pub(super) async fn set_state(
     Ok(())
 }
 
+pub(super) async fn set_owner(tx: &mut Tx, id: RuleId, owner: UserId, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(SET_OWNER, (id, owner, now)).await.map(drop)
+}
+
 pub(super) async fn delete(tx: &mut Tx, id: RuleId) -> Result<()> {
     tx.execute(DELETE, (id,)).await?;
     Ok(())
@@ -173,16 +190,11 @@ pub(super) async fn delete(tx: &mut Tx, id: RuleId) -> Result<()> {
 
 pub(super) async fn versions(rx: &mut Rx, id: RuleId) -> Result<Vec<RuleVersion>> {
     let rows: Vec<VersionRow> = rx.all(VERSIONS, (id,)).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(RuleVersion {
-                version: row.version,
-                rule: parse(id, &row.body)?,
-                created_by: row.created_by,
-                created_at: row.created_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| row.version(id)).collect()
+}
+
+pub(super) async fn version(rx: &mut Rx, id: RuleId, version: i64) -> Result<Option<RuleVersion>> {
+    rx.opt::<VersionRow>(VERSION, (id, version)).await?.map(|row| row.version(id)).transpose()
 }
 
 pub(super) async fn body(rx: &mut Rx, id: RuleId, version: i64) -> Result<Option<Rule>> {

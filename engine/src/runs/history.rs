@@ -150,7 +150,7 @@ impl RunFilter {
 }
 
 /// Below every id that is made in this millisecond ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7)).
-pub(super) fn first_of(moment: DateTime<Utc>) -> Uuid {
+pub(crate) fn first_of(moment: DateTime<Utc>) -> Uuid {
     let millis = u128::try_from(moment.timestamp_millis()).unwrap_or_default() & 0xffff_ffff_ffff;
     Uuid::from_u128(millis << 80)
 }
@@ -169,6 +169,24 @@ pub async fn page(rx: &mut Rx, may: &Granted<RunView, Workspace>, query: &RunQue
     let page = request.page(rx, RunRow::COLUMNS, from, value, |_| true).await?;
     let items = store::summaries(rx, page.items).await?;
     Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
+}
+
+/// The next runs of an export, the newest first: those that are older than `behind`.
+pub async fn export(
+    rx: &mut Rx,
+    may: &Granted<RunView, Workspace>,
+    filter: &RunFilter,
+    behind: Option<RunId>,
+    most: i64,
+) -> Result<Vec<RunSummary>> {
+    let wanted = filter.read()?;
+    let mut from = filter.statement(may.resource().0, &wanted)?;
+    if let Some(behind) = &behind {
+        from.push(" and id < ").bind(behind.value());
+    }
+    from.push(" order by id desc");
+    let rows: Vec<RunRow> = from.all(rx, RunRow::COLUMNS, most).await?;
+    store::summaries(rx, rows).await
 }
 
 /// The newest runs that a filter finds, at most so many.

@@ -37,9 +37,12 @@ pub(super) struct Judge<'j> {
 impl Judge<'_> {
     /// The runs that an event starts.
     pub(super) fn judge(&self, event: &Pending) -> Vec<Started> {
-        let (mut runs, mut seen) = (Vec::new(), None);
+        let (mut runs, mut seen, mut began) = (Vec::new(), None, Instant::now());
         for entry in self.book.listeners(event.workspace_id, &event.kind) {
             runs.extend(self.look(entry, event, &mut seen));
+            let now = Instant::now();
+            entry.meter.judged(now - began);
+            began = now;
         }
         runs
     }
@@ -60,6 +63,7 @@ impl Judge<'_> {
         for entry in listeners() {
             runs.extend(self.look(entry, event, &mut seen));
             let now = Instant::now();
+            entry.meter.judged(now - began);
             if now - began > PATIENCE {
                 entry.slow.store(true, Ordering::Relaxed);
             }
@@ -76,6 +80,7 @@ impl Judge<'_> {
         match weigh(entry, event, seen) {
             Verdict::Fires => Some(self.begin(entry, event, seen.as_ref()?.as_ref().ok()?)),
             Verdict::Not(why) => {
+                entry.meter.hindered(why);
                 if why == Hindrance::Condition {
                     metrics::counter!("trackside_rules_skipped_total").increment(1);
                 }

@@ -144,7 +144,9 @@ impl Runner {
     async fn walk(&self, plan: Plan, journal: Journal, job: RunJob) -> Result<()> {
         let compiled = plan.compiled.clone();
         let mut walk = Walk::new(self, plan, journal, job);
-        let flow = walk.steps(&compiled.steps, "").await?;
+        let flow = walk.steps(&compiled.steps, "").await;
+        self.library.meter(walk.plan.rule).ran(walk.began.elapsed());
+        let flow = flow?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),
             Flow::Waits(wait) => {

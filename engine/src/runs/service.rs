@@ -12,6 +12,7 @@ use crate::actions::Actions;
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
+use crate::jobs::dead::Discarded;
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
 use crate::{Error, Result, rules};
@@ -96,6 +97,17 @@ pub(super) async fn end(
         policy::leave(tx, run, source.now()).await?;
     }
     Ok(found)
+}
+
+/// Ends the runs whose jobs were given up and have been discarded: nobody carries them on any more.
+pub async fn discarded(tx: &mut Tx, cx: &Cx, jobs: &[Discarded]) -> Result<()> {
+    for (job, kind, workspace) in jobs {
+        let (ADVANCE, Some(workspace)) = (kind.as_str(), workspace) else { continue };
+        let message = format!("its job was given up, and then discarded by {}", by(cx));
+        let error = RunError { code: "discarded".into(), message, step: None };
+        end(tx, cx.source(), (*workspace, run_of(*job)), RunState::Failed, error).await?;
+    }
+    Ok(())
 }
 
 /// Lets a run that waits look again at what it waits for.

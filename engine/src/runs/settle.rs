@@ -22,6 +22,10 @@ use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
 use crate::{Error, Result, approvals, crash, events, notifications, rules, waits};
 
+/// So many errors are told when a rule is paused, so much of each.
+const TOLD_ERRORS: usize = 3;
+const TOLD_CHARS: usize = 400;
+
 /// Who acts in a run: its rule, with the rights its owner has now.
 pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<Actor> {
     let who = Who::Rule { id: plan.rule, owner: plan.owner };
@@ -174,13 +178,14 @@ pub(super) async fn finish(
             store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
             give_up(tx, &source, plan.run).await?;
             service::wake_parents(tx, &[plan.run], source.now()).await?;
-            if gate {
-                policy::leave(tx, plan.run, source.now()).await?;
-            }
             match (state, error) {
                 (RunState::Failed, Some(error)) => failed(tx, &source, &plan, error).await?,
                 (RunState::Blocked, Some(error)) => blocked(tx, &source, &plan, error).await?,
                 _ => {}
+            }
+            // Last, as where a rule is switched off: the rule's row before the keys.
+            if gate {
+                policy::leave(tx, plan.run, source.now()).await?;
             }
             crash::point("run.finish_before_commit");
             Ok(())
@@ -212,20 +217,40 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
         return announce(tx, &cx, plan, error).await;
     };
     let mut message = format!("A run of “{}” failed: {}", plan.compiled.rule.name, error.message);
+    let mut paused = false;
     if let Some(limit) = policy.pause_after.filter(|limit| *limit > 0) {
-        let last = store::last_states(tx, plan.rule, i64::from(limit)).await?;
-        if last.len() == limit as usize && last.iter().all(|state| *state == RunState::Failed) {
-            let because = format!("it failed {limit} times in a row, the last time with: {}", error.message);
+        // Of two that fail at once the second counts the first.
+        rules::service::hold(tx, plan.workspace, plan.rule).await?;
+        // What failed before the rule was last switched on or saved does not count any more.
+        let last = store::last_ends(tx, plan.rule, i64::from(limit)).await?;
+        if last.len() == limit as usize && last.iter().all(|(state, _)| *state == RunState::Failed) {
+            let because = format!("it failed {limit} times in a row: {}", last_errors(&error, &last));
             if rules::service::pause_because(tx, &cx, plan.rule, &because).await?.is_some() {
                 message = format!("“{}” was paused: {because}", plan.compiled.rule.name);
+                paused = true;
             }
         }
     }
-    if policy.notify.iter().any(|who| who == "owner") {
+    // Of a pause the owner is told in any case: nothing happens any more that would remind them.
+    if paused || policy.notify.iter().any(|who| who == "owner") {
         let subject = Some(plan.run.to_string());
         notifications::service::notify(tx, &cx, &[plan.owner], &message, subject.as_deref()).await?;
     }
     announce(tx, &cx, plan, error).await
+}
+
+/// The errors of the last runs in words, each once, the newest first.
+fn last_errors(newest: &RunError, last: &[(RunState, Option<RunError>)]) -> String {
+    let mut said = vec![newest.message.as_str()];
+    for message in last.iter().filter_map(|(_, error)| error.as_ref()).map(|error| error.message.as_str()) {
+        if said.len() < TOLD_ERRORS && !said.contains(&message) {
+            said.push(message);
+        }
+    }
+    said.iter()
+        .map(|message| message.chars().take(TOLD_CHARS).collect::<String>())
+        .collect::<Vec<_>>()
+        .join("; before that: ")
 }
 
 async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<()> {

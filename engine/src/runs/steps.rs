@@ -11,7 +11,7 @@ use trackside_rules::{ActionStep, Failure as OnError, Period};
 use super::interpreter::{Flow, STEP_FAILED, Wait, Walk};
 use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
-use super::settle;
+use super::{policy, settle};
 use crate::access::ConnectionUse;
 use crate::actions::external::{Call, ErasedExternal, Failure};
 use crate::actions::{Entry, ErasedInternal};
@@ -70,9 +70,16 @@ impl Walk<'_> {
             return Ok(Flow::Stop(RunState::Blocked, Some(error)));
         }
         step.attempts += 1;
+        let meter = self.runner.library.meter(self.plan.rule);
+        if action.action == policy::NOTIFY {
+            meter.notified();
+        }
         match self.runner.actions.get(&action.action).cloned() {
             Some(Entry::Internal(internal)) => self.internal(id, action, step, internal, input, place).await,
-            Some(Entry::External(external)) => self.external(id, action, step, external, input, place).await,
+            Some(Entry::External(external)) => {
+                meter.called();
+                self.external(id, action, step, external, input, place).await
+            }
             None => {
                 let message = format!("there is no action `{}` any more; choose another", action.action);
                 self.failed(id, action, step, message, place).await

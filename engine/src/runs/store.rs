@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::history::first_of;
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
 use crate::db::{Rx, Tx};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
@@ -106,7 +107,10 @@ statements! {
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
-    LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
+    /// When the rule was last switched on, or saved.
+    SINCE = "select updated_at from rules where id = $1";
+    LAST_ENDS = "select state, error from runs where rule_id = $1 and id >= $2 and finished_at is not null \
+         and mode = 'live' and state in ('succeeded', 'failed') order by id desc limit $3";
     /// Those that no worker has been at: also those that wait for what their rule's policy says.
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and (state = 'queued' \
          or state = 'waiting' and not admitted and exists (select 1 from run_turns t where t.run_id = runs.id))";
@@ -396,10 +400,11 @@ pub(super) async fn put_steps(tx: &mut Tx, lines: &[StepLine<'_>]) -> Result<()>
     Ok(())
 }
 
-/// The newest outcomes of a rule, newest first.
-pub(super) async fn last_states(rx: &mut Rx, rule: RuleId, limit: i64) -> Result<Vec<RunState>> {
-    let rows: Vec<(RunState,)> = rx.all(LAST_STATES, (rule, limit)).await?;
-    Ok(rows.into_iter().map(|(state,)| state).collect())
+/// The newest outcomes of a rule since it was last switched on or saved, newest first.
+pub(super) async fn last_ends(rx: &mut Rx, rule: RuleId, limit: i64) -> Result<Vec<(RunState, Option<RunError>)>> {
+    let Some((since,)) = rx.opt::<(DateTime<Utc>,)>(SINCE, (rule,)).await? else { return Ok(Vec::new()) };
+    let rows: Vec<(RunState, Option<String>)> = rx.all(LAST_ENDS, (rule, first_of(since), limit)).await?;
+    rows.into_iter().map(|(state, error)| Ok((state, parsed(error)?))).collect()
 }
 
 /// Every run of a rule that has not begun.

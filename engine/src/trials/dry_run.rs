@@ -75,7 +75,19 @@ fn entry(stage: &Stage, cx: &Cx, rule: Rule, owner: UserId, event: &Pending) -> 
     };
     let id = made_for().filter(|_| compiled.rule.trigger.is_addressed()).unwrap_or_else(|| cx.new_id());
     let acting = Some(cx.actor.clone());
-    Ok((Entry { rule: id, version: 1, owner, acting, mode: Mode::Shadow, compiled, slow: false.into() }, parts))
+    Ok((
+        Entry {
+            rule: id,
+            version: 1,
+            owner,
+            acting,
+            mode: Mode::Shadow,
+            compiled,
+            slow: false.into(),
+            meter: Arc::default(),
+        },
+        parts,
+    ))
 }
 
 /// The event that is made up, as one of the log.

@@ -192,8 +192,16 @@ async fn look(
         let compiled = stage.library.version(rx, rule.id, version).await?;
         let parts = compiled.condition.as_ref().map(|condition| Parts::of(stage.library.sandbox(), condition));
         let (owner_id, acting) = (rule.owner_id, owner);
-        let entry =
-            Entry { rule: rule.id, version, owner: owner_id, acting, mode: Mode::Live, compiled, slow: false.into() };
+        let entry = Entry {
+            rule: rule.id,
+            version,
+            owner: owner_id,
+            acting,
+            mode: Mode::Live,
+            compiled,
+            slow: false.into(),
+            meter: Arc::default(),
+        };
         let entry = Arc::new(entry);
         let judged = tokio::task::spawn_blocking(move || runs::judge(&entry, parts.as_ref(), &event.pending()).0).await;
         judgement = Some(judged.map_err(|error| Error::internal("judging an event panicked").caused_by(error))?);

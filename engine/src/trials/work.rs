@@ -142,6 +142,7 @@ async fn open(stage: &Stage, source: &Source, row: BacktestRow) -> Result<Test> 
         mode: Mode::Shadow,
         compiled,
         slow: false.into(),
+        meter: Arc::default(),
     };
     let found = read(&row.found)?;
     let reasons = found.not_fired.iter().map(|reason| ((reason.what, reason.at.clone()), reason.events)).collect();

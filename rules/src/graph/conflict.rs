@@ -68,6 +68,25 @@ pub fn conflicts(of: Node<'_>, others: &[Node<'_>], effects: &Effects, kinds: &[
     found
 }
 
+/// Another rule that may start on the same event, and such an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overlap {
+    /// The other rule.
+    pub rule: String,
+    /// An event that may start both.
+    pub witness: Witness,
+}
+
+/// The rules that may start on the same event as `of`. `kinds` are all kinds of events there are.
+pub fn overlaps(of: Node<'_>, others: &[Node<'_>], kinds: &[&str]) -> Vec<Overlap> {
+    let other = others.iter().filter(|other| other.id != of.id);
+    let overlap = |other: &Node<'_>| {
+        let witness = witness(of.compiled, other.compiled, kinds)?;
+        Some(Overlap { rule: other.id.to_owned(), witness })
+    };
+    other.filter_map(overlap).collect()
+}
+
 /// The constants that a rule sets on its event's own task.
 fn settings(rule: &Compiled, effects: &Effects) -> Vec<(String, Setting)> {
     let mut found = Vec::new();

@@ -19,7 +19,7 @@ use self::partial::Truth;
 use crate::compiled::{Compiled, CompiledStep, Kind};
 use crate::matcher::kind_matches;
 
-pub use self::conflict::{Conflict, Setting, Witness, conflicts};
+pub use self::conflict::{Conflict, Overlap, Setting, Witness, conflicts, overlaps};
 pub use self::known::Write;
 
 /// The kind of event that a failed run causes, whatever its rule does.

@@ -70,6 +70,25 @@ both_databases! {
         server.kill9();
     }
 
+    async fn a_flood_of_ten_thousand_events_lets_another_workspace_begin_soon(db) {
+        let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        let on_hook = json!({ "name": "Call", "trigger": { "on": "hook.received" } });
+        let (floods, other) = two_tenants(&db, &server, on_hook.clone(), on_hook).await;
+        // Slow enough that they cannot be through, quick enough that places become free all the time.
+        floods.sink.dawdle(Duration::from_secs(2));
+        floods.post(10_000, json!({})).await;
+        floods.called(100).await;
+        for n in 1..=3 {
+            let before = floods.sink.hits().len();
+            other.post(1, json!({})).await;
+            other.called(n).await;
+            let meanwhile = floods.sink.hits().len() - before;
+            assert!(meanwhile < 2_000, "{meanwhile} of the flood went before one run of another workspace");
+        }
+        assert!(db.count("jobs where queue = 'runs'").await > 2_000, "the flood was not over before");
+        server.kill9();
+    }
+
     async fn one_event_that_hundreds_of_slow_rules_hear_does_not_either(db) {
         let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
         let slow = "body.list.filter(|x| body.list.filter(|y| y + x > 3).len() > 9000).len() > 5";

@@ -24,6 +24,7 @@ mod milestones;
 mod no_writes;
 mod notifications;
 mod octokit;
+mod operations;
 mod other_sites;
 mod people;
 mod planning;

@@ -296,6 +296,7 @@ impl World {
             ("projects", project),
             ("push-subscriptions", browser),
             ("queues", "runs".to_owned()),
+            ("workers", "node_of_nobody".to_owned()),
             ("rules", rule),
             ("runs", run),
             ("service-accounts", program),
@@ -309,7 +310,7 @@ impl World {
             ("tokens", token),
         ];
         let mut marks: BTreeSet<String> =
-            ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
+            ids.iter().filter(|(kind, _)| !["queues", "workers"].contains(kind)).map(|(_, id)| id.clone()).collect();
         marks.extend([
             mark.to_owned(),
             predecessor.clone(),
@@ -326,6 +327,7 @@ impl World {
             ("{predecessor}", predecessor),
             ("{token}", its_token),
             ("{user}", me.text("/user/id")),
+            ("{version}", "1".to_owned()),
         ];
         Self { api, ids, behind, marks }
     }
@@ -364,8 +366,11 @@ impl World {
             |operation: &&Operation| operation.method == Method::GET && !OPEN.contains(&operation.path.as_str());
         for operation in operations.iter().filter(asked) {
             let path = self.path(&operation.path);
-            // Sessions and tokens say when they were last used; queues are the installation's.
-            if !["/sessions", "/tokens", "/queues"].iter().any(|own| path.starts_with(own)) {
+            // Sessions and tokens say when they were last used; queues and workers are the installation's; what rules cost is
+            // added up by itself.
+            if !["/sessions", "/tokens", "/queues", "/operations", "/workers"].iter().any(|own| path.starts_with(own))
+                && !path.ends_with("/health")
+            {
                 state.push((path.clone(), self.api.get(&path).await.expect_status(200).body));
             }
         }
@@ -429,7 +434,7 @@ both_databases! {
             let answer = eve.send(operation.method.clone(), &path, body(operation)).await;
             if operation.path == "/queues/{id}/dead" {
                 assert_eq!(answer.expect_status(200).at("/items"), &json!([]), "dead letters belong to workspaces");
-            } else if ["/identity-providers", "/queues", "/queues/{id}/pause", "/queues/{id}/resume"].contains(&operation.path.as_str()) {
+            } else if ["/identity-providers", "/queues", "/queues/{id}/pause", "/queues/{id}/resume", "/workers"].contains(&operation.path.as_str()) {
                 // The queues are the installation's, and Eve is an administrator only at home.
                 answer.expect_problem(403, "denied");
             } else if operation.path.contains("{id}") {
@@ -523,7 +528,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) || OPEN.contains(&operation.path.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
+                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/workers", "/operations", "/dead-jobs", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
                     || ["/rates", "/costs", "/timesheets/submitted"].iter().any(|kind| path.starts_with(kind)) || ["/budget", "/costs"].iter().any(|end| path.ends_with(end));
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {

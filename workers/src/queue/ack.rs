@@ -74,8 +74,6 @@ fn explain(error: &BoxDynError) -> String {
     let inner = error.downcast_ref::<AbortError>().and_then(std::error::Error::source);
     if let Some(PanicError(text)) = inner.and_then(|inner| inner.downcast_ref::<PanicError>()) {
         format!("the handler panicked: {text}")
-    } else if error.is::<tower::timeout::error::Elapsed>() {
-        "the handler took longer than the time-out of its queue".to_owned()
     } else {
         error.to_string()
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,16 +13,17 @@ use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::Instant;
 use trackside_engine::ids::{JobId, WorkspaceId};
-use trackside_engine::jobs::{Ask, Job, JobStore, Seats, Starter};
+use trackside_engine::jobs::{Ask, Job, JobStore, Limits, Seats, Starter};
 
 use super::ack::AckLayer;
 use super::bucket::Bucket;
 use super::config::Queue;
 use super::desk::{Claimed, Desk};
 use super::places::{Offer, Place, Places};
+use super::ranks::Ranks;
 
 /// Claims are at least this far apart, so that jobs that trickle in are claimed together.
 const SPACING: Duration = Duration::from_millis(1);
@@ -38,7 +39,15 @@ pub(super) struct Line {
     pub(super) desk: Desk,
     pub(super) worker: String,
     pub(super) lease: Duration,
-    bucket: Option<Bucket>,
+    bucket: Bucket,
+    ranks: Arc<Ranks>,
+    priority: AtomicI64,
+    /// Milliseconds.
+    timeout: AtomicU64,
+    /// Jobs that ended here.
+    pub(super) done: AtomicU64,
+    /// Nothing new is taken.
+    draining: watch::Sender<bool>,
     /// Taken by what is handed out and not yet settled, or waits in the buffer.
     places: Arc<Places>,
     /// Jobs are ready: the pump has seen some.
@@ -62,13 +71,25 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(config: Queue, store: Arc<dyn JobStore>, desk: Desk, worker: String, lease: Duration) -> Self {
+    pub(super) fn new(
+        config: Queue,
+        store: Arc<dyn JobStore>,
+        desk: Desk,
+        worker: String,
+        lease: Duration,
+        ranks: Arc<Ranks>,
+    ) -> Self {
         // One list may wait while the one before is claimed; more would only grow old here.
         let (offer, ids) = mpsc::channel(1);
         let (hand, handed) = mpsc::unbounded_channel();
         Self {
             handed: (hand, Mutex::new(handed)),
-            bucket: config.rate.map(Bucket::new),
+            bucket: Bucket::new(config.rate),
+            ranks,
+            priority: AtomicI64::new(config.priority),
+            timeout: AtomicU64::new(millis(config.timeout)),
+            done: AtomicU64::new(0),
+            draining: watch::Sender::new(false),
             places: Places::new(config.concurrency),
             config,
             store,
@@ -87,6 +108,44 @@ impl Line {
         }
     }
 
+    /// Works by these limits from now on.
+    pub(super) fn set(&self, limits: Limits) {
+        self.places.resize(limits.concurrency);
+        self.bucket.set(limits.rate);
+        self.priority.store(limits.priority, Ordering::SeqCst);
+        self.timeout.store(millis(limits.timeout), Ordering::SeqCst);
+    }
+
+    /// Takes nothing new, or takes jobs again.
+    pub(super) fn drain(&self, draining: bool) {
+        self.draining.send_if_modified(|now| std::mem::replace(now, draining) != draining);
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// How long a job may take.
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout.load(Ordering::SeqCst))
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Resolves when jobs may be taken, or none will be any more.
+    async fn open(&self) {
+        let mut draining = self.draining.subscribe();
+        while *draining.borrow_and_update() && !self.closing.load(Ordering::SeqCst) {
+            tokio::select! {
+                _ = draining.changed() => {}
+                // Closing wakes by this; jobs that are ready wait.
+                () = self.ready.notified() => self.more.store(true, Ordering::SeqCst),
+            }
+        }
+    }
+
     /// No more claims; wakes whoever waits for one.
     fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
@@ -101,6 +160,11 @@ impl Line {
             () = tokio::time::sleep_until(after) => {}
         }
         loop {
+            tokio::select! {
+                biased;
+                claimed = self.handed() => return claimed,
+                () = self.open() => {}
+            }
             let offered = tokio::select! {
                 biased;
                 claimed = self.handed() => return claimed,
@@ -156,23 +220,27 @@ impl Line {
         }
     }
 
-    /// Waits until something may start, and says what. None only when closing.
+    /// Waits until something may start, and says what. None only when closing or draining.
     async fn offer(&self) -> Option<Offer> {
         loop {
             if self.closing.load(Ordering::SeqCst) {
+                return None;
+            }
+            if self.is_draining() {
+                // What was seen to be ready is looked for again when jobs are taken again.
+                self.more.store(true, Ordering::SeqCst);
                 return None;
             }
             let wait = match self.places.offer() {
                 Some(_) if self.desk.is_full() => SPACING,
                 // Woken when there is room; now and then, to notice a shutdown.
                 None => WATCH,
-                Some(mut offer) => match self.bucket.as_ref().map(|bucket| bucket.take(offer.limit)) {
-                    None => return Some(offer),
-                    Some(Ok(taken)) => {
+                Some(mut offer) => match self.bucket.take(offer.limit) {
+                    Ok(taken) => {
                         offer.limit = taken;
                         return Some(offer);
                     }
-                    Some(Err(wait)) => wait.min(WATCH),
+                    Err(wait) => wait.min(WATCH),
                 },
             };
             tokio::select! {
@@ -189,14 +257,21 @@ impl Line {
 
     async fn claim_ready(&self) -> Vec<Claimed> {
         let Some(offer) = self.offer().await else { return Vec::new() };
+        self.ranks.enter(self.config.name, self.priority.load(Ordering::SeqCst)).await;
         let (since, limit) = (Instant::now(), offer.limit);
         self.left_out.store(!offer.without.is_empty(), Ordering::SeqCst);
         match self.store.claim(self.ask(offer)).await {
             Ok(jobs) => {
-                self.more.store(jobs.len() >= limit, Ordering::SeqCst);
-                self.took(jobs, limit, since)
+                let more = jobs.len() >= limit;
+                self.more.store(more, Ordering::SeqCst);
+                let claimed = self.took(jobs, limit, since);
+                self.ranks.leave(self.config.name, more && self.places.offer().is_some() && !self.bucket.is_limited());
+                claimed
             }
-            Err(error) => self.failed(&error, limit).await,
+            Err(error) => {
+                self.ranks.leave(self.config.name, false);
+                self.failed(&error, limit).await
+            }
         }
     }
 
@@ -220,9 +295,7 @@ impl Line {
     }
 
     fn took(&self, jobs: Vec<Job>, limit: usize, since: Instant) -> Vec<Claimed> {
-        if let Some(bucket) = &self.bucket {
-            bucket.put_back(limit.saturating_sub(jobs.len()));
-        }
+        self.bucket.put_back(limit.saturating_sub(jobs.len()));
         let places: Vec<Place> = jobs.iter().map(|job| self.places.take(job.workspace_id)).collect();
         self.seat(jobs, places, since)
     }
@@ -234,9 +307,7 @@ impl Line {
     }
 
     async fn failed(&self, error: &trackside_engine::Error, limit: usize) -> Vec<Claimed> {
-        if let Some(bucket) = &self.bucket {
-            bucket.put_back(limit);
-        }
+        self.bucket.put_back(limit);
         tracing::warn!(queue = self.config.name, %error, "could not claim jobs; trying again in a second");
         self.more.store(true, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -244,9 +315,16 @@ impl Line {
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Starter for Line {
     fn reserve(&self, workspaces: &[WorkspaceId]) -> Option<Seats> {
-        let in_line = self.bucket.is_some() || !self.direct.load(Ordering::SeqCst) || self.more.load(Ordering::SeqCst);
+        let in_line = self.bucket.is_limited()
+            || self.is_draining()
+            || !self.direct.load(Ordering::SeqCst)
+            || self.more.load(Ordering::SeqCst);
         if in_line || self.closing.load(Ordering::SeqCst) || self.desk.is_full() {
             return None;
         }

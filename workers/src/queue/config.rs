@@ -2,18 +2,9 @@
 
 use std::time::Duration;
 
-use trackside_engine::jobs::QUEUES;
+use trackside_engine::jobs::{Limits, MAX_CONCURRENCY, QUEUES, Rate};
 
-/// At most so many starts in a time, on one node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// How many jobs may start …
-    pub jobs: u32,
-    /// … in this time; also how many may start at once after a pause.
-    pub per: Duration,
-}
-
-/// How one queue is worked on, on one node.
+/// How one queue is worked on, on one node, unless an operator has set something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     /// One of [`QUEUES`].
@@ -25,6 +16,20 @@ pub struct Queue {
     pub timeout: Duration,
     /// How fast jobs may start.
     pub rate: Option<Rate>,
+    /// The higher goes first, when there are jobs of several queues to claim.
+    pub priority: i64,
+}
+
+impl Queue {
+    fn usual(name: &'static str) -> Self {
+        let Limits { concurrency, timeout, rate, priority } = Limits::usual(name);
+        Self { name, concurrency, timeout, rate, priority }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let Self { concurrency, timeout, rate, priority, .. } = *self;
+        Limits { concurrency, timeout, rate, priority }
+    }
 }
 
 /// How every queue is worked on, on one node.
@@ -40,19 +45,8 @@ pub struct Queues {
 
 impl Default for Queues {
     fn default() -> Self {
-        let queue =
-            |name, concurrency, seconds| Queue { name, concurrency, timeout: Duration::from_secs(seconds), rate: None };
         Self {
-            queues: vec![
-                // Calls of other people's servers: slow, many at once.
-                queue("deliveries", 64, 60),
-                queue("maintenance", 2, 600),
-                queue("notify", 16, 60),
-                // Steps of runs: mostly short, in bulk; but some wait for answers.
-                queue("runs", 512, 120),
-                queue("schedule", 8, 60),
-                queue("sync", 8, 300),
-            ],
+            queues: QUEUES.iter().copied().map(Queue::usual).collect(),
             lease: Duration::from_secs(15),
             fallback: Duration::from_secs(5),
         }
@@ -76,6 +70,9 @@ impl Queues {
             }
             if queue.concurrency == 0 || queue.timeout.is_zero() {
                 return Err(format!("the queue `{}` needs a concurrency and a time-out above zero", queue.name));
+            }
+            if queue.concurrency > MAX_CONCURRENCY {
+                return Err(format!("the queue `{}` can have a concurrency of {MAX_CONCURRENCY} at most", queue.name));
             }
         }
         if self.lease < Duration::from_secs(1) || self.lease > Duration::from_secs(25) {

@@ -6,6 +6,7 @@
 //! 6(2), 1998, who share the memory of a switch that way.)
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -14,7 +15,7 @@ use trackside_engine::ids::WorkspaceId;
 /// The places of one queue.
 #[derive(Debug)]
 pub(super) struct Places {
-    all: usize,
+    all: AtomicUsize,
     taken: Mutex<Taken>,
     /// A place became free.
     pub(super) freed: Notify,
@@ -37,7 +38,19 @@ pub(super) struct Offer {
 
 impl Places {
     pub(super) fn new(all: usize) -> Arc<Self> {
-        Arc::new(Self { all, taken: Mutex::default(), freed: Notify::new() })
+        Arc::new(Self { all: AtomicUsize::new(all), taken: Mutex::default(), freed: Notify::new() })
+    }
+
+    /// How many places there are.
+    pub(super) fn all(&self) -> usize {
+        self.all.load(Ordering::SeqCst)
+    }
+
+    /// Another number of places from now on; what has one keeps it.
+    pub(super) fn resize(&self, all: usize) {
+        if self.all.swap(all, Ordering::SeqCst) < all {
+            self.freed.notify_one();
+        }
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -50,7 +63,7 @@ impl Places {
     /// many as that one has then.
     pub(super) fn offer(&self) -> Option<Offer> {
         let taken = self.taken();
-        let free = self.all.saturating_sub(taken.all);
+        let free = self.all().saturating_sub(taken.all);
         let (over, under): (Vec<_>, Vec<_>) = taken.by_workspace.iter().partition(|(_, own)| *own * 2 > free);
         let most = under.into_iter().map(|(_, own)| *own).max().unwrap_or(0);
         let without = over.into_iter().map(|(workspace, _)| *workspace).collect();
@@ -60,7 +73,7 @@ impl Places {
     /// A place for a job of each of these workspaces, or none at all.
     pub(super) fn reserve(self: &Arc<Self>, workspaces: &[WorkspaceId]) -> Option<Vec<Place>> {
         let mut taken = self.taken();
-        let free = self.all.checked_sub(taken.all + workspaces.len())?;
+        let free = self.all().checked_sub(taken.all + workspaces.len())?;
         let mut wanted: HashMap<WorkspaceId, usize> = HashMap::new();
         for workspace in workspaces {
             *wanted.entry(*workspace).or_default() += 1;
@@ -159,6 +172,9 @@ mod tests {
         assert_eq!(places.offer(), None);
         drop(only);
         assert_eq!(places.offer(), Some(Offer { limit: 1, without: Vec::new() }));
+        places.resize(3);
+        assert_eq!(places.offer(), Some(Offer { limit: 1, without: Vec::new() }));
+        assert_eq!(places.reserve(&[workspace]).map(|places| places.len()), Some(1));
         let all = Places::new(8);
         let _taken: Vec<Place> = (0..8).map(|_| all.take(None)).collect();
         assert_eq!(all.offer(), None);

@@ -1,6 +1,7 @@
 //! Starts and stops the workers of this node.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use apalis::layers::WorkerBuilderExt;
@@ -12,13 +13,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trackside_engine::cx::Source;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{JobStore, Outcome, Starter};
+use trackside_engine::jobs::{JobStore, MAX_CONCURRENCY, Outcome, Starter};
 
 use super::backend::{Claims, Line};
-use super::config::Queues;
+use super::config::{Queue, Queues};
 use super::desk::{Claimed, Desk};
 use super::handler::Handlers;
+use super::panel::Panel;
 use super::pump::pump;
+use super::ranks::Ranks;
 use super::redis;
 use super::suspects::Suspects;
 
@@ -49,6 +52,7 @@ pub struct Running {
     /// Stops what must go on until the last job is settled.
     end: CancellationToken,
     desk: Desk,
+    node: String,
     lines: Vec<Arc<Line>>,
     monitor: JoinHandle<()>,
     grace: Duration,
@@ -59,6 +63,11 @@ impl Running {
     pub fn starter(&self, queue: &str) -> Option<Arc<dyn Starter>> {
         let line = self.lines.iter().find(|line| line.config.name == queue)?;
         Some(line.clone())
+    }
+
+    /// What can be read and set of it.
+    pub fn panel(&self) -> Panel {
+        Panel::new(self.node.clone(), self.lines.clone())
     }
 
     /// Stops claiming, waits for running jobs as long as the grace period allows, gives back the others, and writes
@@ -90,12 +99,11 @@ pub fn start(store: Arc<dyn JobStore>, options: Options) -> Result<Running, Stri
     let desk = Desk::open(store.clone(), lease, end.clone());
     // A name of its own for every start: apalis-redis takes a known name for a worker that still lives.
     let node = Source::default().new_id::<JobId>().to_string().replace("job_", "node_");
-    let lines: Vec<Arc<Line>> = options
-        .queues
-        .queues
-        .iter()
-        .map(|queue| Arc::new(Line::new(queue.clone(), store.clone(), desk.clone(), node.clone(), lease)))
-        .collect();
+    let ranks = Ranks::new();
+    let line = |queue: &Queue| {
+        Arc::new(Line::new(queue.clone(), store.clone(), desk.clone(), node.clone(), lease, ranks.clone()))
+    };
+    let lines: Vec<Arc<Line>> = options.queues.queues.iter().map(line).collect();
     let mut monitor = Monitor::new().should_restart(|worker, error| {
         tracing::error!(worker = worker.name(), %error, "a worker ended; it is started again");
         true
@@ -118,23 +126,32 @@ pub fn start(store: Arc<dyn JobStore>, options: Options) -> Result<Running, Stri
             tracing::error!(%error, "workers ended with an error");
         }
     });
-    Ok(Running { stop, end, desk, lines, monitor, grace: options.grace })
+    Ok(Running { stop, end, desk, node, lines, monitor, grace: options.grace })
 }
 
-/// The worker of one queue. From outside in: the outcome is written, so many at once, each on its own task, panics
-/// caught, time limited.
+/// The worker of one queue. From outside in: the outcome is written, each on its own task, panics caught, time limited.
 fn register(monitor: Monitor, line: Arc<Line>, handlers: Handlers, suspects: Arc<Suspects>) -> Monitor {
     monitor.register(move |restarts| {
         let (handlers, store, suspects) = (handlers.clone(), line.store.clone(), suspects.clone());
+        let claims = Claims::new(line.clone(), pause_before(restarts));
+        let line = line.clone();
         WorkerBuilder::new(format!("{}-{}-{restarts}", line.config.name, line.worker))
-            .backend(Claims::new(line.clone(), pause_before(restarts)))
-            .concurrency(line.config.concurrency)
+            .backend(claims)
+            // How many run at once is told by the queue's places, which an operator may change.
+            .concurrency(MAX_CONCURRENCY)
             .layer(ParallelizeLayer::new(spawn))
             .catch_panic()
-            .timeout(line.config.timeout)
             .build(move |claimed: Claimed| {
                 let (handlers, store, suspects) = (handlers.clone(), store.clone(), suspects.clone());
-                async move { Ok::<Outcome, BoxDynError>(run(&handlers, &*store, &suspects, &claimed).await) }
+                let line = line.clone();
+                async move {
+                    let running = run(&handlers, &*store, &suspects, &claimed);
+                    let outcome = tokio::time::timeout(line.timeout(), running).await;
+                    let outcome = outcome
+                        .unwrap_or_else(|_| Outcome::retry("the handler took longer than the time-out of its queue"));
+                    line.done.fetch_add(u64::from(outcome != Outcome::Released), Ordering::Relaxed);
+                    Ok::<Outcome, BoxDynError>(outcome)
+                }
             })
     })
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use trackside_engine::Result;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{Ask, Job, JobStore, Look, Outcome, Ticket};
+use trackside_engine::jobs::{Ask, Job, JobStore, Look, Outcome, Setting, Ticket};
 use trackside_workers::queue::{Options, Queues, Rate, Running, drain_queue, start};
 
 use crate::place::{Do, Place, Probe, on_each, wait_for};
@@ -145,6 +145,61 @@ async fn delayed_jobs_start_on_time_and_idle_nodes_start_jobs_at_once() {
         }
         took.sort();
         assert!(took[15] < Duration::from_millis(50), "median {:?}", took[15]);
+        node.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_together_does_not_come_back_together() {
+    on_each(true, async |place: &Place| {
+        let probe = Probe::default();
+        let before = place.source.now();
+        let node = node(place, &probe, |_| {});
+        place.enqueue((0..60).map(|_| place.job(Do::Fail(99))).collect()).await;
+        wait_for(10, "every failure", async || place.waiting("runs").await.delayed == 60).await;
+        node.stop().await;
+        let due: Vec<(DateTime<Utc>,)> = {
+            let mut rx = place.db.read().await.unwrap();
+            rx.all("select due_at from jobs where attempts = 1 order by due_at", ()).await.unwrap()
+        };
+        // Between half of the pause and all of it, each somewhere else.
+        assert!(due.iter().all(|(due,)| *due - before >= chrono::Duration::milliseconds(500)), "{due:?}");
+        let places: std::collections::BTreeSet<i64> = due.iter().map(|(due,)| due.timestamp_millis() / 10).collect();
+        assert!(places.len() > 15, "{due:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_drains_and_is_given_other_limits_while_it_works() {
+    on_each(true, async |place: &Place| {
+        let probe = Probe::default();
+        let node = node(place, &probe, |queues| queues.get_mut("runs").unwrap().concurrency = 4);
+        let panel = node.panel();
+        panel.drain(true);
+        place.enqueue((0..10).map(|_| place.job(Do::Nothing)).collect()).await;
+        assert!(node.starter("runs").unwrap().reserve(&[place.workspace()]).is_none());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!((probe.ran(), place.waiting("runs").await.ready), (0, 10), "nothing new is taken");
+        panel.drain(false);
+        wait_for(10, "the rest", async || probe.ran() == 10).await;
+        let setting = Setting {
+            name: "runs".to_owned(),
+            concurrency: Some(20),
+            timeout_ms: Some(1_000),
+            rate_jobs: None,
+            rate_ms: None,
+            priority: None,
+        };
+        panel.set(&[setting]);
+        assert!(panel.figures().contains(&("runs", 20, 10)), "{:?}", panel.figures());
+        place.enqueue((0..12).map(|_| place.job(Do::Sleep(60_000)).max_attempts(1)).collect()).await;
+        // More than there were places before; and each is cancelled at the new time-out.
+        wait_for(10, "the start", async || probe.started.load(Ordering::SeqCst) == 22).await;
+        wait_for(10, "the time-outs", async || probe.dropped.load(Ordering::SeqCst) == 12).await;
+        wait_for(5, "the dead letters", async || place.dead().await.len() == 12).await;
+        assert!(place.dead().await.iter().all(|dead| dead.reason.contains("time-out of its queue")));
         node.stop().await;
     })
     .await;

@@ -108,7 +108,7 @@ impl Place {
 
     pub async fn dead(&self) -> Vec<jobs::DeadJob> {
         let mut rx = self.db.read().await.unwrap();
-        jobs::service::list_dead(&mut rx, "runs", None, None, 100).await.unwrap()
+        jobs::dead::list(&mut rx, "runs", None, None, 100).await.unwrap()
     }
 
     pub fn advance(&self, seconds: i64) {

@@ -7,7 +7,7 @@ use super::super::model::RunError;
 use crate::actions::Entry;
 
 /// The action that notifies people.
-const NOTIFY: &str = "notify.send";
+pub(in crate::runs) const NOTIFY: &str = "notify.send";
 
 impl Walk<'_> {
     /// Milliseconds that the run has worked up to now, if its rule limits them.

@@ -17,5 +17,6 @@ mod store;
 mod turns;
 
 pub(super) use admission::admit;
+pub(super) use budget::NOTIFY;
 pub(crate) use store::ALL;
 pub(super) use turns::{Turn, insert, leave, leave_all, of_event};

@@ -242,4 +242,50 @@ both_databases! {
         place.quiet().await;
         assert_eq!(place.runs(&rule).await.len(), 6);
     }
+
+    /// AUT-24: of runs that fail at once one pauses the rule and tells why; what was before it is switched on again is forgotten.
+    async fn failures_at_once_pause_a_rule_once_and_switching_it_on_counts_anew(db) {
+        let place = Place::open(&db).await;
+        let rule = place.rule(json!({
+            "name": "Fragile", "trigger": { "on": "hook.received", "match": { "hook": "in" } },
+            "steps": [{ "id": "no", "stop": { "outcome": "failed", "reason": "number {{ body.n }} is wrong" } }],
+            // Of a pause the owner hears, whoever hears of each failure.
+            "on_failure": { "notify": [], "pause_after": 3 },
+        })).await;
+        place.api.post("/queues/runs/pause", json!({})).await.expect_status(204);
+        for n in 0..8 {
+            place.post(json!({ "n": n })).await;
+        }
+        place.runs_when(&rule, 8, |_| true).await;
+        place.api.post("/queues/runs/resume", json!({})).await.expect_status(204);
+        place.quiet().await;
+        let runs = place.runs(&rule).await;
+        let count = |state: &str| runs.iter().filter(|run| run["state"] == state).count();
+        assert!(count("failed") >= 3 && count("failed") + count("cancelled") == 8, "{runs:#?}");
+        let paused = async || {
+            let told = place.api.get("/notifications").await.expect_status(200);
+            let messages: Vec<String> = told.at("/items").as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap().to_owned()).collect();
+            messages.into_iter().filter(|message| message.contains("was paused")).collect::<Vec<_>>()
+        };
+        let told = paused().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("3 times in a row") && told[0].matches("is wrong").count() == 3, "the last errors: {told:?}");
+        let info = place.api.get(&format!("/rules/{rule}")).await.expect_status(200);
+        assert_eq!(info.text("/state"), "paused");
+        assert!(info.text("/paused_because").contains("is wrong"), "{:#}", info.body);
+        let failed = place.api.get("/events?after=0&limit=200").await.expect_status(200);
+        let failed = failed.at("/items").as_array().unwrap().iter().filter(|event| event["kind"] == "run.failed").count();
+        assert_eq!(failed, count("failed"));
+
+        let resumed = place.api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        assert_eq!(resumed.body.get("paused_because"), None);
+        for n in 1..=3 {
+            place.post(json!({ "n": n })).await;
+            place.last(&rule, 8 + n).await;
+            let info = place.api.get(&format!("/rules/{rule}")).await.expect_status(200);
+            assert_eq!(info.text("/state"), if n == 3 { "paused" } else { "enabled" }, "after {n} more");
+        }
+        place.quiet().await;
+        assert_eq!(paused().await.len(), 2);
+    }
 }

@@ -130,4 +130,75 @@ both_databases! {
         let ended = Server::on(&db).env("TRACKSIDE_KEEP_RUNS", "1s").try_start().await.err().expect("it does not start");
         assert!(ended.log.contains("TRACKSIDE_KEEP_RUNS") && ended.log.contains("at least 1m"), "{}", ended.log);
     }
+
+    /// n8n #37926 once more: while runs go on, the table does not grow beyond what is kept, and no run is disturbed.
+    async fn run_data_stays_bounded_while_runs_go_on(db) {
+        let place = Place::open(&db).await;
+        place.on_hook("numbers", steps()).await;
+        let source = trackside_engine::Source::default();
+        let hand = trackside_engine::db::Db::open(&trackside_engine::db::Options::new(db.url())).await.unwrap();
+        let mut most = 0;
+        for _ in 0..6 {
+            for n in 3..10 {
+                let (a, b, c) = (place.post(json!({ "n": n })), place.post(json!({ "n": n })), place.post(json!({ "n": n })));
+                tokio::join!(a, b, c);
+            }
+            // What runs now is younger than that, or not over.
+            let gone = trackside_engine::runs::retention::run(&hand, &source, chrono::TimeDelta::milliseconds(50));
+            trackside_engine::db::everywhere(gone).await.unwrap();
+            most = most.max(db.count("runs").await);
+        }
+        place.quiet().await;
+        assert!(most < 126, "{most} of 126 runs stood at once");
+        assert_eq!(place.titles().await.len(), 126, "each was carried out");
+        assert_eq!(db.count("run_steps where run_id not in (select id from runs)").await, 0);
+        hand.close().await;
+    }
+
+    async fn runs_are_exported_in_pieces_as_lines_and_as_a_table(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("=numbers", json!([
+            { "id": "odd", "if": "body.n == 1", "then": [{ "id": "no", "stop": { "outcome": "failed", "reason": "=cmd(), \"quoted\"" } }] },
+            { "id": "end", "stop": "done" },
+        ])).await;
+        // More than one piece.
+        for n in 0..205 {
+            place.post(json!({ "n": n })).await;
+        }
+        place.quiet().await;
+        let text = async |query: &str| match place.api.get(&format!("/runs/export?{query}")).await.expect_status(200).body {
+            Value::String(text) => text,
+            // A single line is JSON by itself.
+            other => format!("{other}\n"),
+        };
+        let lines = |text: &str| text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
+        let all = lines(&text(&format!("rule_id={rule}")).await);
+        let ids: std::collections::BTreeSet<&str> = all.iter().map(|run| run["id"].as_str().unwrap()).collect();
+        assert_eq!((all.len(), ids.len()), (205, 205));
+        assert!(all.is_sorted_by(|one, two| one["id"].as_str() > two["id"].as_str()), "the newest first");
+        assert_eq!(all[0], place.api.get(&format!("/runs?rule_id={rule}&limit=1")).await.body["items"][0], "as the list shows them");
+        let failed = lines(&text("state=failed&steps=true").await);
+        assert_eq!((failed.len(), failed[0]["steps"].as_array().unwrap().len()), (1, 2), "{failed:#?}");
+        assert_eq!(failed[0], place.api.get(&format!("/runs/{}", failed[0]["id"].as_str().unwrap())).await.body);
+        assert_eq!(lines(&text(&format!("after={}", all[199]["id"].as_str().unwrap())).await).len(), 5);
+        let table = text("format=csv&state=failed,succeeded").await;
+        assert_eq!(table.lines().count(), 206);
+        assert!(table.starts_with("id,rule,rule_name,") && table.contains(",stopped,") && !table.contains(",=cmd") && !table.contains(",=numbers"), "no cell is a formula");
+        for wrong in ["format=csv&steps=true", "state=gone", "format=xml"] {
+            place.api.get(&format!("/runs/export?{wrong}")).await.expect_refusal();
+        }
+    }
+
+    async fn what_a_step_was_given_is_kept_up_to_a_size(db) {
+        let place = Place::open(&db).await;
+        let mut call = place.call("large", json!({}));
+        call["with"]["body"] = json!("{{ body.list }}");
+        let rule = place.on_hook("large", json!([call])).await;
+        let list: Vec<String> = (0..10).map(|_| "x".repeat(10_000)).collect();
+        place.post(json!({ "list": list })).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state"), run.at("/steps/0/input/truncated")), ("succeeded".into(), &json!(true)));
+        assert!(run.at("/steps/0/input/bytes").as_i64().unwrap() > 100_000);
+        assert!(run.text("/steps/0/input/beginning").len() < 20_000);
+    }
 }

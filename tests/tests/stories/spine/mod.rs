@@ -4,6 +4,7 @@
 mod approvals;
 mod chains;
 mod control;
+mod health;
 mod history;
 mod loops;
 mod main_job;
@@ -11,6 +12,7 @@ mod policies;
 mod rights;
 mod steps;
 mod together;
+mod versions;
 mod waits;
 
 use std::time::{Duration, Instant};

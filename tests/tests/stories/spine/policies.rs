@@ -159,7 +159,9 @@ both_databases! {
         }
     }
 
-    async fn a_budget_of_the_day_puts_off_and_warns_and_drops_nothing(db) {
+    /// Jira stops rules at a cap without a word (JRACLOUD, automation usage): here the owner is warned at four fifths, what is over
+    /// the cap waits for the next day, and nothing is dropped.
+    async fn rules_are_not_stopped_by_a_cap_without_a_warning(db) {
         let place = Place::open(&db).await;
         let rule = place.limited("daily", json!({ "budget": { "runs_per_day": 5 } }), json!([makes("n{{ body.n }}")])).await;
         for n in 0..7 {
