@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use trackside_engine::db::{Db, Signal};
-use trackside_engine::{Result, Source, recurrences, runs, schedules};
+use trackside_engine::{Result, Source, approvals, recurrences, runs, schedules};
 
 use crate::notifications;
 
@@ -15,7 +15,7 @@ use crate::notifications;
 const FALLBACK: Duration = Duration::from_secs(30);
 /// Looks are at least this far apart.
 const SPACING: Duration = Duration::from_millis(20);
-/// How often old runs are looked for.
+/// How often old runs are looked for, and who is left to approve what is pending.
 const RETAIN: Duration = Duration::from_secs(3_600);
 /// How long to wait after the database could not be asked.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,6 +36,7 @@ pub(crate) fn start(
     });
     let reminding = notifications::remind(db.clone(), source.clone(), stop.clone());
     let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled), tokio::spawn(reminding)];
+    loops.push(tokio::spawn(review(db.clone(), source.clone(), stop.clone())));
     if let Some(keep) = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok()) {
         loops.push(tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)));
     }
@@ -47,6 +48,19 @@ async fn retain(db: Db, source: Source, stop: CancellationToken, keep: TimeDelta
     loop {
         if let Err(error) = runs::retention::run(&db, &source, keep).await {
             tracing::warn!(%error, "old runs could not be deleted; it is tried again in an hour");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETAIN) => {}
+        }
+    }
+}
+
+/// Looks now and then at what is to be approved: rights end by themselves.
+async fn review(db: Db, source: Source, stop: CancellationToken) {
+    loop {
+        if let Err(error) = approvals::review::ask_all(&db, &source).await {
+            tracing::warn!(%error, "what is to be approved could not be looked at; it is tried again in an hour");
         }
         tokio::select! {
             () = stop.cancelled() => return,

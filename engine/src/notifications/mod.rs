@@ -28,7 +28,7 @@ pub(crate) mod store;
 pub mod unsubscribe;
 mod when;
 mod who;
-mod words;
+pub(crate) mod words;
 
 pub use model::{
     Channel, Details, Kind, MAX_MESSAGE, MAX_RECIPIENTS, MAX_SUBJECT, News, Notification, Unread, UnreadOfKind,

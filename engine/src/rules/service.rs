@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
-use crate::{Error, Result, access, events, runs, schedules};
+use crate::{Error, Result, access, approvals, events, runs, schedules};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
@@ -57,6 +57,12 @@ fn refusal(advice: &str, problems: &[Problem]) -> Error {
         error = error.and_field(problem.pointer.clone(), problem.to_string());
     }
     error
+}
+
+/// Refuses a rule that asks people with a role for approval that is not there.
+async fn refuse_unknown_roles(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule) -> Result<()> {
+    let problems = approvals::request::unknown_roles(rx, workspace, rule).await?;
+    if problems.is_empty() { Ok(()) } else { Err(refusal("name a role that is there, or make it first", &problems)) }
 }
 
 /// Refuses what cannot be carried out yet in a rule that is listened to.
@@ -132,6 +138,7 @@ pub async fn versions(rx: &mut Rx, may: &Granted<RuleView, RuleInfo>) -> Result<
 /// Saves a new rule, as a draft. It must have been [`accept`]ed.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, Workspace>, rule: Rule) -> Result<RuleInfo> {
     let owner = cx.actor.user().ok_or_else(|| Error::denied("a rule needs a person as its owner; sign in as one"))?;
+    refuse_unknown_roles(tx, may.resource().0, &rule).await?;
     let now = cx.now();
     let info = RuleInfo {
         id: cx.new_id(),
@@ -174,6 +181,7 @@ pub async fn replace(
     if version == known.version && rule == known.rule {
         return Ok(info);
     }
+    refuse_unknown_roles(tx, info.workspace_id, &rule).await?;
     // What is saved here acts with the owner's rights, so nobody may write it who has fewer.
     refuse_beyond(tx, cx, known).await?;
     info.version += 1;
