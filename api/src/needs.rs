@@ -102,6 +102,8 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("recurrence.view", &["getRecurrence", "listRecurrences", "updateRecurrence"]),
     ("resource.manage", &["createAllocation", "deleteAllocation", "updateAllocation"]),
     ("resource.view", &["getAbsence", "getAllocation", "listAbsences", "listAllocations", "listResources"]),
+    ("rota.edit", &["createRota", "createRotaOverride", "deleteRota", "deleteRotaOverride", "replaceRota"]),
+    ("rota.view", &["getOnCall", "getRota", "listRotaOverrides", "listRotas"]),
     (
         "rule.edit",
         &[
@@ -136,6 +138,8 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
     ("run.view", &["cancelRuns", "explainRule", "getRun", "getShadowReport", "listRuns", "rerunRuns"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
+    ("sla.edit", &["createSla", "deleteSla", "replaceSla"]),
+    ("sla.view", &["getSla", "getSlaReport", "listSlas", "listTaskSlas"]),
     ("sprint.edit", &["closeSprint", "createSprint", "deleteSprint", "startSprint", "updateSprint"]),
     ("sprint.view", &["getSprint", "listSprints"]),
     ("task.comment", &["createComment", "deleteComment", "updateComment"]),
@@ -190,6 +194,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "getMetricsTable",
             "getSchedule",
             "getShadowReport",
+            "getSlaReport",
             "getTask",
             "getTimeline",
             "getView",
@@ -203,6 +208,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listFields",
             "listLabels",
             "listLinks",
+            "listTaskSlas",
             "listTasks",
             "listTypes",
             "listViews",

@@ -39,10 +39,12 @@ pub mod rates;
 pub mod raw;
 pub mod recurrences;
 pub mod resources;
+pub mod rotas;
 pub mod rules;
 pub mod runs;
 pub mod schedules;
 pub mod search;
+pub mod slas;
 pub mod sprints;
 pub mod table;
 pub mod task_templates;
@@ -110,10 +112,12 @@ pub const AREAS: &[Area] = &[
     Area { name: "rates", statements: &[rates::store::ALL] },
     Area { name: "recurrences", statements: &[recurrences::store::ALL] },
     Area { name: "resources", statements: &[resources::store::ALL] },
+    Area { name: "rotas", statements: &[rotas::store::ALL] },
     Area { name: "rules", statements: &[rules::store::ALL] },
     Area { name: "runs", statements: &[runs::policy::ALL, runs::store::ALL] },
     Area { name: "schedules", statements: &[schedules::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
+    Area { name: "slas", statements: &[slas::store::ALL] },
     Area { name: "sprints", statements: &[sprints::store::ALL] },
     Area { name: "task_templates", statements: &[task_templates::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use trackside_engine::db::{Db, Signal};
 use trackside_engine::{Result, Source, approvals, recurrences, runs, schedules};
 
-use crate::notifications;
+use crate::{notifications, watches};
 
 /// How often is looked when nothing is due. Clocks that are put forward are noticed so late at the latest.
 const FALLBACK: Duration = Duration::from_secs(30);
@@ -36,6 +36,7 @@ pub(crate) fn start(
     });
     let reminding = notifications::remind(db.clone(), source.clone(), stop.clone());
     let mut loops = vec![tokio::spawn(recurring), tokio::spawn(scheduled), tokio::spawn(reminding)];
+    loops.push(tokio::spawn(watches::run(db.clone(), source.clone(), stop.clone())));
     loops.push(tokio::spawn(review(db.clone(), source.clone(), stop.clone())));
     if let Some(keep) = keep_runs.and_then(|keep| TimeDelta::from_std(keep).ok()) {
         loops.push(tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)));

@@ -19,6 +19,7 @@ pub mod queue;
 mod runs;
 mod trials;
 mod waits;
+mod watches;
 
 use std::sync::Arc;
 use std::time::Duration;

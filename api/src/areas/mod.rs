@@ -36,12 +36,14 @@ mod rates;
 mod recurrences;
 mod resources;
 mod roles;
+mod rotas;
 mod rules;
 mod runs;
 mod schedules;
 mod search;
 mod second_factor;
 mod service_accounts;
+mod slas;
 mod sprints;
 mod task_templates;
 mod tasks;
@@ -117,6 +119,7 @@ pub const AREAS: &[Area] = &[
         routes: resources::routes,
     },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
+    Area { name: "rotas", about: "Who is on call.", routes: rotas::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },
@@ -127,6 +130,7 @@ pub const AREAS: &[Area] = &[
         about: "Members that are programs, and their tokens.",
         routes: service_accounts::routes,
     },
+    Area { name: "slas", about: "How soon things are to be done, and whether they were.", routes: slas::routes },
     Area { name: "sprints", about: "Stretches of time that projects work in.", routes: sprints::routes },
     Area {
         name: "task_templates",

@@ -14,7 +14,7 @@ use crate::db::{Rx, Tx};
 use crate::events::{self, emit};
 use crate::ids::{ProjectId, RuleId, RunId, TaskId, UserId, WorkspaceId};
 use crate::projects::{ProjectRef, members};
-use crate::{Error, Result, grants, runs};
+use crate::{Error, Result, grants, rotas, runs};
 
 /// Runs that are walked back to whoever began it all; chains of rules are shorter.
 const LONGEST_CHAIN: usize = 64;
@@ -51,7 +51,7 @@ pub(crate) struct Standing {
 /// `invalid_fields` for somebody whom there is not; `no_approver`.
 pub(crate) async fn open(tx: &mut Tx, cx: &Cx, request: Request) -> Result<Stored> {
     let workspace = cx.actor.workspace;
-    let approvers = resolve(tx, workspace, request.owner, &request.by).await?;
+    let approvers = resolve(tx, workspace, request.owner, &request.by, cx.now()).await?;
     let causers = causers(tx, workspace, request.run).await?;
     let about = people::about(tx, workspace, request.project, request.task).await?;
     let (project_id, task_id, named) = match &about {
@@ -116,7 +116,13 @@ fn refuse_unanswerable(eligible: &[UserId], need: Need) -> Result<()> {
 }
 
 /// The approvers behind what a rule calls them.
-async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[String]) -> Result<Vec<Approver>> {
+async fn resolve(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    owner: UserId,
+    by: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<Approver>> {
     let mut approvers = Vec::with_capacity(by.len());
     for (at, entry) in by.iter().enumerate() {
         let unknown = || {
@@ -125,7 +131,7 @@ async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[Strin
                 format!("/by/{at}"),
                 format!(
                     "`{shown}` is nobody here; write `user:` with the id or address of a member, `role:` or `group:` with an \
-                     id or name, or `owner`"
+                     id or name, `oncall:` with the name of a rota, or `owner`"
                 ),
             )
         };
@@ -134,6 +140,8 @@ async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[Strin
             "role" if ROLES.contains(&name) => Approver::Role(name.to_owned()),
             "role" => Approver::Role(grants::roles::called(rx, workspace, name).await?.ok_or_else(unknown)?.to_string()),
             "group" => Approver::Group(grants::groups::named(rx, workspace, name).await?.ok_or_else(unknown)?),
+            // Who is on call when it is asked.
+            "oncall" => Approver::User(rotas::service::named(rx, workspace, name, now).await?),
             "user" if name == "owner" => Approver::User(owner),
             "user" if name.contains('@') => {
                 let found = members::by_email(rx, workspace, &[name.to_lowercase()]).await?;

@@ -19,6 +19,7 @@ pub mod carry;
 pub mod channels;
 pub mod fan_out;
 mod model;
+pub(crate) mod people;
 pub mod preferences;
 pub mod push;
 pub mod reminders;

@@ -19,7 +19,8 @@ pub const ROLES: &[&str] = &["guest", "viewer", "team_member", "project_manager"
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     /// `user:` with an id or address, `role:` with a role (a default one, or the id or name of one of the workspace's own),
-    /// `group:` with an id or name, or `owner`, who owns the rule.
+    /// `group:` with an id or name, `oncall:` with the name of a rota (who is on call when it is asked), or `owner`, who owns
+    /// the rule.
     /// Templates; one that gives a list asks all of it (`{{ task.assignees }}`).
     pub by: Vec<String>,
     /// How many of them must agree: `any`, `all` or a number; `any` when left out.
@@ -165,11 +166,11 @@ fn wrong(entry: &str) -> Option<Problem> {
     let (kind, name) = entry.split_once(':').unwrap_or(("", entry));
     match kind {
         // Whether there is such a role, or group, is known where the rule is saved.
-        "user" | "group" | "role" if !name.trim().is_empty() => None,
+        "user" | "group" | "role" | "oncall" if !name.trim().is_empty() => None,
         "" if name == "owner" || name.contains('@') || name.starts_with("user_") => None,
         _ => {
             let message = format!(
-                "`{entry}` is nobody; write `user:` with an id or address, `role:` with a role, `group:` with an id or name, or `owner`."
+                "`{entry}` is nobody; write `user:` with an id or address, `role:` with a role, `group:` with an id or name, `oncall:` with the name of a rota, or `owner`."
             );
             Some(Problem::new("unknown_approver", "", message).at(1, 1))
         }
