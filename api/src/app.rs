@@ -28,7 +28,9 @@ use crate::health::MetricsFor;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
-use crate::{cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe};
+use crate::{
+    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe,
+};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]

@@ -81,12 +81,7 @@ async fn replace(
     Ok(Answer::new(rota).at(version))
 }
 
-async fn delete(
-    State(app): State<App>,
-    Auth(cx): Auth,
-    At(id): At<RotaId>,
-    IfMatch(seen): IfMatch,
-) -> Result<Done> {
+async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RotaId>, IfMatch(seen): IfMatch) -> Result<Done> {
     let delete = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
         service::delete(tx, &cx, &cx.actor.may(known)?, seen).await

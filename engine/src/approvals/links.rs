@@ -161,8 +161,7 @@ impl Answer {
     /// The person, as they are here now.
     async fn person(&self, rx: &mut Rx, source: &Source) -> Result<Cx> {
         let who = Who::User { id: self.user };
-        let actor: Option<Actor> =
-            access::service::acting(rx, who, self.workspace, self.user, source.now()).await?;
+        let actor: Option<Actor> = access::service::acting(rx, who, self.workspace, self.user, source.now()).await?;
         Ok(source.cx(actor.ok_or_else(|| Error::denied("You do not belong to this workspace any more."))?))
     }
 

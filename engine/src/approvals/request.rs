@@ -138,7 +138,9 @@ async fn resolve(
         let (kind, name) = entry.split_once(':').unwrap_or(("user", entry.as_str()));
         let approver = match kind {
             "role" if ROLES.contains(&name) => Approver::Role(name.to_owned()),
-            "role" => Approver::Role(grants::roles::called(rx, workspace, name).await?.ok_or_else(unknown)?.to_string()),
+            "role" => {
+                Approver::Role(grants::roles::called(rx, workspace, name).await?.ok_or_else(unknown)?.to_string())
+            }
             "group" => Approver::Group(grants::groups::named(rx, workspace, name).await?.ok_or_else(unknown)?),
             // Who is on call when it is asked.
             "oncall" => Approver::User(rotas::service::named(rx, workspace, name, now).await?),

@@ -115,8 +115,7 @@ pub(super) async fn outlook(rx: &mut Rx, asked: &Asked, now: DateTime<Utc>) -> R
         "all" | "any" => Outlook::Open,
         count => {
             let id = asked.stored.id;
-            let count: usize =
-                count.parse().map_err(|_| Error::internal(format!("{id} needs `{count}` people")))?;
+            let count: usize = count.parse().map_err(|_| Error::internal(format!("{id} needs `{count}` people")))?;
             if votes.len() + open < count { Outlook::Stuck } else { Outlook::Open }
         }
     })
@@ -137,8 +136,7 @@ async fn apply(tx: &mut Tx, source: &Source, workspace: WorkspaceId, id: Approva
             store::settle(tx, id, ApprovalState::Approved, cx.now()).await?;
             (asked.stored.state, asked.stored.decided_at) = (ApprovalState::Approved, Some(cx.now()));
             let (short, project) = (ApprovalRef::from(&asked.stored), asked.project());
-            let event =
-                ApprovalDecided { approval: &short, task: asked.task(), project: project.as_ref(), vote: last };
+            let event = ApprovalDecided { approval: &short, task: asked.task(), project: project.as_ref(), vote: last };
             emit(tx, &cx, &event).await?;
             let detail = json!({ "approval": short, "because": "everybody who is left has agreed" });
             audit::service::record(tx, &cx, "approval.settled", &id.to_string(), &detail).await?;

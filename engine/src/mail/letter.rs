@@ -85,7 +85,8 @@ impl Letter {
         let (link, last) = (self.link.as_ref().map(shown), self.unsubscribe.as_ref().map(shown));
         let entries: Vec<String> = self.entries.iter().map(Entry::text).collect();
         let choices: Vec<String> = self.choices.iter().map(shown).collect();
-        let parts = self.paragraphs.iter().chain(&entries).chain(&choices).chain(&link).chain(&self.closing).chain(&last);
+        let parts =
+            self.paragraphs.iter().chain(&entries).chain(&choices).chain(&link).chain(&self.closing).chain(&last);
         let parts: Vec<&str> = parts.map(String::as_str).collect();
         format!("{}\n", parts.join("\n\n"))
     }

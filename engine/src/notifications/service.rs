@@ -83,13 +83,7 @@ pub async fn notify(tx: &mut Tx, cx: &Cx, to: &[UserId], message: &str, subject:
 
 /// Takes back what people were told about an approval that is not asked any more, of everybody or of one: what is unread is
 /// read, and what was told under these keys and has not gone out does not go.
-pub(crate) async fn quiet(
-    tx: &mut Tx,
-    cx: &Cx,
-    subject: &str,
-    keys: &[String],
-    user: Option<UserId>,
-) -> Result<()> {
+pub(crate) async fn quiet(tx: &mut Tx, cx: &Cx, subject: &str, keys: &[String], user: Option<UserId>) -> Result<()> {
     let workspace = cx.actor.workspace;
     // First: whoever is telling it at this moment has done so, or never will.
     store::take_back(tx, workspace, keys).await?;

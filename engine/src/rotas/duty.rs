@@ -47,9 +47,9 @@ impl Turns {
     /// `invalid_fields`, at its place.
     pub(super) fn of(rotation: &Rotation) -> Result<Self> {
         let at = |field: &str| format!("/rotation/{field}");
-        let zone = zone(rotation.tz.as_deref().unwrap_or("UTC")).map_err(|wrong| Error::field(at("tz"), wrong.message))?;
-        let start =
-            local("start", &rotation.start, zone).map_err(|wrong| Error::field(at("start"), wrong.message))?;
+        let zone =
+            zone(rotation.tz.as_deref().unwrap_or("UTC")).map_err(|wrong| Error::field(at("tz"), wrong.message))?;
+        let start = local("start", &rotation.start, zone).map_err(|wrong| Error::field(at("start"), wrong.message))?;
         let begins = instant(zone, start)
             .ok_or_else(|| Error::field(at("start"), "is a time that the clock of the zone never shows"))?
             .to_utc();
@@ -127,7 +127,8 @@ mod tests {
 
     fn turns(every: Option<&str>, rrule: Option<&str>, start: &str, tz: &str) -> Turns {
         let every = every.map(|every| every.parse().unwrap());
-        Turns::of(&Rotation { start: start.into(), tz: Some(tz.into()), every, rrule: rrule.map(str::to_owned) }).unwrap()
+        Turns::of(&Rotation { start: start.into(), tz: Some(tz.into()), every, rrule: rrule.map(str::to_owned) })
+            .unwrap()
     }
 
     #[test]
@@ -150,14 +151,18 @@ mod tests {
     fn short_turns_go_by_the_time_that_passes() {
         let halves = turns(Some("12h"), None, "2026-03-28T20:00:00", "Europe/Berlin");
         let turn = halves.at(at("2026-03-29T07:00:00Z")).unwrap();
-        assert_eq!((turn.number, turn.since, turn.until), (1, at("2026-03-29T07:00:00Z"), Some(at("2026-03-29T19:00:00Z"))));
+        assert_eq!(
+            (turn.number, turn.since, turn.until),
+            (1, at("2026-03-29T07:00:00Z"), Some(at("2026-03-29T19:00:00Z")))
+        );
     }
 
     #[test]
     fn what_is_no_rotation_says_why() {
         let wrong = |every: Option<&str>, rrule: Option<&str>, start: &str, tz: &str| {
             let every = every.map(|every| every.parse().unwrap());
-            let rotation = Rotation { start: start.into(), tz: Some(tz.into()), every, rrule: rrule.map(str::to_owned) };
+            let rotation =
+                Rotation { start: start.into(), tz: Some(tz.into()), every, rrule: rrule.map(str::to_owned) };
             Turns::of(&rotation).unwrap_err().fields[0].pointer.clone()
         };
         assert_eq!(wrong(Some("1d"), None, "tomorrow", "UTC"), "/rotation/start");

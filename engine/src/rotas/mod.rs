@@ -11,6 +11,4 @@ mod model;
 pub mod service;
 pub(crate) mod store;
 
-pub use model::{
-    Because, By, NewOverride, NewRota, OnCall, OnCallQuery, Override, Passed, Rota, Rotation,
-};
+pub use model::{Because, By, NewOverride, NewRota, OnCall, OnCallQuery, Override, Passed, Rota, Rotation};

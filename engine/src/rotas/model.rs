@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trackside_rules::Period;
 
-use crate::access::{Place, Scoped};
+use crate::access::Scoped;
 use crate::db::row;
 use crate::ids::{RotaId, RotaOverrideId, UserId, WorkspaceId};
 use crate::raw::Raw;

@@ -128,12 +128,7 @@ async fn check(rx: &mut Rx, workspace: WorkspaceId, own: Option<RotaId>, new: &N
 ///
 /// # Errors
 /// `invalid_fields`; `too_many_overrides`.
-pub async fn add_override(
-    tx: &mut Tx,
-    cx: &Cx,
-    may: &Granted<RotaEdit, Rota>,
-    new: NewOverride,
-) -> Result<Override> {
+pub async fn add_override(tx: &mut Tx, cx: &Cx, may: &Granted<RotaEdit, Rota>, new: NewOverride) -> Result<Override> {
     let rota = locked(tx, may, None).await?;
     let (from, to) = (checks::time("/from", new.from)?, checks::time("/to", new.to)?);
     if to <= from || to - from > LONGEST {
@@ -143,7 +138,8 @@ pub async fn add_override(
         return Err(Error::field("/user", format!("{} is not a member of this workspace", new.user)));
     }
     if store::count_overrides(tx, &rota, cx.now()).await? >= MAX_OVERRIDES as i64 {
-        let detail = format!("a rota has at most {MAX_OVERRIDES} overrides that are not over; change its turns instead");
+        let detail =
+            format!("a rota has at most {MAX_OVERRIDES} overrides that are not over; change its turns instead");
         return Err(Error::conflict("too_many_overrides", detail));
     }
     let new = Override {
@@ -169,12 +165,7 @@ pub async fn overrides(rx: &mut Rx, cx: &Cx, may: &Granted<RotaView, Rota>) -> R
 ///
 /// # Errors
 /// `override_not_found`.
-pub async fn delete_override(
-    tx: &mut Tx,
-    cx: &Cx,
-    may: &Granted<RotaEdit, Rota>,
-    id: RotaOverrideId,
-) -> Result<()> {
+pub async fn delete_override(tx: &mut Tx, cx: &Cx, may: &Granted<RotaEdit, Rota>, id: RotaOverrideId) -> Result<()> {
     let rota = locked(tx, may, None).await?;
     if !store::delete_override(tx, &rota, id).await? {
         return Err(Error::not_found("override", id));

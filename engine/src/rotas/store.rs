@@ -67,7 +67,8 @@ pub(super) async fn list(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<Rota
 }
 
 pub(super) async fn insert_override(tx: &mut Tx, rota: &Rota, new: &Override) -> Result<()> {
-    let args = (new.id, rota.id, rota.workspace_id, new.user_id, new.from_at, new.to_at, new.created_by, new.created_at);
+    let args =
+        (new.id, rota.id, rota.workspace_id, new.user_id, new.from_at, new.to_at, new.created_by, new.created_at);
     tx.execute(INSERT_OVERRIDE, args).await.map(drop)
 }
 

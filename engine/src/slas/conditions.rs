@@ -24,7 +24,10 @@ const LONGEST: i64 = 366 * 86_400;
 const NAMES: [&str; 3] = ["now", "project", "task"];
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::default);
-static COMPILED: LazyLock<Mutex<HashMap<(SlaId, i64), Arc<Compiled>>>> = LazyLock::new(Mutex::default);
+/// Policies by id and version.
+type Kept = HashMap<(SlaId, i64), Arc<Compiled>>;
+
+static COMPILED: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
 
 /// A policy, ready to be held against tasks.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! What the clock brings: warnings, times that have passed, and timers that are to be reckoned anew. Any number of nodes may
 //! look at once: each timer is held while it is looked at, and what was said of it stands in its row.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
@@ -21,9 +23,10 @@ use crate::{Class, Error, Result, crash, events};
 
 /// How many timers are looked at in one go.
 const BATCH: i64 = 50;
-/// How soon is looked again at a timer for whose task something may stand in the log that was not read yet; and for how long.
+/// How soon is looked again at a timer of whose task something is not in the log yet.
 const AGAIN: TimeDelta = TimeDelta::milliseconds(300);
-const PATIENCE: TimeDelta = TimeDelta::seconds(30);
+/// How many pages of a workspace's log are read in one go.
+const PAGES: usize = 50;
 /// How soon at one that could not be looked at.
 const FAILED: TimeDelta = TimeDelta::seconds(30);
 
@@ -44,22 +47,30 @@ pub struct Looked {
 /// When the database cannot be asked. What is wrong with one timer is logged, and it is looked at again.
 pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
     let places = store::places(&mut *db.read().await?).await?;
-    let mut more = false;
+    let mut behind = HashSet::new();
     if !places.is_empty() {
         let head = events::service::head(&mut *db.read().await?).await?;
         for (workspace, position) in &places {
-            if *position < head {
-                more |= follow::read(db, source, *workspace, *position, head).await?;
+            let mut after = *position;
+            for _ in 0..PAGES {
+                match follow::read(db, source, *workspace, after, head).await? {
+                    Some(end) if end < head => after = end,
+                    _ => {
+                        after = head;
+                        break;
+                    }
+                }
+            }
+            if after < head {
+                behind.insert(*workspace);
             }
         }
     }
     let now = source.now();
-    if !more {
-        let due = store::due(&mut *db.read().await?, now, BATCH).await?;
-        more = due.len() as i64 == BATCH;
-        for timer in due {
-            look(db, source, timer, now).await?;
-        }
+    let due = store::due(&mut *db.read().await?, now, BATCH).await?;
+    let more = !behind.is_empty() || due.len() as i64 == BATCH;
+    for timer in due.into_iter().filter(|timer| !behind.contains(&timer.workspace_id)) {
+        look(db, source, timer, now).await?;
     }
     let next = store::next(&mut *db.read().await?).await?;
     Ok(Looked { active: !places.is_empty(), next, more })
@@ -100,8 +111,8 @@ async fn one(tx: &mut Tx, source: &Source, seen: &Timer, now: DateTime<Utc>) -> 
         let sight = Sight { task: &facts, project: &project, answer: false, at: now };
         return follow::apply(tx, source, &stored, &compiled, &sight, task.id).await;
     }
-    let moment = timer.look_at.unwrap_or(now);
-    if moment + PATIENCE > now && store::is_unread(tx, workspace, now).await? {
+    // What was done in time is not late because that is read later.
+    if store::is_unread(tx, workspace, task.id, follow::KINDS).await? {
         return store::put_off(tx, &timer, now + AGAIN).await;
     }
     let time = Time::of(tx, compiled.policy.clock, &project).await?;

@@ -20,7 +20,7 @@ use crate::projects::{self, Project};
 use crate::{Class, Result, crash, events};
 
 /// The events that carry a task as it was.
-const KINDS: &[&str] = &[
+pub(super) const KINDS: &[&str] = &[
     "project.archived",
     "project.unarchived",
     "project.workflow_changed",
@@ -33,14 +33,14 @@ const KINDS: &[&str] = &[
 /// How many events one transaction reads.
 const TOGETHER: i64 = 16;
 
-/// Reads on in one workspace, up to `head`; answers whether there is more.
+/// Reads a page on in one workspace, towards `head`; answers up to where. Nothing when another node was faster.
 pub(super) async fn read(
     db: &Db,
     source: &Source,
     workspace: WorkspaceId,
     after: i64,
     head: i64,
-) -> Result<bool> {
+) -> Result<Option<i64>> {
     let (events, end) = {
         let mut rx = db.read().await?;
         let page = events::store::of_kinds(&mut rx, workspace, after, head, KINDS, TOGETHER).await?;
@@ -54,13 +54,13 @@ pub(super) async fn read(
     };
     if events.is_empty() && end - after < 1_000 {
         // Nothing that matters: it is read again with what comes, rather than written each time.
-        return Ok(false);
+        return Ok(Some(end));
     }
     let source = source.clone();
     let write = async move |tx: &mut Tx| {
         // Another node was faster.
         if store::lock_place(tx, workspace).await? != Some(after) {
-            return Ok(());
+            return Ok(false);
         }
         let policies = store::enabled(tx, workspace).await?;
         for event in &events {
@@ -68,11 +68,11 @@ pub(super) async fn read(
         }
         store::put_place(tx, workspace, end).await?;
         crash::point("sla.read_before_commit");
-        Ok(())
+        Ok(true)
     };
-    db.write(write).await?;
+    let read = db.write(write).await?;
     crash::point("sla.read");
-    Ok(end < head)
+    Ok(read.then_some(end))
 }
 
 async fn take(tx: &mut Tx, source: &Source, policies: &[Stored], event: &Pending) -> Result<()> {

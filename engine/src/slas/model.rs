@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use trackside_rules::Period;
 use trackside_rules::model::Condition;
 
-use crate::access::{Place, ProjectView, Permission as _, Scoped};
+use crate::access::{Permission as _, Place, ProjectView, Scoped};
 use crate::db::row;
 use crate::ids::{ProjectId, SlaId, TaskId, UserId, WorkspaceId};
 use crate::raw::Raw;

@@ -52,7 +52,8 @@ pub fn get(may: &Granted<SlaView, Stored>) -> Result<Sla> {
 }
 
 async fn project_of(rx: &mut Rx, workspace: WorkspaceId, name: &str, pointer: &str) -> Result<Project> {
-    let unknown = || Error::field(pointer, "is no project of this workspace, or none that you may see; give its id or key");
+    let unknown =
+        || Error::field(pointer, "is no project of this workspace, or none that you may see; give its id or key");
     let handle: Handle<ProjectId> = name.parse().map_err(|_| unknown())?;
     projects::service::find(rx, workspace, &handle).await.map_err(|error| match error.class {
         Class::NotFound => unknown(),
@@ -269,12 +270,7 @@ pub(super) fn shown(
 ///
 /// # Errors
 /// `invalid_fields`, `denied`.
-pub async fn report(
-    rx: &mut Rx,
-    cx: &Cx,
-    may: &Granted<SlaView, Stored>,
-    query: &ReportQuery,
-) -> Result<Report> {
+pub async fn report(rx: &mut Rx, cx: &Cx, may: &Granted<SlaView, Stored>, query: &ReportQuery) -> Result<Report> {
     let stored = may.resource();
     if stored.project_id.is_none() {
         cx.actor.may_here::<SlaView>()?;
@@ -292,7 +288,8 @@ pub async fn report(
     let priorities = store::report(rx, stored.id, from, to).await?;
     let (met, breached) = priorities.iter().fold((0, 0), |(met, late), of| (met + of.met, late + of.breached));
     let open = store::open(rx, stored.id).await?;
-    let standing = |state: TimerState| open.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
+    let standing =
+        |state: TimerState| open.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
     Ok(Report {
         from,
         to,

@@ -408,7 +408,10 @@ async fn named(tx: &mut Tx, cx: &Cx, to: &[String]) -> Result<Vec<UserId>> {
         let user = match name.strip_prefix("oncall:") {
             Some(rota) => rotas::service::named(tx, cx.actor.workspace, rota, cx.now()).await?,
             None => name.parse().map_err(|error| {
-                Error::field(format!("/to/{at}"), format!("{error}; give a member's id, or `oncall:` with the name of a rota"))
+                Error::field(
+                    format!("/to/{at}"),
+                    format!("{error}; give a member's id, or `oncall:` with the name of a rota"),
+                )
             })?,
         };
         if !people.contains(&user) {

@@ -21,6 +21,7 @@ mod portfolio;
 mod projects;
 mod recurrences;
 mod schedules;
+mod slas;
 mod time_entries;
 mod waits;
 mod walls;

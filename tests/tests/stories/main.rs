@@ -35,6 +35,7 @@ mod rule_schedules;
 mod sandbox;
 mod schedules;
 mod search;
+mod slas;
 mod slips;
 mod sockets;
 mod spine;

@@ -273,7 +273,8 @@ impl World {
         };
         let rota = json!({ "name": format!("{mark} rota"), "people": [me.text("/user/id")], "rotation": { "start": "2026-01-05T09:00:00", "every": "1w" } });
         let rota = api.post("/rotas", rota).await.expect_status(201).text("/id");
-        let instead = json!({ "user": me.text("/user/id"), "from": "2090-01-01T00:00:00Z", "to": "2090-01-02T00:00:00Z" });
+        let instead =
+            json!({ "user": me.text("/user/id"), "from": "2090-01-01T00:00:00Z", "to": "2090-01-02T00:00:00Z" });
         let instead = api.post(&format!("/rotas/{rota}/overrides"), instead).await.expect_status(201).text("/id");
         let sla = json!({ "name": format!("{mark} sla"), "project": "WEB", "targets": { "default": "4h" }, "filter": "task.priority == \"critical\"" });
         let sla = api.post("/slas", sla).await.expect_status(201).text("/id");

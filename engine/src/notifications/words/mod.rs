@@ -121,7 +121,15 @@ mod tests {
         let first = read(LANGUAGES[0].1);
         let said: BTreeSet<&str> = first.says.keys().map(String::as_str).collect();
         let kinds = Kind::ALL.map(Kind::as_str);
-        let more = ["approval_approved", "approval_rejected", "approval_stuck", "approval_timed_out", "due_cleared", "sla_breached", "sla_warned"];
+        let more = [
+            "approval_approved",
+            "approval_rejected",
+            "approval_stuck",
+            "approval_timed_out",
+            "due_cleared",
+            "sla_breached",
+            "sla_warned",
+        ];
         assert_eq!(said, kinds.into_iter().chain(more).collect());
         assert_eq!(first.kinds.keys().map(String::as_str).collect::<BTreeSet<_>>(), kinds.into_iter().collect());
         for (name, text) in LANGUAGES {
