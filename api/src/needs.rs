@@ -131,6 +131,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listActions",
             "listBacktests",
             "listEventKinds",
+            "listRuleThresholds",
             "listRuleVersions",
             "listRules",
         ],

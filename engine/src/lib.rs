@@ -49,6 +49,7 @@ pub mod sprints;
 pub mod table;
 pub mod task_templates;
 pub mod tasks;
+pub mod thresholds;
 pub mod time_entries;
 pub mod timesheets;
 pub mod transfer;
@@ -121,6 +122,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "sprints", statements: &[sprints::store::ALL] },
     Area { name: "task_templates", statements: &[task_templates::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
+    Area { name: "thresholds", statements: &[thresholds::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "transfer", statements: &[transfer::store::ALL] },

@@ -20,6 +20,7 @@ use trackside_engine::paging::Page;
 use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
+use trackside_engine::thresholds::{self, Gauge};
 use trackside_rules::model::{Trigger, answers};
 use trackside_rules::{Compiled, Rule};
 
@@ -76,6 +77,10 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/rules/{id}/versions",
             get_with(versions, doc("listRuleVersions", "List a rule's versions, newest first")),
+        )
+        .api_route(
+            "/rules/{id}/thresholds",
+            get_with(figures, doc("listRuleThresholds", "List how the figures stand that start a rule")),
         )
 }
 
@@ -177,6 +182,13 @@ async fn pause(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Re
 
 async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleSaved>> {
     switch(app, cx, id, RuleState::Shadow).await
+}
+
+async fn figures(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<Page<Gauge>>> {
+    let mut rx = app.db.read().await?;
+    let may = cx.actor.may::<RuleView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
+    let items = thresholds::service::of_rule(&mut rx, &may).await?;
+    Ok(Answer::new(Page { items, next_cursor: None, total: None }))
 }
 
 async fn versions(

@@ -63,6 +63,7 @@ pub const ALL: &[Migration] = &[
     migration!("0037_search_newest"),
     migration!("0042_approvals_told"),
     migration!("0043_slas"),
+    migration!("0044_thresholds"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

@@ -133,6 +133,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::task_templates::events::TaskTemplateCreated>(),
     kind::<crate::task_templates::events::TaskTemplateDeleted>(),
     kind::<crate::task_templates::events::TaskTemplateUpdated>(),
+    kind::<crate::thresholds::events::ThresholdCrossed>(),
     kind::<crate::time_entries::events::TimeDeleted>(),
     kind::<crate::time_entries::events::TimeLogged>(),
     kind::<crate::time_entries::events::TimeTimerStarted>(),

@@ -106,6 +106,7 @@ statements! {
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
      output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
+    COUNT_FAILED = "select count(*) from runs where workspace_id = $1 and id >= $2 and error is not null and state = 'failed'";
     LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
     /// Those that no worker has been at: also those that wait for what their rule's policy says.
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and (state = 'queued' \
@@ -423,4 +424,10 @@ pub(super) async fn cancel_queued(
 pub(super) async fn live_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
     let rows: Vec<(RunId,)> = rx.all(LIVE_OF_RULE, (rule,)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many runs from this one on failed.
+pub(super) async fn count_failed(rx: &mut Rx, workspace: WorkspaceId, from: RunId) -> Result<i64> {
+    let (count,): (i64,) = rx.one(COUNT_FAILED, (workspace, from)).await?;
+    Ok(count)
 }

@@ -22,6 +22,7 @@ mod projects;
 mod recurrences;
 mod schedules;
 mod slas;
+mod thresholds;
 mod time_entries;
 mod waits;
 mod walls;

@@ -43,6 +43,7 @@ mod sprints;
 mod takeover;
 mod task_templates;
 mod the_harness;
+mod thresholds;
 mod throttle;
 mod time_entries;
 mod timesheets;
