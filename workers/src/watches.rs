@@ -9,7 +9,7 @@ use trackside_engine::{Result, Source, slas, thresholds};
 
 /// How often is looked whether there is anything to keep of which nothing was heard; clocks that are put forward are noticed so
 /// late at the latest.
-const FALLBACK: Duration = Duration::from_secs(30);
+const FALLBACK: Duration = Duration::from_secs(60);
 /// How often the log is looked at while there is: what another process on the same file wrote is heard in no other way.
 const GLANCE: Duration = Duration::from_secs(2);
 /// Looks are at least this far apart: the log may go on thousands of times a second.

@@ -54,11 +54,12 @@ pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
             let mut after = *position;
             for _ in 0..PAGES {
                 match follow::read(db, source, *workspace, after, head).await? {
-                    Some(end) if end < head => after = end,
-                    _ => {
-                        after = head;
-                        break;
-                    }
+                    Some(end) => after = end,
+                    // Another node reads.
+                    None => break,
+                }
+                if after >= head {
+                    break;
                 }
             }
             if after < head {
@@ -67,6 +68,10 @@ pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
         }
     }
     let now = source.now();
+    let next = store::next(&mut *db.read().await?).await?;
+    if next.is_none_or(|next| next > now) {
+        return Ok(Looked { active: !places.is_empty(), next, more: !behind.is_empty() });
+    }
     let due = store::due(&mut *db.read().await?, now, BATCH).await?;
     let more = !behind.is_empty() || due.len() as i64 == BATCH;
     for timer in due.into_iter().filter(|timer| !behind.contains(&timer.workspace_id)) {

@@ -38,8 +38,9 @@ statements! {
     AGE_POLICY = "update sla_timers set stale = $3, look_at = $2 where sla_id = $1 and ended_at is null";
     AGE_WORKSPACE = "update sla_timers set stale = $3, look_at = $2 where workspace_id = $1 and ended_at is null";
     AGE_PROJECT = "update sla_timers set stale = $4, look_at = $3 where workspace_id = $1 and project_id = $2 and ended_at is null";
-    // What happened to a task and is in no place of the log yet.
-    UNREAD = "select id from events where position is null and workspace_id = $1 and subject = $2 and kind = any($3) limit 1";
+    // What happened to a task and was not read yet. `substr` as the index `events_task` has it.
+    UNREAD = "select id from events where workspace_id = $1 and subject = $2 and substr(subject, 1, 5) = 'task_' and kind = any($3) \
+        and (position is null or position > (select p.position from sla_places p where p.workspace_id = $1)) limit 1";
     REPORT = "select priority, cast(sum(case when breached_at is null and state = 'ended' and ended_at >= $2 and ended_at < $3 then 1 else 0 end) as bigint), \
         cast(sum(case when breached_at >= $2 and breached_at < $3 then 1 else 0 end) as bigint) from sla_timers where sla_id = $1 \
         and (breached_at >= $2 and breached_at < $3 or ended_at >= $2 and ended_at < $3) group by priority order by priority desc";
@@ -208,7 +209,7 @@ pub(super) async fn age(
     Ok(aged > 0)
 }
 
-/// Whether anything of these kinds that happened to a task has no place in the log yet.
+/// Whether anything of these kinds that happened to a task was not read yet.
 pub(super) async fn is_unread(rx: &mut Rx, workspace: WorkspaceId, task: TaskId, kinds: &[&str]) -> Result<bool> {
     let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
     Ok(rx.opt::<One<EventId>>(UNREAD, (workspace, task.to_string(), kinds)).await?.is_some())
