@@ -28,7 +28,9 @@ use crate::health::MetricsFor;
 use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
-use crate::{cors, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe};
+use crate::{
+    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe,
+};
 
 /// What handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -106,6 +108,7 @@ impl App {
             .layer(from_fn_with_state(self.clone(), idempotency::layer))
             .layer(from_fn_with_state(self.clone(), rate::layer))
             .merge(pages::routes(&document))
+            .merge(decisions::routes())
             .merge(unsubscribe::routes())
             .fallback(observe::not_found)
             .method_not_allowed_fallback(observe::method_not_allowed)

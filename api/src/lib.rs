@@ -15,6 +15,7 @@ pub mod compat;
 pub mod config;
 mod cors;
 pub mod csv;
+mod decisions;
 pub mod extract;
 pub mod fields;
 mod files;

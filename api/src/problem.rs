@@ -191,7 +191,7 @@ impl Problem {
 }
 
 /// How a class is told over HTTP.
-fn status(class: Class) -> StatusCode {
+pub(crate) fn status(class: Class) -> StatusCode {
     match class {
         Class::NotFound => StatusCode::NOT_FOUND,
         Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,

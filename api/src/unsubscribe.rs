@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use trackside_engine::db::{Tx, everywhere};
-use trackside_engine::notifications::unsubscribe::{Page, Unsubscription};
+use trackside_engine::notifications::unsubscribe::Unsubscription;
 
 use crate::answer::Result;
 use crate::app::App;
@@ -22,9 +22,9 @@ async fn ask(State(app): State<App>, At(word): At<String>) -> Result<Response> {
     let page = everywhere(async { meant.page(&mut *app.db.read().await?).await }).await?;
     let form = format!(
         "<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\"><button>{}</button></form>",
-        escaped(&page.button)
+        pages::escaped(&page.button)
     );
-    Ok(shown(&page, &page.asks, &form))
+    Ok(pages::note(page.language, &[page.asks], &form))
 }
 
 async fn unsubscribe(State(app): State<App>, At(word): At<String>) -> Result<Response> {
@@ -32,22 +32,5 @@ async fn unsubscribe(State(app): State<App>, At(word): At<String>) -> Result<Res
     let page = everywhere(async { meant.page(&mut *app.db.read().await?).await }).await?;
     let source = app.source.clone();
     everywhere(app.db.write(async move |tx: &mut Tx| meant.carry_out(tx, &source).await)).await?;
-    Ok(shown(&page, &page.done, ""))
-}
-
-fn shown(page: &Page, says: &str, more: &str) -> Response {
-    let says = escaped(says);
-    pages::page(
-        "text/html; charset=utf-8",
-        format!(
-            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>Trackside</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"stylesheet\" href=\"/pages/style.css\"></head>\n\
-             <body><main><p>{says}</p>{more}</main></body></html>\n",
-            page.language
-        ),
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    Ok(pages::note(page.language, &[page.done], ""))
 }

@@ -39,14 +39,17 @@ pub mod rates;
 pub mod raw;
 pub mod recurrences;
 pub mod resources;
+pub mod rotas;
 pub mod rules;
 pub mod runs;
 pub mod schedules;
 pub mod search;
+pub mod slas;
 pub mod sprints;
 pub mod table;
 pub mod task_templates;
 pub mod tasks;
+pub mod thresholds;
 pub mod time_entries;
 pub mod timesheets;
 pub mod transfer;
@@ -110,13 +113,16 @@ pub const AREAS: &[Area] = &[
     Area { name: "rates", statements: &[rates::store::ALL] },
     Area { name: "recurrences", statements: &[recurrences::store::ALL] },
     Area { name: "resources", statements: &[resources::store::ALL] },
+    Area { name: "rotas", statements: &[rotas::store::ALL] },
     Area { name: "rules", statements: &[rules::health::ALL, rules::meter::ALL, rules::store::ALL] },
     Area { name: "runs", statements: &[runs::policy::ALL, runs::store::ALL] },
     Area { name: "schedules", statements: &[schedules::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
+    Area { name: "slas", statements: &[slas::store::ALL] },
     Area { name: "sprints", statements: &[sprints::store::ALL] },
     Area { name: "task_templates", statements: &[task_templates::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
+    Area { name: "thresholds", statements: &[thresholds::store::ALL] },
     Area { name: "time_entries", statements: &[time_entries::store::ALL] },
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "transfer", statements: &[transfer::store::ALL] },

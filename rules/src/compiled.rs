@@ -218,8 +218,7 @@ pub enum Failure {
 }
 
 impl Compiled {
-    /// Compiles a rule, or says everything that is wrong in it. What the engine cannot carry out yet compiles, too; ask
-    /// [`Rule::unsupported`] before enabling.
+    /// Compiles a rule, or says everything that is wrong in it.
     pub fn new(rule: Arc<Rule>, sandbox: &Sandbox) -> Result<Self, Vec<Problem>> {
         let mut problems = rule.problems();
         if !problems.is_empty() {

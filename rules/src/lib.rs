@@ -11,7 +11,7 @@
 //!    they do not know, and say where and what was probably meant.
 //! 2. It is **checked** against the [`Catalogue`] of events and actions ([`check()`]): unknown fields,
 //!    values of the wrong type, missing inputs. Every finding is a [`Problem`] with a pointer, a
-//!    line and a column. [`Rule::unsupported`] names what can be written but not yet carried out.
+//!    line and a column.
 //! 3. It is **compiled** once ([`Compiled::new`]) into a tree whose steps hold their expressions and
 //!    templates ready to run.
 //! 4. It is **indexed** by event kind and project ([`matcher::Index`]), so that an event meets only

@@ -167,7 +167,6 @@ proptest! {
             let _ = Rule::from_yaml(&value.to_string());
             let _ = Template::compile(&sandbox, value).map(|template| template.render(&vars()));
             if let Ok(rule) = Rule::from_value(value) {
-                let _ = rule.unsupported();
                 let _ = check(&rule, &Catalogue::default(), &sandbox);
                 let again = Rule::from_json(&serde_json::to_string(&rule).expect("a rule is JSON")).expect("what was read can be written and read");
                 prop_assert_eq!(&again, &rule);

@@ -11,15 +11,15 @@ use trackside_engine::db::{Db, Signal, Tx};
 use trackside_engine::jobs::nodes;
 use trackside_engine::notifications::service as notified;
 use trackside_engine::rules::{Library, meter};
-use trackside_engine::{Result, Source, recurrences, runs, schedules};
+use trackside_engine::{Result, Source, approvals, recurrences, runs, schedules};
 
-use crate::notifications;
+use crate::{notifications, watches};
 
 /// How often is looked when nothing is due. Clocks that are put forward are noticed so late at the latest.
 const FALLBACK: Duration = Duration::from_secs(30);
 /// Looks are at least this far apart.
 const SPACING: Duration = Duration::from_millis(20);
-/// How often old runs are looked for.
+/// How often old runs are looked for, and who is left to approve what is pending.
 const RETAIN: Duration = Duration::from_secs(3_600);
 /// How long the figures of rules are kept where runs are kept for ever.
 const COUNTED: TimeDelta = TimeDelta::days(400);
@@ -51,6 +51,8 @@ pub(crate) fn start(
         tokio::spawn(recurring),
         tokio::spawn(scheduled),
         tokio::spawn(reminding),
+        tokio::spawn(watches::run(db.clone(), source.clone(), stop.clone())),
+        tokio::spawn(review(db.clone(), source.clone(), stop.clone())),
         tokio::spawn(retain(db.clone(), source.clone(), stop.clone(), keep)),
         tokio::spawn(count(db.clone(), source.clone(), library.clone(), stop.clone())),
     ]
@@ -91,6 +93,19 @@ async fn count(db: Db, source: Source, library: Arc<Library>, stop: Cancellation
         }
         if let Err(error) = meter::flush(&db, &source, &library).await {
             tracing::debug!(%error, "what rules cost could not be written; it is tried again in a minute");
+        }
+    }
+}
+
+/// Looks now and then at what is to be approved: rights end by themselves.
+async fn review(db: Db, source: Source, stop: CancellationToken) {
+    loop {
+        if let Err(error) = approvals::review::ask_all(&db, &source).await {
+            tracing::warn!(%error, "what is to be approved could not be looked at; it is tried again in an hour");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETAIN) => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`Workers`] is the whole of it, started by `serve` and by `worker`. Everything it does can be stopped at any moment
 //! and done by another node instead: the truth stands in the database.
 
+mod approvals;
 mod clockwork;
 mod credentials;
 mod dispatcher;
@@ -19,6 +20,7 @@ mod roll;
 mod runs;
 mod trials;
 mod waits;
+mod watches;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +96,7 @@ fn handlers(
         entry(notifications::CarryTold { db: db.clone(), source: source.clone() }),
         entry(queue::Noop),
         entry(planning::Replan { db: db.clone(), source: source.clone() }),
+        entry(approvals::ReviewApprovals { db: db.clone(), source: source.clone() }),
         entry(mail),
         entry(push),
         entry(notifications::TellPeople { db, source }),

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::{ApprovalView, RunView};
-use trackside_engine::approvals::{Approval, NewDelegation, NewVote, service};
+use trackside_engine::approvals::{Approval, NewDelegation, NewVote, Via, service};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{ApprovalId, RunId};
 use trackside_engine::paging::Page;
@@ -84,7 +84,7 @@ async fn decide(
 ) -> Result<Answer<Approval>> {
     let decide = async move |tx: &mut Tx| {
         let asked = service::find(tx, cx.actor.workspace, id).await?;
-        service::decide(tx, &cx, &cx.actor.may(asked)?, vote).await
+        service::decide(tx, &cx, &cx.actor.may(asked)?, vote, Via::Api).await
     };
     Ok(Answer::new(app.db.write(decide).await?))
 }

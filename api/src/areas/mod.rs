@@ -36,6 +36,7 @@ mod rates;
 mod recurrences;
 mod resources;
 mod roles;
+mod rotas;
 mod rule_health;
 mod rule_versions;
 mod rules;
@@ -45,6 +46,7 @@ mod schedules;
 mod search;
 mod second_factor;
 mod service_accounts;
+mod slas;
 mod sprints;
 mod task_templates;
 mod tasks;
@@ -120,6 +122,7 @@ pub const AREAS: &[Area] = &[
         routes: resources::routes,
     },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
+    Area { name: "rotas", about: "Who is on call.", routes: rotas::routes },
     Area { name: "rule_health", about: "How rules do.", routes: rule_health::routes },
     Area { name: "rule_versions", about: "What rules were, and who owns them.", routes: rule_versions::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
@@ -133,6 +136,7 @@ pub const AREAS: &[Area] = &[
         about: "Members that are programs, and their tokens.",
         routes: service_accounts::routes,
     },
+    Area { name: "slas", about: "How soon things are to be done, and whether they were.", routes: slas::routes },
     Area { name: "sprints", about: "Stretches of time that projects work in.", routes: sprints::routes },
     Area {
         name: "task_templates",

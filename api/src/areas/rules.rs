@@ -20,6 +20,7 @@ use trackside_engine::paging::Page;
 use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
+use trackside_engine::thresholds::{self, Gauge};
 use trackside_rules::model::{Trigger, answers};
 use trackside_rules::{Compiled, Rule};
 
@@ -71,6 +72,10 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/rules/{id}/run",
             post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))),
+        )
+        .api_route(
+            "/rules/{id}/thresholds",
+            get_with(figures, doc("listRuleThresholds", "List how the figures stand that start a rule")),
         )
 }
 
@@ -172,6 +177,13 @@ async fn pause(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Re
 
 async fn shadow(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<RuleSaved>> {
     switch(app, cx, id, RuleState::Shadow).await
+}
+
+async fn figures(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> Result<Answer<Page<Gauge>>> {
+    let mut rx = app.db.read().await?;
+    let may = cx.actor.may::<RuleView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
+    let items = thresholds::service::of_rule(&mut rx, &may).await?;
+    Ok(Answer::new(Page { items, next_cursor: None, total: None }))
 }
 
 /// The rule stands alone in YAML, and under `rule` in JSON, beside what a check may be asked for later.

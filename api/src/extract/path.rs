@@ -50,6 +50,8 @@ in_path! {
     FieldKey "field";
     /// The same for `{other}`.
     Other "other";
+    /// The same for `{override}`.
+    OverrideAt "override";
     /// The same for `{predecessor}`.
     Predecessor "predecessor";
     /// The same for `{token}`.

@@ -45,6 +45,24 @@ pub(crate) fn routes(document: &OpenApi) -> Router<App> {
         .route("/pages/style.css", get(|| async { page("text/css; charset=utf-8", STYLE) }))
 }
 
+/// A page that says a few sentences: where links in letters lead. `more` is HTML.
+pub(crate) fn note(language: &str, says: &[String], more: &str) -> Response {
+    let says: String = says.iter().map(|says| format!("<p>{}</p>", escaped(says))).collect();
+    page(
+        "text/html; charset=utf-8",
+        format!(
+            "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\"><title>Trackside</title>\
+             <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"stylesheet\" href=\"/pages/style.css\"></head>\n\
+             <body><main>{says}{more}</main></body></html>\n"
+        ),
+    )
+}
+
+/// The text, made safe for HTML.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A page, or a part of one, with the policy that holds for all.
 pub(crate) fn page(kind: &'static str, text: impl IntoResponse) -> Response {
     let headers = [

@@ -28,6 +28,7 @@ const OF_THE_WORKSPACE: &[&str] = &[
     "notification.*",
     "operations.*",
     "project.create",
+    "rota.*",
     "session.*",
     "token.*",
 ];

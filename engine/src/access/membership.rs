@@ -17,7 +17,7 @@ use crate::events::emit;
 use crate::ids::{InvitationId, UserId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
 use crate::paging::Page;
-use crate::{Error, Result, audit, db, grants};
+use crate::{Error, Result, approvals, audit, db, grants};
 
 statements! {
     FIND = "select {Member} from (\
@@ -110,7 +110,7 @@ pub async fn change_role(
     if from != role {
         held.keep_an_administrator()?;
         tx.execute(SET_ROLE, (workspace, user, role)).await?;
-        service::moved(tx).await?;
+        service::moved(tx, cx, workspace).await?;
         let member = find(tx, workspace, user).await?;
         emit(tx, cx, &MemberRoleChanged { member: &member, from, to: role }).await?;
         record(tx, cx, "member.role_changed", user, Some(from), Some(role)).await?;
@@ -158,6 +158,7 @@ pub async fn reactivate(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Worksp
         tx.execute(FORGET, (workspace, user)).await?;
         let member = find(tx, workspace, user).await?;
         emit(tx, cx, &MemberReactivated { member: &member }).await?;
+        approvals::review::ask(tx, cx.source(), workspace).await?;
         record(tx, cx, "member.reactivated", user, None, Some(member.role)).await?;
     }
     find(tx, workspace, user).await
@@ -205,6 +206,7 @@ pub(super) async fn join(
     }
     let member = find(tx, workspace, user).await?;
     emit(tx, cx, &MemberJoined { member: &member, invitation }).await?;
+    approvals::review::ask(tx, cx.source(), workspace).await?;
     record(tx, cx, "member.added", user, None, Some(role)).await?;
     Ok(member)
 }
@@ -301,5 +303,5 @@ async fn end(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId, user: UserId, state: 
         // Who comes back by an invitation begins anew.
         grants::service::forget(tx, cx, workspace, user).await?;
     }
-    service::moved(tx).await
+    service::moved(tx, cx, workspace).await
 }

@@ -132,12 +132,16 @@ permissions! {
     RecurrenceView "recurrence.view" Viewer;
     ResourceManage "resource.manage" ProjectManager;
     ResourceView "resource.view" Viewer;
+    RotaEdit "rota.edit" ProjectManager;
+    RotaView "rota.view" Viewer;
     RuleEdit "rule.edit" ProjectManager;
     RuleRun "rule.run" ProjectManager;
     RuleView "rule.view" Viewer;
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
     SessionManage "session.manage" Guest;
+    SlaEdit "sla.edit" ProjectManager;
+    SlaView "sla.view" Viewer;
     SprintEdit "sprint.edit" ProjectManager;
     SprintView "sprint.view" Viewer;
     TaskComment "task.comment" TeamMember;

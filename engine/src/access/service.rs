@@ -11,7 +11,7 @@ use super::{membership, store};
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{AssignmentId, Id as _, UserId, WorkspaceId};
-use crate::{Error, Result, audit, db, rules};
+use crate::{Error, Result, approvals, audit, db, rules};
 
 /// Somebody who acts in the name of a member, with the member's rights now; nobody when they are no member.
 pub async fn acting(
@@ -45,14 +45,14 @@ pub async fn acting_all(
 /// Says that who may do what has changed in a workspace: the next question anybody asks is answered by what is there now.
 pub async fn changed(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId) -> Result<()> {
     store::stamp(tx, workspace, cx.new_id::<AssignmentId>().uuid()).await?;
-    moved(tx).await
+    moved(tx, cx, workspace).await
 }
 
-/// Says that somebody's membership has changed: sockets and rules ask anew.
-pub(super) async fn moved(tx: &mut Tx) -> Result<()> {
+/// Says that somebody's membership has changed: sockets and rules ask anew, and what is to be approved is looked at.
+pub(super) async fn moved(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId) -> Result<()> {
     rules::service::reread(tx).await?;
     tx.wake(Signal::Access);
-    Ok(())
+    approvals::review::ask(tx, cx.source(), workspace).await
 }
 
 /// Who the actor is, and where.

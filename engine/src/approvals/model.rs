@@ -5,12 +5,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::access::{Permission, Place, ProjectView, Scoped, TaskView};
+use crate::access::{Actor, Permission, Place, ProjectView, Scoped, TaskView};
 use crate::db::row;
 use crate::ids::{ApprovalId, GroupId, Id as _, ProjectId, RuleId, RunId, TaskId, UserId, WorkspaceId};
 use crate::projects::{self, Project, ProjectOfTask, TaskFacts};
 use crate::tasks::Task;
 use crate::words::words;
+use crate::{Error, Result};
 
 /// The longest comment on a decision, in characters.
 pub const MAX_COMMENT: usize = 2000;
@@ -28,6 +29,16 @@ words! {
         TimedOut = "timed_out",
         /// Its run ended otherwise.
         Withdrawn = "withdrawn",
+    }
+}
+
+words! {
+    /// How an answer came.
+    pub enum Via {
+        /// By the interface.
+        Api = "api",
+        /// By a link in a letter.
+        Mail = "mail",
     }
 }
 
@@ -61,24 +72,29 @@ row! {
         pub requested_at: DateTime<Utc>,
         pub expires_at: Option<DateTime<Utc>>,
         pub decided_at: Option<DateTime<Utc>>,
+        pub stuck_at: Option<DateTime<Utc>>,
     }
 }
 
 impl Stored {
+    /// The people who caused the run.
+    pub(super) fn causers(&self) -> Vec<UserId> {
+        serde_json::from_str(&self.causers).unwrap_or_default()
+    }
+
     /// Whether this person may not agree, because they caused the run.
     pub(super) fn is_own_of(&self, user: UserId) -> bool {
-        let causers: Vec<UserId> = serde_json::from_str(&self.causers).unwrap_or_default();
-        !self.allow_self && causers.contains(&user)
+        !self.allow_self && self.causers().contains(&user)
     }
 }
 
 /// Who may answer, as the rule says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Approver {
     /// A person.
     User(UserId),
-    /// Everyone who has this role now.
-    Role(&'static str),
+    /// Everyone who has this role now: the word of a default one, or an id.
+    Role(String),
     /// Everyone who is in this group now.
     Group(GroupId),
 }
@@ -239,6 +255,14 @@ impl Asked {
     /// The run that waits for it.
     pub fn run(&self) -> RunId {
         self.stored.run_id
+    }
+
+    /// Refuses a token that may not read what the approval is about: its message says it.
+    pub(super) fn refuse_illegible(&self, actor: &Actor) -> Result<()> {
+        match self.seen_by() {
+            Some(name) if !actor.scope_allows(name) => Err(Error::unseen("approval")),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn may(rx: &mut Rx, asked: &Asked, user: UserId, now: DateTime<
 pub(super) async fn eligible(rx: &mut Rx, asked: &Asked, now: DateTime<Utc>) -> Result<Vec<UserId>> {
     let limit = MAX_PEOPLE as i64 + 1;
     let mut eligible = Vec::new();
-    for user in store::people(rx, &asked.stored, limit).await? {
+    for user in store::people(rx, &asked.stored, limit, now).await? {
         if !asked.stored.is_own_of(user) && may(rx, asked, user, now).await? {
             eligible.push(user);
         }
@@ -71,13 +71,13 @@ pub(super) async fn eligible(rx: &mut Rx, asked: &Asked, now: DateTime<Utc>) -> 
 /// In whose place somebody may answer, by what everybody is now. That they may see what it is about was asked before.
 pub(super) async fn place_of(rx: &mut Rx, asked: &Asked, user: UserId, now: DateTime<Utc>) -> Result<Option<UserId>> {
     let stored = &asked.stored;
-    if store::is_approver(rx, stored, user).await? {
+    if store::is_approver(rx, stored, user, now).await? {
         return Ok(Some(user));
     }
     for delegation in store::delegations(rx, stored.id).await? {
         let whose = delegation.user_id;
         if delegation.delegate_id == user
-            && store::is_approver(rx, stored, whose).await?
+            && store::is_approver(rx, stored, whose, now).await?
             && !stored.is_own_of(whose)
             && may(rx, asked, whose, now).await?
         {

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use trackside_rules::model::{Need, ROLES};
+use trackside_rules::{Problem, Rule};
 
 use super::events::{ApprovalRequested, ApprovalTimedOut, ApprovalWithdrawn};
 use super::model::{About, ApprovalDecision, ApprovalRef, ApprovalState, Approver, Asked, Stored, Vote};
-use super::{people, store};
+use super::review::{self, Outlook};
+use super::{people, store, told};
 use crate::access::{Actor, Who};
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::events::{self, emit};
 use crate::ids::{ProjectId, RuleId, RunId, TaskId, UserId, WorkspaceId};
 use crate::projects::{ProjectRef, members};
-use crate::{Error, Result, grants, notifications, runs};
+use crate::{Error, Result, grants, rotas, runs};
 
 /// Runs that are walked back to whoever began it all; chains of rules are shorter.
 const LONGEST_CHAIN: usize = 64;
@@ -39,6 +41,8 @@ pub(crate) struct Request {
 pub(crate) struct Standing {
     pub approval: ApprovalRef,
     pub vote: Option<Vote>,
+    /// When it ends because nobody is left who could answer.
+    pub forsaken_at: Option<DateTime<Utc>>,
 }
 
 /// Opens an approval, and tells those who are asked. Fails when nobody could settle it.
@@ -47,7 +51,7 @@ pub(crate) struct Standing {
 /// `invalid_fields` for somebody whom there is not; `no_approver`.
 pub(crate) async fn open(tx: &mut Tx, cx: &Cx, request: Request) -> Result<Stored> {
     let workspace = cx.actor.workspace;
-    let approvers = resolve(tx, workspace, request.owner, &request.by).await?;
+    let approvers = resolve(tx, workspace, request.owner, &request.by, cx.now()).await?;
     let causers = causers(tx, workspace, request.run).await?;
     let about = people::about(tx, workspace, request.project, request.task).await?;
     let (project_id, task_id, named) = match &about {
@@ -79,13 +83,13 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, request: Request) -> Result<Store
         requested_at: cx.now(),
         expires_at: request.expires_at,
         decided_at: None,
+        stuck_at: None,
     };
     store::insert(tx, &stored, &approvers).await?;
     let asked = Asked { stored, about };
     let eligible = people::eligible(tx, &asked, cx.now()).await?;
     refuse_unanswerable(&eligible, request.need)?;
-    let subject = asked.stored.id.to_string();
-    notifications::service::notify(tx, cx, &eligible, &asked.stored.message, Some(&subject)).await?;
+    told::ask(tx, cx, &asked, &eligible, None).await?;
     let (short, project) = (ApprovalRef::from(&asked.stored), asked.project());
     let event = ApprovalRequested { approval: &short, task: asked.task(), project: project.as_ref(), asked: &eligible };
     emit(tx, cx, &event).await?;
@@ -112,7 +116,13 @@ fn refuse_unanswerable(eligible: &[UserId], need: Need) -> Result<()> {
 }
 
 /// The approvers behind what a rule calls them.
-async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[String]) -> Result<Vec<Approver>> {
+async fn resolve(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    owner: UserId,
+    by: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<Approver>> {
     let mut approvers = Vec::with_capacity(by.len());
     for (at, entry) in by.iter().enumerate() {
         let unknown = || {
@@ -120,15 +130,20 @@ async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[Strin
             Error::field(
                 format!("/by/{at}"),
                 format!(
-                    "`{shown}` is nobody here; write `user:` with the id or address of a member, `role:` with a role, \
-                     `group:` with an id or name, or `owner`"
+                    "`{shown}` is nobody here; write `user:` with the id or address of a member, `role:` or `group:` with an \
+                     id or name, `oncall:` with the name of a rota, or `owner`"
                 ),
             )
         };
         let (kind, name) = entry.split_once(':').unwrap_or(("user", entry.as_str()));
         let approver = match kind {
-            "role" => Approver::Role(ROLES.iter().find(|role| **role == name).ok_or_else(unknown)?),
+            "role" if ROLES.contains(&name) => Approver::Role(name.to_owned()),
+            "role" => {
+                Approver::Role(grants::roles::called(rx, workspace, name).await?.ok_or_else(unknown)?.to_string())
+            }
             "group" => Approver::Group(grants::groups::named(rx, workspace, name).await?.ok_or_else(unknown)?),
+            // Who is on call when it is asked.
+            "oncall" => Approver::User(rotas::service::named(rx, workspace, name, now).await?),
             "user" if name == "owner" => Approver::User(owner),
             "user" if name.contains('@') => {
                 let found = members::by_email(rx, workspace, &[name.to_lowercase()]).await?;
@@ -145,6 +160,26 @@ async fn resolve(rx: &mut Rx, workspace: WorkspaceId, owner: UserId, by: &[Strin
         }
     }
     Ok(approvers)
+}
+
+/// The roles that a rule asks for and that are not there, each at its place. What a template comes to is seen when it runs.
+pub(crate) async fn unknown_roles(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (pointer, step) in rule.walk() {
+        let Some(approve) = &step.approve else { continue };
+        for (at, entry) in approve.by.iter().enumerate() {
+            let Some(name) = entry.strip_prefix("role:").filter(|name| !name.contains("{{")) else { continue };
+            if ROLES.contains(&name) || grants::roles::called(rx, workspace, name).await?.is_some() {
+                continue;
+            }
+            let own = grants::roles::names(rx, workspace).await?;
+            let known: Vec<&str> = ROLES.iter().copied().chain(own.iter().map(String::as_str)).collect();
+            let message = format!("There is no role `{name}`; the roles are {}.", known.join(", "));
+            let problem = Problem::new("unknown_role", format!("{pointer}/approve/by/{at}"), message);
+            problems.push(problem.at(1, 6).nearest(name, known));
+        }
+    }
+    Ok(problems)
 }
 
 /// The people who are behind a run: who did what started it, or started it by hand; back through the rules between them.
@@ -193,10 +228,12 @@ async fn standing(rx: &mut Rx, stored: &Stored) -> Result<Standing> {
         }
         _ => None,
     };
-    Ok(Standing { approval: stored.into(), vote })
+    let forsaken_at = stored.stuck_at.map(|since| since + review::GRACE);
+    Ok(Standing { approval: stored.into(), vote, forsaken_at })
 }
 
-/// Ends what this step asked, because its time is up; unless it was settled meanwhile. Answers how it stands.
+/// Ends what this step asked, because its time is up, or nobody is left to answer; unless it was settled meanwhile, or
+/// somebody is there again. Answers how it stands.
 pub(crate) async fn time_out(tx: &mut Tx, cx: &Cx, run: RunId, path: &str) -> Result<Standing> {
     let known = store::of_step(tx, run, path).await?;
     let known =
@@ -204,6 +241,13 @@ pub(crate) async fn time_out(tx: &mut Tx, cx: &Cx, run: RunId, path: &str) -> Re
     let locked = store::lock(tx, known.workspace_id, known.id).await?.unwrap_or(known);
     if locked.state != ApprovalState::Pending {
         return standing(tx, &locked).await;
+    }
+    if locked.expires_at.is_none_or(|expires| expires > cx.now()) {
+        let asked = people::asked(tx, locked.clone()).await?;
+        if review::outlook(tx, &asked, cx.now()).await? != Outlook::Stuck {
+            store::set_stuck(tx, locked.id, None).await?;
+            return standing(tx, &Stored { stuck_at: None, ..locked }).await;
+        }
     }
     let stored = end(tx, cx, locked, ApprovalState::TimedOut).await?;
     standing(tx, &stored).await
@@ -228,6 +272,7 @@ async fn end(tx: &mut Tx, cx: &Cx, stored: Stored, state: ApprovalState) -> Resu
         ApprovalState::TimedOut => emit(tx, cx, &ApprovalTimedOut { approval, task, project }).await?,
         _ => emit(tx, cx, &ApprovalWithdrawn { approval, task, project }).await?,
     };
+    told::settled(tx, cx, &asked, None).await?;
     Ok(asked.stored)
 }
 

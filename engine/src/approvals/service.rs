@@ -5,16 +5,16 @@ use serde_json::json;
 use super::events::{ApprovalDecided, ApprovalDelegated, ApprovalVoted};
 use super::model::{
     Approval, ApprovalDecision, ApprovalRef, ApprovalState, Asked, Delegation, MAX_COMMENT, NewDelegation, NewVote,
-    Stored, Vote,
+    Stored, Via, Vote,
 };
-use super::{people, store};
+use super::{people, store, told};
 use crate::access::{ApprovalDecide, ApprovalView, Granted};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::ids::{ApprovalId, RunId, UserId, WorkspaceId};
 use crate::paging::{MAX_LIMIT, Page};
-use crate::{Error, Result, audit, notifications, runs};
+use crate::{Error, Result, audit, runs};
 
 /// An approval, with what it is about: what a permission is asked for.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: ApprovalId) -> Result<Asked> {
@@ -33,6 +33,7 @@ pub async fn concerns(rx: &mut Rx, cx: &Cx, asked: &Asked) -> Result<bool> {
 
 /// One approval, as people see it.
 pub async fn get(rx: &mut Rx, cx: &Cx, may: &Granted<ApprovalView, Asked>) -> Result<Approval> {
+    may.resource().refuse_illegible(&cx.actor)?;
     shown(rx, cx, may.resource()).await
 }
 
@@ -70,7 +71,7 @@ async fn page(
     let (mut items, mut before) = (Vec::new(), before);
     loop {
         let rows = match (user, run) {
-            (Some(user), _) => store::for_user(rx, workspace, user, before, MAX_LIMIT).await?,
+            (Some(user), _) => store::for_user(rx, workspace, user, before, MAX_LIMIT, cx.now()).await?,
             (None, Some(run)) => store::of_run(rx, workspace, run, before, MAX_LIMIT).await?,
             (None, None) => Vec::new(),
         };
@@ -78,7 +79,7 @@ async fn page(
         for stored in rows {
             before = Some(stored.id);
             let asked = people::asked(rx, stored).await?;
-            if cx.actor.may::<ApprovalView, _>(&asked).is_err() {
+            if cx.actor.may::<ApprovalView, _>(&asked).is_err() || asked.refuse_illegible(&cx.actor).is_err() {
                 continue;
             }
             let approval = shown(rx, cx, &asked).await?;
@@ -98,7 +99,7 @@ async fn page(
     }
 }
 
-async fn shown(rx: &mut Rx, cx: &Cx, asked: &Asked) -> Result<Approval> {
+pub(super) async fn shown(rx: &mut Rx, cx: &Cx, asked: &Asked) -> Result<Approval> {
     let stored = asked.stored.clone();
     let votes = store::votes(rx, stored.id).await?;
     let may_decide = match cx.actor.user() {
@@ -135,8 +136,15 @@ async fn shown(rx: &mut Rx, cx: &Cx, asked: &Asked) -> Result<Approval> {
 ///
 /// # Errors
 /// `invalid_fields`, `denied`; `already_decided` for another answer, or by another in the same place; `approval_over`.
-pub async fn decide(tx: &mut Tx, cx: &Cx, may: &Granted<ApprovalDecide, Asked>, new: NewVote) -> Result<Approval> {
+pub async fn decide(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<ApprovalDecide, Asked>,
+    new: NewVote,
+    via: Via,
+) -> Result<Approval> {
     let user = person(cx)?;
+    may.resource().refuse_illegible(&cx.actor)?;
     check_comment(&new.comment)?;
     let (mut asked, votes) = lock(tx, cx, may).await?;
     if let Some(known) = votes.iter().find(|vote| vote.decided_by == user) {
@@ -170,7 +178,11 @@ pub async fn decide(tx: &mut Tx, cx: &Cx, may: &Granted<ApprovalDecide, Asked>, 
         ApprovalDecision::Approve => "approval.approved",
         ApprovalDecision::Reject => "approval.rejected",
     };
-    audit::service::record(tx, cx, action, &short.id.to_string(), &json!({ "approval": short, "vote": vote })).await?;
+    let detail = json!({ "approval": short, "vote": vote, "via": via });
+    audit::service::record(tx, cx, action, &short.id.to_string(), &detail).await?;
+    if state != ApprovalState::Pending {
+        told::settled(tx, cx, &asked, Some(&vote)).await?;
+    }
     shown(tx, cx, &asked).await
 }
 
@@ -205,6 +217,7 @@ pub async fn delegate(
     new: NewDelegation,
 ) -> Result<Approval> {
     let user = person(cx)?;
+    may.resource().refuse_illegible(&cx.actor)?;
     let (asked, votes) = lock(tx, cx, may).await?;
     let stored = &asked.stored;
     refuse_over(cx, stored)?;
@@ -229,7 +242,7 @@ pub async fn delegate(
     }
     let known = store::delegations(tx, stored.id).await?;
     let stands_in = known.iter().any(|one| one.delegate_id == to && one.user_id != user);
-    if stands_in || store::is_approver(tx, stored, to).await? {
+    if stands_in || store::is_approver(tx, stored, to, cx.now()).await? {
         let detail = format!("{to} answers here already, once and for one place; name another.");
         return Err(Error::conflict("already_approver", detail));
     }
@@ -237,8 +250,11 @@ pub async fn delegate(
     if known.iter().any(|one| one.user_id == user && one.delegate_id == to) {
         return shown(tx, cx, &asked).await;
     }
+    if let Some(before) = known.iter().find(|one| one.user_id == user) {
+        told::no_more(tx, cx, stored.id, before.delegate_id).await?;
+    }
     store::put_delegation(tx, stored, &delegation).await?;
-    notifications::service::notify(tx, cx, &[to], &stored.message, Some(&stored.id.to_string())).await?;
+    told::ask(tx, cx, &asked, &[to], Some(to)).await?;
     let (short, project) = (ApprovalRef::from(stored), asked.project());
     let event =
         ApprovalDelegated { approval: &short, task: asked.task(), project: project.as_ref(), delegation: &delegation };
@@ -275,7 +291,7 @@ async fn place(rx: &mut Rx, cx: &Cx, asked: &Asked, user: UserId) -> Result<User
         .ok_or_else(|| Error::denied("You are not asked here, or not any more; those who are stand under `by`."))
 }
 
-fn refuse_over(cx: &Cx, stored: &Stored) -> Result<()> {
+pub(super) fn refuse_over(cx: &Cx, stored: &Stored) -> Result<()> {
     let late = stored.expires_at.is_some_and(|expires| expires <= cx.now());
     let how = match stored.state {
         ApprovalState::Pending if late => ApprovalState::TimedOut,

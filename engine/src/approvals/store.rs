@@ -1,4 +1,4 @@
-//! All SQL on `approvals` and what belongs to them; who people are is read from `members` and `group_members`.
+//! All SQL on `approvals` and what belongs to them; who people are is read from `members`, `group_members` and `assignments`.
 
 use chrono::{DateTime, Utc};
 
@@ -23,24 +23,41 @@ statements! {
     FIND = "select {Stored} from approvals where workspace_id = $1 and id = $2", Stored;
     FIND_FOR_UPDATE = "select {Stored} from approvals where workspace_id = $1 and id = $2 for update", Stored;
     OF_STEP = "select {Stored} from approvals where run_id = $1 and path = $2", Stored;
+    HAS_PENDING = "select id from approvals where workspace_id = $1 and state = 'pending' limit 1";
+    // Of every workspace: for the look at who is left alone.
+    WITH_PENDING = "select distinct workspace_id from approvals where state = 'pending'";
+    PENDING = "select {Stored} from approvals where workspace_id = $1 and state = 'pending' and (id > $2 or cast($2 as text) is null) order by id limit $3", Stored;
+    SET_STUCK = "update approvals set stuck_at = $2 where id = $1 and state = 'pending'";
     OF_RUN = "select {Stored} from approvals where workspace_id = $1 and run_id = $2 and (id < $3 or cast($3 as text) is null) \
          order by id desc limit $4", Stored;
     FOR_USER = "select {Stored} from approvals p where workspace_id = $1 and state = 'pending' and (id < $3 or cast($3 as text) is null) and (\
             exists (select 1 from approval_approvers a join members m on m.workspace_id = $1 and m.user_id = $2 \
                 where a.approval_id = p.id and (a.user_id = $2 or a.role = m.role or a.group_id in (\
-                    select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $2))) \
+                    select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $2) \
+                    or exists (select 1 from assignments s where s.workspace_id = $1 and s.role = a.role and s.effect = 'allow' and s.condition is null \
+                and s.rule_id is null and (s.starts_at is null or s.starts_at <= $5) and (s.ends_at is null or s.ends_at > $5) \
+                and (s.user_id = $2 or s.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $2)) \
+                and (s.project_id is null and s.task_id is null or s.task_id is null and s.project_id = p.project_id or s.task_id = p.task_id)))) \
             or exists (select 1 from approval_delegations d where d.approval_id = p.id and d.delegate_id = $2)) \
          order by id desc limit $4", Stored;
-    /// Members alone, and no programs.
+    // Members alone, and no programs. A role is held by membership, or by an assignment here without a condition.
     PEOPLE = "select m.user_id from members m where m.workspace_id = $1 \
          and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
-         and exists (select 1 from approval_approvers a where a.approval_id = $2 and (a.user_id = m.user_id or a.role = m.role \
-            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = m.user_id))) \
+         and exists (select 1 from approval_approvers a join approvals p on p.id = a.approval_id where a.approval_id = $2 and (a.user_id = m.user_id or a.role = m.role \
+            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = m.user_id) \
+            or exists (select 1 from assignments s where s.workspace_id = $1 and s.role = a.role and s.effect = 'allow' and s.condition is null \
+                and s.rule_id is null and (s.starts_at is null or s.starts_at <= $4) and (s.ends_at is null or s.ends_at > $4) \
+                and (s.user_id = m.user_id or s.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = m.user_id)) \
+                and (s.project_id is null and s.task_id is null or s.task_id is null and s.project_id = p.project_id or s.task_id = p.task_id)))) \
          order by m.user_id limit $3";
     IS_APPROVER = "select m.user_id from members m where m.workspace_id = $1 and m.user_id = $3 \
          and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
-         and exists (select 1 from approval_approvers a where a.approval_id = $2 and (a.user_id = $3 or a.role = m.role \
-            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $3)))";
+         and exists (select 1 from approval_approvers a join approvals p on p.id = a.approval_id where a.approval_id = $2 and (a.user_id = $3 or a.role = m.role \
+            or a.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $3) \
+            or exists (select 1 from assignments s where s.workspace_id = $1 and s.role = a.role and s.effect = 'allow' and s.condition is null \
+                and s.rule_id is null and (s.starts_at is null or s.starts_at <= $4) and (s.ends_at is null or s.ends_at > $4) \
+                and (s.user_id = $3 or s.group_id in (select g.group_id from group_members g where g.workspace_id = $1 and g.user_id = $3)) \
+                and (s.project_id is null and s.task_id is null or s.task_id is null and s.project_id = p.project_id or s.task_id = p.task_id))))";
     IS_PERSON = "select m.user_id from members m join users u on u.id = m.user_id where m.workspace_id = $1 and m.user_id = $2 and u.kind = 'person'";
     APPROVERS = "select {ApproverRow} from approval_approvers where approval_id = $1 order by place", ApproverRow;
     VOTES = "select {Vote} from approval_votes where approval_id = $1 order by decided_at, user_id", Vote;
@@ -80,7 +97,7 @@ pub(super) async fn insert(tx: &mut Tx, approval: &Stored, approvers: &[Approver
         .map(|(place, approver)| {
             let (user, role, group) = match approver {
                 Approver::User(user) => (Some(*user), None, None),
-                Approver::Role(role) => (None, Some(*role), None),
+                Approver::Role(role) => (None, Some(role.as_str()), None),
                 Approver::Group(group) => (None, None, Some(*group)),
             };
             (*id, place, *workspace_id, user, role, group)
@@ -95,6 +112,32 @@ pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: ApprovalId) ->
 
 pub(super) async fn lock(tx: &mut Tx, workspace: WorkspaceId, id: ApprovalId) -> Result<Option<Stored>> {
     tx.opt(FIND_FOR_UPDATE, (workspace, id)).await
+}
+
+/// Whether anything in the workspace is to be decided.
+pub(super) async fn has_pending(rx: &mut Rx, workspace: WorkspaceId) -> Result<bool> {
+    Ok(rx.opt::<(ApprovalId,)>(HAS_PENDING, (workspace,)).await?.is_some())
+}
+
+/// The workspaces in which anything is to be decided.
+pub(super) async fn with_pending(rx: &mut Rx) -> Result<Vec<WorkspaceId>> {
+    let rows: Vec<(WorkspaceId,)> = rx.all(WITH_PENDING, ()).await?;
+    Ok(rows.into_iter().map(|(workspace,)| workspace).collect())
+}
+
+/// What is to be decided in a workspace, oldest first.
+pub(super) async fn pending(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    after: Option<ApprovalId>,
+    limit: i64,
+) -> Result<Vec<Stored>> {
+    rx.all(PENDING, (workspace, after, limit)).await
+}
+
+/// Notes since when nobody is left who could settle it, or that somebody is.
+pub(super) async fn set_stuck(tx: &mut Tx, id: ApprovalId, since: Option<DateTime<Utc>>) -> Result<()> {
+    tx.execute(SET_STUCK, (id, since)).await.map(drop)
 }
 
 /// What this step of a run asked.
@@ -120,19 +163,20 @@ pub(super) async fn for_user(
     user: UserId,
     before: Option<ApprovalId>,
     limit: i64,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Stored>> {
-    rx.all(FOR_USER, (workspace, user, before, limit)).await
+    rx.all(FOR_USER, (workspace, user, before, limit, now)).await
 }
 
 /// Everyone who is asked by what they are now; at most `limit`.
-pub(super) async fn people(rx: &mut Rx, approval: &Stored, limit: i64) -> Result<Vec<UserId>> {
-    let rows: Vec<(UserId,)> = rx.all(PEOPLE, (approval.workspace_id, approval.id, limit)).await?;
+pub(super) async fn people(rx: &mut Rx, approval: &Stored, limit: i64, now: DateTime<Utc>) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = rx.all(PEOPLE, (approval.workspace_id, approval.id, limit, now)).await?;
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
 /// Whether this person is asked by what they are now.
-pub(super) async fn is_approver(rx: &mut Rx, approval: &Stored, user: UserId) -> Result<bool> {
-    Ok(rx.opt::<(UserId,)>(IS_APPROVER, (approval.workspace_id, approval.id, user)).await?.is_some())
+pub(super) async fn is_approver(rx: &mut Rx, approval: &Stored, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+    Ok(rx.opt::<(UserId,)>(IS_APPROVER, (approval.workspace_id, approval.id, user, now)).await?.is_some())
 }
 
 /// Whether this is a person of the workspace.

@@ -61,6 +61,9 @@ pub const ALL: &[Migration] = &[
     migration!("0034_reached"),
     migration!("0036_run_history"),
     migration!("0037_search_newest"),
+    migration!("0042_approvals_told"),
+    migration!("0043_slas"),
+    migration!("0044_thresholds"),
     migration!("0045_operations"),
     migration!("0046_rule_hours"),
 ];

@@ -29,6 +29,11 @@ pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Re
     }
 }
 
+/// The people of a group.
+pub(crate) async fn people(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<Vec<UserId>> {
+    store::members(rx, workspace, id).await
+}
+
 async fn read(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<GroupWithMembers> {
     let group = store::find_group(rx, workspace, id).await?.ok_or_else(|| Error::not_found("group", id))?;
     Ok(GroupWithMembers { group, members: store::members(rx, workspace, id).await? })

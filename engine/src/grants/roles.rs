@@ -26,6 +26,19 @@ pub async fn find(rx: &mut Rx, may: &Granted<AccessView, Workspace>, id: &str) -
     roles.into_iter().find(|role| role.id == id).ok_or_else(|| Error::not_found("role", shown(id)))
 }
 
+/// The role of the workspace's own that somebody calls by its id or name.
+pub(crate) async fn called(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<Option<RoleId>> {
+    match name.parse::<RoleId>() {
+        Ok(id) => Ok(store::list_roles(rx, workspace).await?.iter().any(|role| role.id == id).then_some(id)),
+        Err(_) => store::role_named(rx, workspace, name).await,
+    }
+}
+
+/// What the roles of the workspace's own are called.
+pub(crate) async fn names(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<String>> {
+    Ok(store::list_roles(rx, workspace).await?.into_iter().map(|role| role.name).collect())
+}
+
 /// Makes a role.
 ///
 /// # Errors

@@ -15,6 +15,9 @@ pub struct Letter {
     /// What it lists, after that.
     #[serde(default)]
     pub entries: Vec<Entry>,
+    /// By what it can be answered.
+    #[serde(default)]
+    pub choices: Vec<Link>,
     /// Where it leads.
     pub link: Option<Link>,
     /// What it says after the link.
@@ -33,6 +36,9 @@ pub struct Entry {
     pub quote: Option<String>,
     /// Where it leads.
     pub url: Option<String>,
+    /// By what it can be answered.
+    #[serde(default)]
+    pub choices: Vec<Link>,
 }
 
 /// A link in a letter.
@@ -52,6 +58,7 @@ impl Letter {
             language: None,
             paragraphs: paragraphs.into_iter().collect(),
             entries: Vec::new(),
+            choices: Vec::new(),
             link: None,
             closing: Vec::new(),
             unsubscribe: None,
@@ -77,7 +84,9 @@ impl Letter {
         let shown = |link: &Link| format!("{}:\n{}", link.label, link.url);
         let (link, last) = (self.link.as_ref().map(shown), self.unsubscribe.as_ref().map(shown));
         let entries: Vec<String> = self.entries.iter().map(Entry::text).collect();
-        let parts = self.paragraphs.iter().chain(&entries).chain(&link).chain(&self.closing).chain(&last);
+        let choices: Vec<String> = self.choices.iter().map(shown).collect();
+        let parts =
+            self.paragraphs.iter().chain(&entries).chain(&choices).chain(&link).chain(&self.closing).chain(&last);
         let parts: Vec<&str> = parts.map(String::as_str).collect();
         format!("{}\n", parts.join("\n\n"))
     }
@@ -90,6 +99,7 @@ impl Letter {
             let entries: String = self.entries.iter().map(Entry::html).collect();
             body.push_str(&format!("<ul>\n{entries}</ul>\n"));
         }
+        body.push_str(&choices(&self.choices, "p"));
         if let Some(Link { label, url }) = &self.link {
             let (label, url) = (escape(label), escape(url));
             body.push_str(&format!("<p><a href=\"{url}\">{label}</a></p>\n<p>{url}</p>\n"));
@@ -110,7 +120,8 @@ impl Entry {
     fn text(&self) -> String {
         let lines = [Some(format!("- {}", self.text)), self.quote.as_ref().map(|quote| format!("  “{quote}”"))];
         let url = self.url.as_ref().map(|url| format!("  {url}"));
-        lines.into_iter().chain([url]).flatten().collect::<Vec<_>>().join("\n")
+        let choices = self.choices.iter().map(|link| Some(format!("  {}: {}", link.label, link.url)));
+        lines.into_iter().chain([url]).chain(choices).flatten().collect::<Vec<_>>().join("\n")
     }
 
     fn html(&self) -> String {
@@ -120,8 +131,15 @@ impl Entry {
             None => text,
         };
         let quote = self.quote.as_ref().map_or(String::new(), |quote| format!("<br>“{}”", escape(quote)));
-        format!("<li>{text}{quote}</li>\n")
+        format!("<li>{text}{quote}{}</li>\n", choices(&self.choices, "div"))
     }
+}
+
+/// What something can be answered by, in an element of this name; nothing when there is nothing.
+fn choices(links: &[Link], element: &str) -> String {
+    let link = |Link { label, url }: &Link| format!("<a href=\"{}\">{}</a>", escape(url), escape(label));
+    let links: Vec<String> = links.iter().map(link).collect();
+    if links.is_empty() { String::new() } else { format!("<{element}>{}</{element}>", links.join(" · ")) }
 }
 
 /// A subject is one line: what follows would be read as another header.
@@ -165,8 +183,13 @@ mod tests {
         let mut letter = Letter::new("Two", []);
         letter.language = Some("de".into());
         letter.entries = vec![
-            Entry { text: "A <b>".into(), quote: Some("Hm & so".into()), url: Some("https://x.example/a?b&c".into()) },
-            Entry { text: "B".into(), quote: None, url: None },
+            Entry {
+                text: "A <b>".into(),
+                quote: Some("Hm & so".into()),
+                url: Some("https://x.example/a?b&c".into()),
+                choices: Vec::new(),
+            },
+            Entry { text: "B".into(), quote: None, url: None, choices: Vec::new() },
         ];
         assert_eq!(letter.text(), "- A <b>\n  “Hm & so”\n  https://x.example/a?b&c\n\n- B\n");
         let html = letter.html();

@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{NotificationId, UserId};
 use crate::projects::members;
-use crate::{Error, Result};
+use crate::{Error, Result, grants, rotas};
 
 /// `notify.send`.
 pub struct Send;
@@ -20,7 +20,7 @@ pub struct Send;
 #[serde(deny_unknown_fields)]
 pub struct SendInput {
     /// Members of the workspace, each by id (`{{ project.owner }}`) or e-mail address; `role:<role>` for everyone who
-    /// has that role; `owner` for the owner of the rule.
+    /// has that role; `group:<name>` for a group; `oncall:<name>` for whoever is on call; `owner` for the owner of the rule.
     pub to: Vec<String>,
     /// What to tell them, at most 4 KiB.
     pub message: String,
@@ -61,6 +61,11 @@ async fn resolve(tx: &mut Tx, cx: &Cx, to: &[String]) -> Result<Vec<UserId>> {
                 return Err(unknown(at, name));
             }
             roles.push(role.to_owned());
+        } else if let Some(rota) = name.strip_prefix("oncall:") {
+            people.push(rotas::service::named(tx, cx.actor.workspace, rota, cx.now()).await?);
+        } else if let Some(group) = name.strip_prefix("group:") {
+            let found = grants::groups::named(tx, cx.actor.workspace, group).await?.ok_or_else(|| unknown(at, name))?;
+            people.extend(grants::groups::people(tx, cx.actor.workspace, found).await?);
         } else if name.contains('@') {
             emails.push(name.to_lowercase());
         } else if name == "owner" {
@@ -84,7 +89,7 @@ fn unknown(at: usize, name: &str) -> Error {
     Error::field(
         format!("/to/{at}"),
         format!(
-            "`{shown}` is nobody; give a user id, a member's address, `role:<role>` or `owner` \
+            "`{shown}` is nobody; give a user id, a member's address, `role:<role>`, `group:<name>`, `oncall:<rota>` or `owner` \
                  (an owner of a project by `{{{{ project.owner }}}}`)"
         ),
     )

@@ -19,6 +19,7 @@ pub mod carry;
 pub mod channels;
 pub mod fan_out;
 mod model;
+pub(crate) mod people;
 pub mod preferences;
 pub mod push;
 pub mod reminders;
@@ -28,7 +29,7 @@ pub(crate) mod store;
 pub mod unsubscribe;
 mod when;
 mod who;
-mod words;
+pub(crate) mod words;
 
 pub use model::{
     Channel, Details, Kind, MAX_MESSAGE, MAX_RECIPIENTS, MAX_SUBJECT, News, Notification, Unread, UnreadOfKind,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Who;
 use crate::db::row;
-use crate::ids::{NotificationId, ProjectId, TaskId, TellingId, UserId};
+use crate::ids::{ApprovalId, NotificationId, ProjectId, TaskId, TellingId, UserId};
 use crate::tasks::Task;
 use crate::words::words;
 
@@ -162,6 +162,12 @@ pub struct Details {
     /// What it is about, where that is neither task nor project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Which words say it, where its kind has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// The approval that is asked for: a letter has links to answer by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
 }
 
 /// Something to tell.

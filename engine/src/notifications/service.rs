@@ -86,6 +86,18 @@ pub async fn notify(tx: &mut Tx, cx: &Cx, to: &[UserId], message: &str, subject:
     tell(tx, cx, &news, to).await.map(drop)
 }
 
+/// Takes back what people were told about an approval that is not asked any more, of everybody or of one: what is unread is
+/// read, and what was told under these keys and has not gone out does not go.
+pub(crate) async fn quiet(tx: &mut Tx, cx: &Cx, subject: &str, keys: &[String], user: Option<UserId>) -> Result<()> {
+    let workspace = cx.actor.workspace;
+    // First: whoever is telling it at this moment has done so, or never will.
+    store::take_back(tx, workspace, keys).await?;
+    if store::mark_approval(tx, workspace, subject, user, cx.now()).await? > 0 {
+        tx.wake(Signal::Told);
+    }
+    Ok(())
+}
+
 /// What a person was told in a workspace, the newest first; without what is put off.
 pub async fn list(
     rx: &mut Rx,

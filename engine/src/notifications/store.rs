@@ -68,6 +68,9 @@ statements! {
         where user_id = $1 and workspace_id = $2 and read_at is null and id = any($4)";
     MARK_ALL = "update notifications set read_at = $3 where user_id = $1 and workspace_id = $2 and read_at is null \
         and (snoozed_until is null or snoozed_until <= $3)";
+    MARK_APPROVAL = "update notifications set read_at = $3 where workspace_id = $1 and subject = $2 and read_at is null \
+        and kind = 'approval' and (cast($4 as text) is null or user_id = $4)";
+    TAKE_BACK = "delete from tellings where workspace_id = $1 and key = any($2)";
     COUNT_UNREAD = "select kind, count(*) from notifications where user_id = $1 and workspace_id = $2 and read_at is null \
         and (snoozed_until is null or snoozed_until <= $3) group by kind order by kind";
     UNREAD_OF = "select workspace_id, user_id, count(*) from notifications where user_id = any($1) and read_at is null \
@@ -185,6 +188,22 @@ pub(super) async fn mark(
         Some(ids) => tx.execute(MARK, (user, workspace, now, ids)).await,
         None => tx.execute(MARK_ALL, (user, workspace, now)).await,
     }
+}
+
+/// Marks what people were told of an approval as read, of everybody or of one; says how much that was.
+pub(super) async fn mark_approval(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    approval: &str,
+    user: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    tx.execute(MARK_APPROVAL, (workspace, approval, now, user)).await
+}
+
+/// Takes back what was told under these keys, as far as it has not gone out.
+pub(super) async fn take_back(tx: &mut Tx, workspace: WorkspaceId, keys: &[String]) -> Result<()> {
+    tx.execute(TAKE_BACK, (workspace, keys)).await.map(drop)
 }
 
 pub(super) async fn count_unread(rx: &mut Rx, cx: &Cx, user: UserId) -> Result<Vec<UnreadOfKind>> {

@@ -17,6 +17,7 @@ use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::raw::Raw;
 use crate::schedules;
+use crate::slas;
 use crate::tasks;
 use crate::words::words;
 use crate::{Error, Result};
@@ -204,6 +205,7 @@ pub async fn set_calendar(
         let short = ProjectRef::from(project);
         let workspace = project.workspace_id;
         schedules::service::look_anew(tx, workspace, cx.now()).await?;
+        slas::service::look_anew(tx, workspace, Some(project.id), cx.now()).await?;
         emit(tx, cx, &CalendarUpdated { workspace, project: Some(&short), calendar: &calendar }).await?;
     }
     Ok(calendar)
@@ -238,6 +240,7 @@ pub async fn set_workspace_calendar(
     }
     let calendar = of_workspace(Some(usual))?;
     schedules::service::look_anew(tx, workspace, cx.now()).await?;
+    slas::service::look_anew(tx, workspace, None, cx.now()).await?;
     emit(tx, cx, &CalendarUpdated { workspace, project: None, calendar: &calendar }).await?;
     Ok(calendar)
 }
@@ -277,6 +280,12 @@ pub(super) async fn working_time(rx: &mut Rx, project: &Project, plan: &Plan) ->
             None => Ok(WorkingTime::office()),
         },
     }
+}
+
+/// When work is done in a project.
+pub(crate) async fn working_time_of(rx: &mut Rx, project: &Project) -> Result<WorkingTime> {
+    let plan = find(rx, project).await?;
+    working_time(rx, project, &plan).await
 }
 
 /// On which days work is done in the projects of a workspace that have calendars of their own.

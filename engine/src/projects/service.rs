@@ -41,6 +41,11 @@ pub async fn find_of_task(rx: &mut Rx, workspace: WorkspaceId, task: &Handle<Tas
     store::find_of_task(rx, workspace, task).await?.ok_or_else(|| Error::unseen("task"))
 }
 
+/// Projects in which work can go on, at most `most`: neither archived nor templates.
+pub(crate) async fn in_use(rx: &mut Rx, workspace: WorkspaceId, most: usize) -> Result<Vec<Project>> {
+    store::in_use(rx, workspace, i64::try_from(most).unwrap_or(i64::MAX)).await
+}
+
 /// The projects that may be seen.
 pub async fn list(rx: &mut Rx, may: &Granted<ProjectView, Reach>, query: &ProjectQuery) -> Result<Page<Project>> {
     query::page(rx, may, query).await

@@ -10,6 +10,7 @@ use crate::ids::{ProjectId, TaskId, WorkspaceId};
 statements! {
     FIND = "select {Project} from projects where workspace_id = $1 and id = $2", Project;
     FIND_KEY = "select {Project} from projects where workspace_id = $1 and key = $2", Project;
+    IN_USE = "select {Project} from projects where workspace_id = $1 and status <> 'archived' and not is_template order by id limit $2", Project;
     FIND_FOR_UPDATE = "select {Project} from projects where workspace_id = $1 and id = $2 for update", Project;
     // The columns of the task have names of their own, so that those of the project need no table before them.
     FIND_OF_TASK = "select {Project}, task_id, task_key, task_kind, task_status, task_priority, task_labels, task_assignees, task_made_by \
@@ -132,4 +133,9 @@ pub(super) async fn delete(tx: &mut Tx, workspace: WorkspaceId, id: ProjectId) -
     let tasks = tx.execute(DELETE_TASKS, (workspace, id)).await?;
     tx.execute(DELETE, (workspace, id)).await?;
     Ok(tasks)
+}
+
+/// Projects in which work can go on.
+pub(super) async fn in_use(rx: &mut Rx, workspace: WorkspaceId, limit: i64) -> Result<Vec<Project>> {
+    rx.all(IN_USE, (workspace, limit)).await
 }

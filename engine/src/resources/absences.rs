@@ -32,6 +32,13 @@ pub async fn list_absences(
     Ok(Page { items, next_cursor, total })
 }
 
+/// Whether somebody is away all of a day.
+pub(crate) async fn is_away(rx: &mut Rx, workspace: WorkspaceId, user: UserId, day: chrono::NaiveDate) -> Result<bool> {
+    let Ok(day) = day.to_string().parse::<Day>() else { return Ok(false) };
+    let absences = store::list_absences_of(rx, workspace, user, day, day).await?;
+    Ok(absences.iter().any(|absence| absence.part == DayPart::Full))
+}
+
 /// One absence.
 pub async fn find_absence(
     rx: &mut Rx,

@@ -13,7 +13,7 @@
 //!
 //! Deliberately absent: skills and who would fit, plans by the hour, calendars of public holidays.
 
-mod absences;
+pub(crate) mod absences;
 pub mod actions;
 mod allocations;
 pub mod events;

@@ -9,7 +9,7 @@ use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::{Rx, Tx};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, UserId};
+use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::{self, Project, members};
 use crate::{Error, Result, time_entries};
@@ -21,6 +21,11 @@ pub use super::allocations::{allocate, find_allocation, list_allocations, projec
 const LOOKS_AHEAD: u64 = 3300;
 /// The most days of people on one page.
 const MAX_CELLS: i64 = 20_000;
+
+/// How many people have more to do than they can on some day from this one on.
+pub(crate) async fn count_over_allocated(rx: &mut Rx, workspace: WorkspaceId, from: Day) -> Result<i64> {
+    store::count_over(rx, workspace, from).await
+}
 
 /// The days of people, one item a person, in the order in which they became known. What they are planned for in projects
 /// that the reader may not see has no name.

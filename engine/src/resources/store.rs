@@ -39,6 +39,7 @@ statements! {
      version = $8, updated_at = $9 where workspace_id = $1 and id = $2";
     DELETE_ALLOCATION = "delete from allocations where workspace_id = $1 and id = $2";
     OVER = "select day from over_allocated_days where workspace_id = $1 and user_id = $2 and day >= $3 and day <= $4 order by day";
+    COUNT_OVER = "select count(distinct user_id) from over_allocated_days where workspace_id = $1 and day >= $2";
     INSERT_OVER = "insert into over_allocated_days (workspace_id, user_id, day) values ($1, $2, $3)";
     DELETE_OVER = "delete from over_allocated_days where workspace_id = $1 and user_id = $2 and day = any($3)";
     MEMBERS = "select user_id from members where workspace_id = $1 and (user_id > $2 or $2 is null) order by user_id limit $3";
@@ -48,6 +49,12 @@ statements! {
 pub(super) async fn lock_book(tx: &mut Tx, workspace: WorkspaceId, user: UserId) -> Result<()> {
     tx.execute(OPEN_BOOK, (workspace, user)).await?;
     tx.opt::<One<UserId>>(LOCK_BOOK, (workspace, user)).await.map(drop)
+}
+
+/// How many people have more to do than they can on some day from this one on.
+pub(super) async fn count_over(rx: &mut Rx, workspace: WorkspaceId, from: Day) -> Result<i64> {
+    let (count,): (i64,) = rx.one(COUNT_OVER, (workspace, from)).await?;
+    Ok(count)
 }
 
 pub(super) async fn find_absence(rx: &mut Rx, workspace: WorkspaceId, id: AbsenceId) -> Result<Option<StoredAbsence>> {

@@ -14,19 +14,12 @@ use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
-use crate::{Error, Result, access, events, runs, schedules};
+use crate::{Error, Result, access, approvals, events, runs, schedules, thresholds};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
-    let mut verdict = examine_draft(library, rule);
-    verdict.problems.extend(rule.unsupported());
-    verdict.ok = !verdict.problems.iter().any(is_error);
-    verdict
-}
-
-/// The same without what cannot be carried out yet: a draft may hold that.
-fn examine_draft(library: &Library, rule: &Rule) -> Verdict {
     let mut problems = check(rule, library.catalogue(), library.sandbox());
+    problems.extend(thresholds::unreadable_filter(rule));
     if !problems.iter().any(is_error)
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
     {
@@ -44,10 +37,9 @@ pub(crate) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Ve
     Compiled::new(rule, sandbox)
 }
 
-/// Examines a rule and refuses it with every problem at its place. What cannot be carried out yet may be saved as a
-/// draft; switching it on is refused.
+/// Examines a rule and refuses it with every problem at its place.
 pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
-    let verdict = examine_draft(library, rule);
+    let verdict = examine(library, rule);
     if verdict.ok { Ok(()) } else { Err(refusal("correct what `errors` names and save it again", &verdict.problems)) }
 }
 
@@ -59,13 +51,10 @@ fn refusal(advice: &str, problems: &[Problem]) -> Error {
     error
 }
 
-/// Refuses what cannot be carried out yet in a rule that is listened to.
-fn carried_out(rule: &Rule, state: RuleState) -> Result<()> {
-    let problems = rule.unsupported();
-    if matches!(state, RuleState::Draft | RuleState::Paused) || !problems.iter().any(is_error) {
-        return Ok(());
-    }
-    Err(refusal("it can be kept as a draft, but not be switched on while it has what `errors` names", &problems))
+/// Refuses a rule that asks people with a role for approval that is not there.
+async fn refuse_unknown_roles(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule) -> Result<()> {
+    let problems = approvals::request::unknown_roles(rx, workspace, rule).await?;
+    if problems.is_empty() { Ok(()) } else { Err(refusal("name a role that is there, or make it first", &problems)) }
 }
 
 /// Refuses to put a rule to work with a token that may not do by itself what the rule does: a rule acts for its owner,
@@ -84,14 +73,12 @@ fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
     Ok(())
 }
 
-/// Refuses to start a version of a rule that could not be switched on: what cannot be carried out yet, or does more than the
-/// actor's token covers.
+/// Refuses to start a version of a rule that could not be switched on: one that does more than the actor's token covers.
 ///
 /// # Errors
-/// `rule_invalid`, `denied`; `rule_version_not_found`.
+/// `denied`; `rule_version_not_found`.
 pub(crate) async fn startable(rx: &mut Rx, cx: &Cx, actions: &Actions, rule: RuleId, version: i64) -> Result<()> {
     let body = store::body(rx, rule, version).await?.ok_or_else(|| Error::not_found("rule version", rule))?;
-    carried_out(&body, RuleState::Enabled)?;
     within_scopes(actions, &cx.actor, &body)
 }
 
@@ -132,6 +119,7 @@ pub async fn versions(rx: &mut Rx, may: &Granted<RuleView, RuleInfo>) -> Result<
 /// Saves a new rule, as a draft. It must have been [`accept`]ed.
 pub async fn create(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, Workspace>, rule: Rule) -> Result<RuleInfo> {
     let owner = cx.actor.user().ok_or_else(|| Error::denied("a rule needs a person as its owner; sign in as one"))?;
+    refuse_unknown_roles(tx, may.resource().0, &rule).await?;
     let now = cx.now();
     let info = RuleInfo {
         id: cx.new_id(),
@@ -166,7 +154,6 @@ pub async fn replace(
             "the rule is at version {version} by now; read it again, put your change on top and save that"
         )));
     }
-    carried_out(&rule, state)?;
     if state == RuleState::Enabled {
         within_scopes(actions, &cx.actor, &rule)?;
     }
@@ -174,6 +161,7 @@ pub async fn replace(
     if version == known.version && rule == known.rule {
         return Ok(info);
     }
+    refuse_unknown_roles(tx, info.workspace_id, &rule).await?;
     // What is saved here acts with the owner's rights, so nobody may write it who has fewer.
     refuse_beyond(tx, cx, known).await?;
     info.version += 1;
@@ -183,6 +171,7 @@ pub async fn replace(
     store::insert_version(tx, info.id, info.version, &info.rule, cx.actor.user(), info.updated_at).await?;
     store::update(tx, info.id, &info.name, info.version, info.updated_at).await?;
     schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
+    thresholds::service::follow(tx, info.updated_at, &info).await?;
     announce(tx, cx, &info, Some(info.state), None).await?;
     Ok(info)
 }
@@ -228,7 +217,6 @@ pub async fn switch(
     let (version, before) = locked(tx, known).await?;
     let mut info = RuleInfo { version, state: before, ..known.clone() };
     if before != state {
-        carried_out(&info.rule, state)?;
         if state == RuleState::Enabled {
             within_scopes(actions, &cx.actor, &info.rule)?;
         }
@@ -268,6 +256,7 @@ async fn set_state(
         runs::service::drop_queued(tx, cx, info.id).await?;
     }
     schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
+    thresholds::service::follow(tx, info.updated_at, &info).await?;
     announce(tx, cx, &info, Some(state), because).await?;
     Ok(info)
 }

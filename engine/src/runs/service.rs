@@ -115,6 +115,13 @@ pub(crate) async fn wake(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result<
     jobs::service::wake(tx, &[job_id(run)], now).await
 }
 
+/// How many runs that began since then failed.
+pub(crate) async fn count_failed(rx: &mut Rx, workspace: WorkspaceId, since: DateTime<Utc>) -> Result<i64> {
+    // Ids sort by when they were made.
+    let millis = u128::try_from(since.timestamp_millis()).unwrap_or_default();
+    store::count_failed(rx, workspace, RunId::from_uuid(uuid::Uuid::from_u128(millis << 80))).await
+}
+
 /// Lets those look who wait for the ends of these runs.
 pub(super) async fn wake_parents(tx: &mut Tx, runs: &[RunId], now: DateTime<Utc>) -> Result<()> {
     let parents: Vec<JobId> = store::parents(tx, runs).await?.into_iter().map(job_id).collect();

@@ -111,6 +111,7 @@ statements! {
     SINCE = "select updated_at from rules where id = $1";
     LAST_ENDS = "select state, error from runs where rule_id = $1 and id >= $2 and finished_at is not null \
          and mode = 'live' and state in ('succeeded', 'failed') order by id desc limit $3";
+    COUNT_FAILED = "select count(*) from runs where workspace_id = $1 and id >= $2 and error is not null and state = 'failed'";
     /// Those that no worker has been at: also those that wait for what their rule's policy says.
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and (state = 'queued' \
          or state = 'waiting' and not admitted and exists (select 1 from run_turns t where t.run_id = runs.id))";
@@ -428,4 +429,10 @@ pub(super) async fn cancel_queued(
 pub(super) async fn live_of_rule(rx: &mut Rx, rule: RuleId) -> Result<Vec<RunId>> {
     let rows: Vec<(RunId,)> = rx.all(LIVE_OF_RULE, (rule,)).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// How many runs from this one on failed.
+pub(super) async fn count_failed(rx: &mut Rx, workspace: WorkspaceId, from: RunId) -> Result<i64> {
+    let (count,): (i64,) = rx.one(COUNT_FAILED, (workspace, from)).await?;
+    Ok(count)
 }

@@ -92,7 +92,7 @@ fn no_calendar(name: &str) -> Error {
 pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info: &RuleInfo) -> Result<()> {
     let (workspace, trigger) = (info.workspace_id, &info.rule.trigger);
     let known = store::find_for_update(tx, workspace, info.id).await?;
-    if !trigger.is_addressed() {
+    if !trigger.is_clock() {
         return if known.is_some() { store::delete(tx, workspace, info.id).await } else { Ok(()) };
     }
     let timing = timing(trigger)?;
@@ -169,7 +169,7 @@ pub async fn of_rule(
 ) -> Result<Option<RuleSchedule>> {
     let info = may.resource();
     let trigger = &info.rule.trigger;
-    if !trigger.is_addressed() {
+    if !trigger.is_clock() {
         return Ok(None);
     }
     let row = store::find(rx, info.workspace_id, info.id).await?;

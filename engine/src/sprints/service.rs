@@ -23,6 +23,11 @@ pub async fn project_of(rx: &mut Rx, workspace: WorkspaceId, id: SprintId) -> Re
     projects::service::find(rx, workspace, &Handle::Id(sprint.project_id)).await
 }
 
+/// The sprint that a project works in.
+pub(crate) async fn active(rx: &mut Rx, project: &Project) -> Result<Option<Sprint>> {
+    store::active(rx, project.workspace_id, project.id).await
+}
+
 /// A sprint.
 pub async fn get(rx: &mut Rx, may: &Granted<SprintView, Project>, id: SprintId) -> Result<Sprint> {
     let project = may.resource();

@@ -17,7 +17,7 @@ use crate::handle::Handle;
 use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
 use crate::projects::{self, members};
-use crate::{Error, Result};
+use crate::{Error, Result, rotas};
 
 /// `task.create`.
 pub struct Create;
@@ -209,8 +209,8 @@ pub enum Pick {
 pub struct AssignInput {
     /// The task, by id or key.
     pub task: Handle<TaskId>,
-    /// All who work on it from now on.
-    pub to: Option<Vec<UserId>>,
+    /// All who work on it from now on: members by id, or `oncall:<name>` for whoever is on call in that rota.
+    pub to: Option<Vec<String>>,
     /// One of those who work on tasks in the workspace.
     pub pick: Option<Pick>,
 }
@@ -225,7 +225,7 @@ impl Internal for Assign {
 
     async fn perform(tx: &mut Tx, cx: &Cx, input: AssignInput) -> Result<Task> {
         let to = match (input.to, input.pick) {
-            (Some(to), None) => to,
+            (Some(to), None) => named(tx, cx, &to).await?,
             (None, Some(pick)) => vec![picked(tx, cx, &input.task, pick).await?],
             _ => {
                 return Err(Error::invalid(
@@ -399,6 +399,26 @@ async fn update(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, patch: TaskPatch) -
     let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
     let may = cx.actor.may::<TaskEdit, _>(project)?;
     service::update(tx, cx, &may, task, None, patch).await
+}
+
+/// The people whom a rule names.
+async fn named(tx: &mut Tx, cx: &Cx, to: &[String]) -> Result<Vec<UserId>> {
+    let mut people = Vec::with_capacity(to.len());
+    for (at, name) in to.iter().enumerate() {
+        let user = match name.strip_prefix("oncall:") {
+            Some(rota) => rotas::service::named(tx, cx.actor.workspace, rota, cx.now()).await?,
+            None => name.parse().map_err(|error| {
+                Error::field(
+                    format!("/to/{at}"),
+                    format!("{error}; give a member's id, or `oncall:` with the name of a rota"),
+                )
+            })?,
+        };
+        if !people.contains(&user) {
+            people.push(user);
+        }
+    }
+    Ok(people)
 }
 
 async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, pick: Pick) -> Result<UserId> {

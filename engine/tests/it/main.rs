@@ -21,6 +21,8 @@ mod portfolio;
 mod projects;
 mod recurrences;
 mod schedules;
+mod slas;
+mod thresholds;
 mod time_entries;
 mod waits;
 mod walls;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use trackside_engine::access::permissions::{ApprovalDecide, Role, RuleEdit};
 use trackside_engine::actions::Actions;
 use trackside_engine::actions::external::{Connection, Credentials, Failure};
-use trackside_engine::approvals::{NewVote, service as approvals};
+use trackside_engine::approvals::{NewVote, Via, service as approvals};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{ApprovalId, RuleId, UserId, WorkspaceId};
 use trackside_engine::jobs::{Ask, DbJobs, JobStore, Outcome};
@@ -122,7 +122,7 @@ impl Works {
         let vote: NewVote = serde_json::from_value(json!({ "decision": decision })).unwrap();
         let decide = async move |tx: &mut Tx| {
             let may = cx.actor.may::<ApprovalDecide, _>(approvals::find(tx, cx.actor.workspace, id).await?)?;
-            approvals::decide(tx, &cx, &may, vote).await.map(drop)
+            approvals::decide(tx, &cx, &may, vote, Via::Api).await.map(drop)
         };
         self.office.db.write(decide).await
     }

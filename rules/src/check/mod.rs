@@ -47,15 +47,15 @@ impl Catalogue {
 /// Variables that every rule has without a schema.
 const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "error", "workspace", "event", "actor"];
 
-/// Everything wrong with the rule, seen against the catalogue. Besides this, [`Rule::unsupported`]
-/// says what cannot be carried out yet.
+/// Everything wrong with the rule, seen against the catalogue.
 pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Problem> {
     let mut problems = rule.problems();
     let form = form_schema(rule);
     let facts = if rule.trigger.is_event() { catalogue.facts_of(rule.trigger.kind()) } else { None };
     if rule.trigger.is_event() && facts.is_none() {
         let message = format!("There is no event `{}`.", rule.trigger.on);
-        let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule", "date"]);
+        let names =
+            catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule", "date", "threshold"]);
         problems.push(Problem::new("unknown_event", "/trigger/on", message).nearest(&rule.trigger.on, names));
     }
     let awaited = rule.walk().into_iter().filter_map(|(_, step)| {

@@ -18,7 +18,9 @@ pub const ROLES: &[&str] = &["guest", "viewer", "team_member", "project_manager"
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {
-    /// `user:` with an id or address, `role:` with a role, `group:` with an id or name, or `owner`, who owns the rule.
+    /// `user:` with an id or address, `role:` with a role (a default one, or the id or name of one of the workspace's own),
+    /// `group:` with an id or name, `oncall:` with the name of a rota (who is on call when it is asked), or `owner`, who owns
+    /// the rule.
     /// Templates; one that gives a list asks all of it (`{{ task.assignees }}`).
     pub by: Vec<String>,
     /// How many of them must agree: `any`, `all` or a number; `any` when left out.
@@ -163,17 +165,12 @@ fn wrong(entry: &str) -> Option<Problem> {
     }
     let (kind, name) = entry.split_once(':').unwrap_or(("", entry));
     match kind {
-        "role" if ROLES.contains(&name) => None,
-        "role" => {
-            let message =
-                format!("There is no role `{name}`; the roles are {}. For others, make a group.", ROLES.join(", "));
-            Some(Problem::new("unknown_role", "", message).at(1, 6).nearest(name, ROLES.iter().copied()))
-        }
-        "user" | "group" if !name.trim().is_empty() => None,
+        // Whether there is such a role, or group, is known where the rule is saved.
+        "user" | "group" | "role" | "oncall" if !name.trim().is_empty() => None,
         "" if name == "owner" || name.contains('@') || name.starts_with("user_") => None,
         _ => {
             let message = format!(
-                "`{entry}` is nobody; write `user:` with an id or address, `role:` with a role, `group:` with an id or name, or `owner`."
+                "`{entry}` is nobody; write `user:` with an id or address, `role:` with a role, `group:` with an id or name, `oncall:` with the name of a rota, or `owner`."
             );
             Some(Problem::new("unknown_approver", "", message).at(1, 1))
         }

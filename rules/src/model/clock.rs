@@ -177,11 +177,11 @@ impl Trigger {
         if !self.is_date() {
             problems.extend(given(&date).into_iter().map(|name| misplaced(name, "date")));
         }
-        if self.tz.is_some() && !self.is_addressed() {
+        if self.tz.is_some() && !self.is_clock() {
             problems.push(misplaced("tz", "schedule"));
         }
         if self.is_addressed() && !self.matches.is_empty() {
-            let message = "A trigger of the clock has nothing to match; write it as a `condition`.";
+            let message = "A trigger of the clock or of a figure has nothing to match; write it as a `condition`.";
             problems.push(Problem::new("misplaced", "/trigger/match", message));
         }
         problems

@@ -67,6 +67,7 @@ impl Rule {
         problems.extend(self.policy.problems());
         self.form_problems(problems);
         problems.extend(self.trigger.clock_problems());
+        problems.extend(self.trigger.threshold_problems());
         if let Some(pointer) = serde_json::to_value(self).ok().and_then(|rule| nul_in(&rule)) {
             let message = "The text holds the character U+0000, which cannot be stored; leave it out.";
             problems.push(Problem::new("character", pointer, message));

@@ -1,8 +1,7 @@
 //! The rule as data: exactly what the API takes, the visual builder edits, a YAML file holds and a
 //! run is pinned to.
 //!
-//! Types here say what is written, not yet whether it makes sense: [`Rule::problems`] says that,
-//! [`Rule::unsupported`] names what can be written but not yet carried out, and
+//! Types here say what is written, not yet whether it makes sense: [`Rule::problems`] says that, and
 //! [`Compiled`](crate::Compiled) is what runs.
 
 mod approve;
@@ -14,8 +13,8 @@ mod offset;
 mod parse;
 mod policy;
 mod step;
+mod threshold;
 mod trigger;
-mod unsupported;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,7 +28,10 @@ pub use offset::Offset;
 pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
 pub use step::{Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
-pub use trigger::{CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Trigger};
+pub use threshold::Metric;
+pub use trigger::{
+    CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, THRESHOLD_CROSSED, Trigger,
+};
 
 /// A rule: when this happens and that holds, do these steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

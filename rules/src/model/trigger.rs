@@ -15,7 +15,7 @@ pub type Match = IndexMap<String, Value>;
 /// Name of an input → what it must be.
 pub type Form = IndexMap<String, Input>;
 
-/// What starts a rule: an event, a form, the clock, or (parsed, not yet carried out) a figure.
+/// What starts a rule: an event, a form, the clock, or a figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
@@ -75,7 +75,8 @@ pub struct Trigger {
     /// For `date`: the time of that day on the clock of the zone, `09:00`. The date's own when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// For `threshold`: the metric.
+    /// For `threshold`: the figure, one of `tasks.open`, `tasks.overdue`, `sprint.remaining`, `budget.used_percent`,
+    /// `people.over_allocated` and `runs.failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metric: Option<String>,
     /// For `threshold`: fires when the metric rises above.
@@ -84,21 +85,33 @@ pub struct Trigger {
     /// For `threshold`: fires when the metric falls below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<f64>,
+    /// For `threshold`: back over this, it can fire again; over `above` or `below` itself when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<f64>,
+    /// For `threshold`: how long it must stay beyond; no time when left out.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub lasting: Option<Period>,
+    /// For `threshold` with a figure of tasks: which tasks count, as a list of tasks is filtered: `priority=high&label=billing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
 }
 
 /// The kind of event that a rule's schedule makes when its time comes.
 pub const SCHEDULE_OCCURRED: &str = "schedule.occurred";
 /// The kind of event that is made when a task comes to what a `date` trigger says of its date.
 pub const DATE_REACHED: &str = "task.date_reached";
+/// The kind of event that is made when a figure comes to stand beyond what a `threshold` trigger says.
+pub const THRESHOLD_CROSSED: &str = "threshold.crossed";
 
 impl Trigger {
     /// The event kind or pattern listened to; `hook` is short for `hook.received`, and the clock makes events for `schedule`
-    /// and `date`.
+    /// and `date`, figures those for `threshold`.
     pub fn kind(&self) -> &str {
         match self.on.as_str() {
             "hook" => "hook.received",
             "schedule" => SCHEDULE_OCCURRED,
             "date" => DATE_REACHED,
+            "threshold" => THRESHOLD_CROSSED,
             other => other,
         }
     }
@@ -120,12 +133,22 @@ impl Trigger {
 
     /// Whether an event of the log starts the rule.
     pub fn is_event(&self) -> bool {
-        !matches!(self.on.as_str(), "manual" | "threshold")
+        !self.is_manual()
+    }
+
+    /// Whether a figure starts the rule.
+    pub fn is_threshold(&self) -> bool {
+        self.on == "threshold"
+    }
+
+    /// Whether the clock starts the rule.
+    pub fn is_clock(&self) -> bool {
+        self.is_schedule() || self.is_date()
     }
 
     /// Whether that event is made for this rule alone.
     pub fn is_addressed(&self) -> bool {
-        self.is_schedule() || self.is_date()
+        self.is_clock() || self.is_threshold()
     }
 
     /// When a `schedule` is due.

@@ -271,6 +271,13 @@ impl World {
             201 => provider.text("/id"),
             _ => "idp_01h455vb4pex5vsknk084sn02q".to_owned(),
         };
+        let rota = json!({ "name": format!("{mark} rota"), "people": [me.text("/user/id")], "rotation": { "start": "2026-01-05T09:00:00", "every": "1w" } });
+        let rota = api.post("/rotas", rota).await.expect_status(201).text("/id");
+        let instead =
+            json!({ "user": me.text("/user/id"), "from": "2090-01-01T00:00:00Z", "to": "2090-01-02T00:00:00Z" });
+        let instead = api.post(&format!("/rotas/{rota}/overrides"), instead).await.expect_status(201).text("/id");
+        let sla = json!({ "name": format!("{mark} sla"), "project": "WEB", "targets": { "default": "4h" }, "filter": "task.priority == \"critical\"" });
+        let sla = api.post("/slas", sla).await.expect_status(201).text("/id");
         let ids = vec![
             ("auth", provider.clone()),
             ("approvals", approval),
@@ -289,6 +296,7 @@ impl World {
             ("milestones", milestone),
             ("notifications", notification.clone()),
             ("recurrences", recurrence),
+            ("slas", sla),
             ("sprints", sprint),
             ("task-templates", template),
             ("tasks/bulk", bulk),
@@ -296,7 +304,7 @@ impl World {
             ("projects", project),
             ("push-subscriptions", browser),
             ("queues", "runs".to_owned()),
-            ("workers", "node_of_nobody".to_owned()),
+            ("rotas", rota),
             ("rules", rule),
             ("runs", run),
             ("service-accounts", program),
@@ -308,6 +316,7 @@ impl World {
             ("tasks", task),
             ("time-entries", time),
             ("tokens", token),
+            ("workers", "node_of_nobody".to_owned()),
         ];
         let mut marks: BTreeSet<String> =
             ids.iter().filter(|(kind, _)| !["queues", "workers"].contains(kind)).map(|(_, id)| id.clone()).collect();
@@ -323,6 +332,7 @@ impl World {
             ("{backtest}", backtest),
             ("{field}", "mark".to_owned()),
             ("{type}", "mark".to_owned()),
+            ("{override}", instead),
             ("{other}", predecessor.clone()),
             ("{predecessor}", predecessor),
             ("{token}", its_token),
@@ -346,7 +356,13 @@ impl World {
         if path == "/access/explain" {
             return format!("{path}?action=task.view&object=workspace");
         }
-        let query = if path == "/rules/{id}/why-not" { "?task=WEB-1" } else { "" };
+        let query = match path {
+            "/rules/{id}/why-not" => "?task=WEB-1",
+            // What is asked of now is another answer each time.
+            "/rotas/{id}/on-call" => "?at=2026-12-01T09:00:00Z",
+            "/slas/{id}/report" => "?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z",
+            _ => "",
+        };
         let path = &format!("{path}{query}");
         let kind = path.split('/').nth(1).unwrap();
         let kind = if path.starts_with("/tasks/bulk/") { "tasks/bulk" } else { kind };

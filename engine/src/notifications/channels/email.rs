@@ -6,10 +6,13 @@ use super::super::carry::{Item, Parcel};
 use super::super::unsubscribe::Unsubscription;
 use super::super::words::{self, Words};
 use crate::Result;
+use crate::approvals::ApprovalDecision;
+use crate::approvals::links::Answer;
 use crate::cx::Source;
 use crate::ids::{TaskId, WorkspaceId};
 use crate::jobs::NewJob;
 use crate::mail::{Entry, Letter, Link};
+use crate::vault::Vault;
 
 /// The letter's job; none without a mail server.
 pub(super) fn pack(
@@ -19,7 +22,11 @@ pub(super) fn pack(
     parcel: &Parcel,
 ) -> Result<Option<NewJob>> {
     let Some(vault) = source.post().vault() else { return Ok(None) };
-    let mut letter = letter(source.post().public_url(), workspace_name, parcel);
+    let mut choices = Vec::with_capacity(parcel.items.len());
+    for item in &parcel.items {
+        choices.push(links(source, vault, workspace, parcel, item)?);
+    }
+    let mut letter = letter(source.post().public_url(), workspace_name, parcel, choices);
     let kinds: BTreeSet<&str> = parcel.items.iter().map(|item| item.telling.kind.as_str()).collect();
     let kinds = kinds.into_iter().map(str::parse).collect::<Result<_>>()?;
     let word = Unsubscription { workspace, user: parcel.listener.user, kinds }.seal(vault)?;
@@ -29,7 +36,23 @@ pub(super) fn pack(
     source.post().job(source, Some(workspace), &parcel.listener.email, &letter)
 }
 
-fn letter(public_url: &str, workspace_name: &str, Parcel { listener, items, .. }: &Parcel) -> Letter {
+/// By which links somebody answers who is asked for approval; none for what asks nothing.
+fn links(source: &Source, vault: &Vault, workspace: WorkspaceId, parcel: &Parcel, item: &Item) -> Result<Vec<Link>> {
+    let Some(approval) = item.details.approval else { return Ok(Vec::new()) };
+    let words = words::of(parcel.listener.locale.as_deref()).1;
+    let link = |(decision, label): (ApprovalDecision, &str)| {
+        let word = Answer { workspace, approval, user: parcel.listener.user, decision }.seal(vault)?;
+        Ok(Link { label: words.letter(label, &[]), url: format!("{}/decide/{word}", source.post().public_url()) })
+    };
+    [(ApprovalDecision::Approve, "approve"), (ApprovalDecision::Reject, "reject")].into_iter().map(link).collect()
+}
+
+fn letter(
+    public_url: &str,
+    workspace_name: &str,
+    Parcel { listener, items, .. }: &Parcel,
+    mut choices: Vec<Vec<Link>>,
+) -> Letter {
     let (language, words) = words::of(listener.locale.as_deref());
     let say = |item: &Item| words.say(&item.telling, &item.details, item.name.as_deref(), listener.zone);
     let link = |task: TaskId| format!("{public_url}/tasks/{task}");
@@ -37,7 +60,8 @@ fn letter(public_url: &str, workspace_name: &str, Parcel { listener, items, .. }
         [only] => {
             let said = say(only);
             let excerpt = only.details.excerpt.iter().map(|excerpt| format!("“{excerpt}”"));
-            let letter = Letter::new(first_line(&said), std::iter::once(said.clone()).chain(excerpt));
+            let mut letter = Letter::new(first_line(&said), std::iter::once(said.clone()).chain(excerpt));
+            letter.choices = choices.pop().unwrap_or_default();
             match only.telling.task_id {
                 Some(task) => letter.link(words.letter("open", &[]), link(task)),
                 None => letter,
@@ -47,10 +71,12 @@ fn letter(public_url: &str, workspace_name: &str, Parcel { listener, items, .. }
             let mut letter = Letter::new(subject(words, workspace_name, several), []);
             letter.entries = several
                 .iter()
-                .map(|item| Entry {
+                .zip(choices)
+                .map(|(item, choices)| Entry {
                     text: say(item),
                     quote: item.details.excerpt.clone(),
                     url: item.telling.task_id.map(link),
+                    choices,
                 })
                 .collect();
             letter

@@ -13,7 +13,7 @@ use crate::access::Who;
 /// The words of one language.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// How a time is written, by the names of strftime.
     date: String,
     somebody: String,
@@ -36,7 +36,7 @@ static ALL: LazyLock<Vec<(&str, Words)>> = LazyLock::new(|| {
 });
 
 /// The words for a locale such as `de-AT`, and the language that they are in.
-pub(super) fn of(locale: Option<&str>) -> (&'static str, &'static Words) {
+pub(crate) fn of(locale: Option<&str>) -> (&'static str, &'static Words) {
     let language = locale.and_then(|tag| tag.split('-').next()).unwrap_or_default();
     let known = ALL.iter().find(|(name, _)| *name == language).unwrap_or(&ALL[0]);
     (known.0, &known.1)
@@ -49,6 +49,7 @@ impl Words {
             // In words of its own, whatever the kind.
             _ if details.message.is_some() => return details.message.clone().unwrap_or_default(),
             Kind::DueChanged if details.to.is_none() => "due_cleared",
+            _ if details.says.is_some() => details.says.as_deref().unwrap_or_default(),
             kind => kind.as_str(),
         };
         let time = |text: &Option<String>| {
@@ -72,7 +73,7 @@ impl Words {
     }
 
     /// Words of letters, filled in.
-    pub(super) fn letter(&self, what: &str, with: &[(&str, &str)]) -> String {
+    pub(crate) fn letter(&self, what: &str, with: &[(&str, &str)]) -> String {
         fill(self.letter.get(what).map_or("", String::as_str), with)
     }
 
@@ -120,7 +121,16 @@ mod tests {
         let first = read(LANGUAGES[0].1);
         let said: BTreeSet<&str> = first.says.keys().map(String::as_str).collect();
         let kinds = Kind::ALL.map(Kind::as_str);
-        assert_eq!(said, kinds.into_iter().chain(["due_cleared"]).collect());
+        let more = [
+            "approval_approved",
+            "approval_rejected",
+            "approval_stuck",
+            "approval_timed_out",
+            "due_cleared",
+            "sla_breached",
+            "sla_warned",
+        ];
+        assert_eq!(said, kinds.into_iter().chain(more).collect());
         assert_eq!(first.kinds.keys().map(String::as_str).collect::<BTreeSet<_>>(), kinds.into_iter().collect());
         for (name, text) in LANGUAGES {
             let words = read(text);

@@ -50,14 +50,17 @@ impl Walk<'_> {
                 (step, found.ok_or_else(gone)?)
             }
         };
-        let late = step.resume_at.is_some_and(|until| until <= self.runner.source.now());
+        let now = self.runner.source.now();
+        let until = |standing: &Standing| step.resume_at.into_iter().chain(standing.forsaken_at).min();
         let standing = match standing.approval.state {
-            ApprovalState::Pending if late => self.time_out(step.clone()).await?,
-            ApprovalState::Pending => {
-                return Ok(waits(path, &standing.approval, step.resume_at, self.runner.source.now()));
+            ApprovalState::Pending if until(&standing).is_some_and(|until| until <= now) => {
+                self.time_out(step.clone()).await?
             }
             _ => standing,
         };
+        if standing.approval.state == ApprovalState::Pending {
+            return Ok(waits(path, &standing.approval, until(&standing), now));
+        }
         let step = settled(step, &standing, self.runner.source.now());
         self.journal.record(step.clone());
         self.answered(name, approve, step, place).await
@@ -112,7 +115,7 @@ impl Walk<'_> {
             journal::write_one(tx, plan.run, &step).await?;
             store::set_state(tx, plan.run, RunState::Running, None).await?;
             crash::point("run.ask_before_commit");
-            Ok((step, Standing { approval, vote: None }))
+            Ok((step, Standing { approval, vote: None, forsaken_at: None }))
         };
         let (step, standing) = self.runner.db.write(open).await?;
         crash::point("run.asked");
@@ -122,7 +125,7 @@ impl Walk<'_> {
         Ok((step, standing))
     }
 
-    /// Time is up, unless somebody answers at this moment.
+    /// Time is up, unless somebody answers at this moment, or is there again who can.
     async fn time_out(&mut self, mut step: Step) -> Result<Standing> {
         let (source, plan, ticket) = (self.runner.source.clone(), self.plan.clone(), self.ticket);
         let before = self.journal.unwritten();
@@ -131,8 +134,10 @@ impl Walk<'_> {
             journal::write(tx, plan.run, &before).await?;
             let cx = settle::because(&source, &plan, &step.path);
             let standing = request::time_out(tx, &cx, plan.run, &step.path).await?;
-            step = settled(step, &standing, source.now());
-            journal::write_one(tx, plan.run, &step).await?;
+            if standing.approval.state != ApprovalState::Pending {
+                step = settled(step, &standing, source.now());
+                journal::write_one(tx, plan.run, &step).await?;
+            }
             crash::point("run.time_out_before_commit");
             Ok(standing)
         };

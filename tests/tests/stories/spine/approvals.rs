@@ -10,21 +10,24 @@ use trackside_tests::harness::{Answer, Api, Database, People};
 use super::{PATIENCE, Place, told};
 
 /// A place with people: Mia and Moe run projects, Tim works on tasks, Vic looks on.
-struct Office {
-    place: Place,
-    people: People,
-    mia: Api,
-    moe: Api,
-    tim: Api,
+pub(super) struct Office {
+    pub place: Place,
+    pub people: People,
+    pub mia: Api,
+    pub moe: Api,
+    pub tim: Api,
 }
 
-async fn id(api: &Api) -> String {
+pub(super) async fn id(api: &Api) -> String {
     api.get("/me").await.expect_status(200).text("/user/id")
 }
 
 impl Office {
     async fn open(db: &Database) -> Self {
-        let place = Place::open(db).await;
+        Self::at(db, Place::open(db).await).await
+    }
+
+    pub async fn at(db: &Database, place: Place) -> Self {
         let workspace = place.api.get("/me").await.text("/workspace/id");
         let people = People::of(db).await;
         let mia = people.member(&place.server, &workspace, "Mia", Role::ProjectManager).await;
@@ -34,7 +37,7 @@ impl Office {
     }
 
     /// A rule that asks when a task is blocked, and makes a task when they agree.
-    async fn rule(&self, approve: Value, more: Value) -> String {
+    pub async fn rule(&self, approve: Value, more: Value) -> String {
         let mut step = json!({ "id": "ok", "approve": approve, "then": [
             { "id": "take", "action": "task.create", "with": { "project": "WEB", "title": "Agreed: {{ steps.ok.output.decision }}" } }] });
         step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -43,7 +46,7 @@ impl Office {
     }
 
     /// Tim makes a task and blocks it; its key.
-    async fn block(&self) -> String {
+    pub async fn block(&self) -> String {
         let task = self.tim.post("/projects/WEB/tasks", json!({ "title": "Fragile" })).await.expect_status(201);
         let key = task.text("/key");
         self.tim.patch(&format!("/tasks/{key}"), json!({ "status": "blocked" })).await.expect_status(200);
@@ -51,7 +54,7 @@ impl Office {
     }
 
     /// The one thing that somebody has to decide, once there is one.
-    async fn asked(&self, api: &Api) -> Value {
+    pub async fn asked(&self, api: &Api) -> Value {
         let start = Instant::now();
         loop {
             let page = api.get("/approvals").await.expect_status(200);
@@ -64,20 +67,20 @@ impl Office {
     }
 
     /// Waits until something is asked; the path of what to do with it.
-    async fn verb(&self, api: &Api, verb: &str) -> String {
+    pub async fn verb(&self, api: &Api, verb: &str) -> String {
         format!("/approvals/{}/{verb}", self.asked(api).await["id"].as_str().unwrap())
     }
 }
 
-async fn nothing_for(api: &Api) {
+pub(super) async fn nothing_for(api: &Api) {
     assert_eq!(api.get("/approvals").await.expect_status(200).at("/items"), &json!([]));
 }
 
-fn approve() -> Value {
+pub(super) fn approve() -> Value {
     json!({ "decision": "approve" })
 }
 
-fn reject() -> Value {
+pub(super) fn reject() -> Value {
     json!({ "decision": "reject", "comment": "Not on a Friday" })
 }
 
@@ -93,7 +96,7 @@ async fn announced(api: &Api) -> Vec<String> {
         .collect()
 }
 
-async fn ended(office: &Office, rule: &str, state: &str) -> Answer {
+pub(super) async fn ended(office: &Office, rule: &str, state: &str) -> Answer {
     let run = office.place.last(rule, 1).await;
     assert_eq!(run.text("/state"), state, "{:#}", run.body);
     run

@@ -2,6 +2,7 @@
 //! run, and everything can be read afterwards.
 
 mod approvals;
+mod approvals_told;
 mod chains;
 mod control;
 mod health;
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use trackside_tests::fakes::sink::Sink;
-use trackside_tests::harness::{Answer, Api, Database, Server};
+use trackside_tests::harness::{Answer, Api, Database, Server, Setup};
 
 /// How long anything may take on a busy machine. How fast it should be is measured by the benches.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,7 +36,12 @@ struct Place {
 
 impl Place {
     async fn open(db: &Database) -> Self {
-        let server = Server::on(db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        Self::on(db, Server::on(db)).await
+    }
+
+    /// The same on a server that is set up like this.
+    async fn on(db: &Database, setup: Setup) -> Self {
+        let server = setup.env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
         let api = Api::set_up(&server).await;
         api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
         let hook = api.post("/hooks", json!({ "name": "in", "scheme": "none" })).await.expect_status(201).text("/path");

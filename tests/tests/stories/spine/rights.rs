@@ -95,10 +95,6 @@ both_databases! {
         runner.put(&format!("/rules/{id}"), evil).await.expect_status(200);
         let again = format!("/runs/{run}/rerun");
         runner.post(&again, json!({ "version": "newest" })).await.expect_problem(403, "denied");
-        let later = json!({ "name": "Quiet", "trigger": { "on": "threshold" },
-            "steps": [{ "id": "s", "stop": "1" }] });
-        place.api.put(&format!("/rules/{id}"), later).await.expect_status(200);
-        place.api.post(&again, json!({ "version": "newest" })).await.expect_problem(422, "rule_invalid");
         runner.post(&again, json!({})).await.expect_status(202);
         place.quiet().await;
         assert!(place.titles().await.is_empty());

@@ -1,0 +1,19 @@
+-- Rules that are started by figures: one for each that is switched on.
+
+create table rule_thresholds (
+    rule_id blob primary key references rules (id) on delete cascade,
+    workspace_id blob not null references workspaces (id),
+    -- The trigger that it goes by, to see when that is changed.
+    timing text not null,
+    -- How each figure stands, as JSON: by project, or for all of the workspace.
+    gauges text not null,
+    -- Up to this position of the log nothing is left to be looked at.
+    position integer not null,
+    looked_at integer,
+    -- When it is looked at again, whatever happens.
+    look_at integer not null,
+    -- Looks that failed in a row, and why the last one did.
+    failures integer not null,
+    error text
+) strict, without rowid;
+create index rule_thresholds_workspace on rule_thresholds (workspace_id);
