@@ -115,7 +115,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "shadowRule",
         ],
     ),
-    ("rule.run", &["runRule"]),
+    ("rule.run", &["listTaskButtons", "runRule"]),
     (
         "rule.view",
         &[
@@ -203,6 +203,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listFields",
             "listLabels",
             "listLinks",
+            "listTaskButtons",
             "listTasks",
             "listTypes",
             "listViews",
