@@ -139,7 +139,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "takeRule",
         ],
     ),
-    ("rule.run", &["runRule"]),
+    ("rule.run", &["listTaskButtons", "runRule"]),
     (
         "rule.view",
         &[
@@ -236,6 +236,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listFields",
             "listLabels",
             "listLinks",
+            "listTaskButtons",
             "listTaskSlas",
             "listTasks",
             "listTypes",

@@ -168,6 +168,9 @@ pub struct Details {
     /// The approval that is asked for: a letter has links to answer by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalId>,
+    /// The only channels by which it goes out; as people want it when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Channel>>,
 }
 
 /// Something to tell.

@@ -10,6 +10,7 @@
 //! Deliberately absent: judging events and carrying out steps, which is `runs`.
 
 mod analysis;
+pub mod buttons;
 pub mod diff;
 pub mod events;
 pub mod health;

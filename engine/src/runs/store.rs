@@ -68,6 +68,7 @@ row! {
         pub attempts: i64,
         pub input: Option<String>,
         pub output: Option<String>,
+        pub events: Option<String>,
         pub error: Option<String>,
         pub resume_at: Option<DateTime<Utc>>,
         pub started_at: DateTime<Utc>,
@@ -103,10 +104,10 @@ statements! {
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     CANCEL_LIVE = "update runs set state = 'cancelled', waiting = null, error = $2, finished_at = $3 where id = $1 and finished_at is null";
     FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
-    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at, events) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
-     output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
+     output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at, events = excluded.events";
     /// When the rule was last switched on, or saved.
     SINCE = "select updated_at from rules where id = $1";
     LAST_ENDS = "select state, error from runs where rule_id = $1 and id >= $2 and finished_at is not null \
@@ -234,6 +235,7 @@ pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
                 attempts: row.attempts,
                 input: parsed(row.input)?,
                 output: parsed(row.output)?,
+                events: parsed(row.events)?.unwrap_or_default(),
                 error: row.error,
                 resume_at: row.resume_at,
                 started_at: row.started_at,
@@ -394,6 +396,7 @@ pub(super) async fn put_steps(tx: &mut Tx, lines: &[StepLine<'_>]) -> Result<()>
                 step.resume_at,
                 step.started_at,
                 step.finished_at,
+                ids(&step.events),
             )
         })
         .collect();
@@ -406,6 +409,12 @@ pub(super) async fn last_ends(rx: &mut Rx, rule: RuleId, limit: i64) -> Result<V
     let Some((since,)) = rx.opt::<(DateTime<Utc>,)>(SINCE, (rule,)).await? else { return Ok(Vec::new()) };
     let rows: Vec<(RunState, Option<String>)> = rx.all(LAST_ENDS, (rule, first_of(since), limit)).await?;
     rows.into_iter().map(|(state, error)| Ok((state, parsed(error)?))).collect()
+}
+
+/// The ids as they are stored; none are not.
+fn ids(events: &[EventId]) -> Option<String> {
+    let quoted: Vec<String> = events.iter().map(|event| format!("\"{event}\"")).collect();
+    (!quoted.is_empty()).then(|| format!("[{}]", quoted.join(",")))
 }
 
 /// Every run of a rule that has not begun.

@@ -20,6 +20,7 @@ mod filter;
 pub mod labels;
 mod limits;
 mod model;
+mod pick;
 mod query;
 mod select;
 pub mod service;

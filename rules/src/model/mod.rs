@@ -30,7 +30,8 @@ pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, T
 pub use step::{Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
 pub use threshold::Metric;
 pub use trigger::{
-    CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, THRESHOLD_CROSSED, Trigger,
+    BUTTON_PRESSED, CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Subject,
+    THRESHOLD_CROSSED, Trigger,
 };
 
 /// A rule: when this happens and that holds, do these steps.

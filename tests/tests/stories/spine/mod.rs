@@ -3,16 +3,22 @@
 
 mod approvals;
 mod approvals_told;
+mod buttons;
 mod chains;
 mod control;
+mod effects;
 mod health;
 mod history;
+mod known_faults;
 mod loops;
 mod main_job;
 mod policies;
 mod rights;
 mod steps;
+mod telling;
 mod together;
+mod triggers;
+mod turns;
 mod versions;
 mod waits;
 
