@@ -127,6 +127,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     (
         "rule.edit",
         &[
+            "applyRules",
             "backtestRule",
             "cancelBacktest",
             "createRule",
@@ -165,6 +166,8 @@ const NEEDS: &[(&str, &[&str])] = &[
     ),
     ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
     ("run.view", &["cancelRuns", "explainRule", "exportRuns", "getRun", "getShadowReport", "listRuns", "rerunRuns"]),
+    ("secret.manage", &["deleteSecret", "setSecret"]),
+    ("secret.use", &["getSecret", "listSecrets"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
     ("sla.edit", &["createSla", "deleteSla", "replaceSla"]),
     ("sla.view", &["getSla", "getSlaReport", "listSlas", "listTaskSlas"]),
@@ -264,6 +267,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("time.manage", &["approveTimesheet", "listSubmittedTimesheets", "rejectTimesheet"]),
     ("time.view", &["exportTimesheets", "getTaskTime", "getTimeEntry", "getTimer", "getTimesheet", "listTimeEntries"]),
     ("token.create", &["createToken", "listTokens", "revokeToken"]),
+    ("variable.manage", &["deleteVariable", "getVariable", "listVariables", "setVariable"]),
 ];
 
 /// What a token that is limited to scopes cannot do, whatever its scopes are.

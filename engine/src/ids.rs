@@ -178,6 +178,7 @@ id!(RotaId, "rota", "Who is on call, by turns.");
 id!(RotaOverrideId, "rotao", "Who is on call instead for a while.");
 id!(RuleId, "rule", "A rule.");
 id!(RunId, "run", "A run of a rule.");
+id!(SecretId, "sec", "A secret that rules hand to other services.");
 id!(SessionId, "ses", "A signed-in session.");
 id!(SlaId, "sla", "How soon things are to be done.");
 id!(SprintId, "spr", "A sprint of a project.");
@@ -187,6 +188,7 @@ id!(TellingId, "tell", "Something that people are told.");
 id!(TimeEntryId, "time", "Time that was spent on a task.");
 id!(TokenId, "tok", "A personal access token.");
 id!(UserId, "user", "A person.");
+id!(VariableId, "var", "A value that rules go by.");
 id!(ViewId, "view", "A saved view of tasks.");
 id!(WorkspaceId, "ws", "A workspace: the tenant that every row belongs to.");
 

@@ -38,6 +38,7 @@ mod resources;
 mod roles;
 mod rotas;
 mod rule_health;
+mod rule_sets;
 mod rule_versions;
 mod rules;
 mod run_export;
@@ -45,6 +46,7 @@ mod runs;
 mod schedules;
 mod search;
 mod second_factor;
+mod secrets;
 mod service_accounts;
 mod slas;
 mod sprints;
@@ -55,6 +57,7 @@ mod timesheets;
 mod tokens;
 mod transfer;
 mod trials;
+mod variables;
 mod views;
 mod workflow;
 
@@ -124,6 +127,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
     Area { name: "rotas", about: "Who is on call.", routes: rotas::routes },
     Area { name: "rule_health", about: "How rules do.", routes: rule_health::routes },
+    Area { name: "rule_sets", about: "Many rules changed together, as files are.", routes: rule_sets::routes },
     Area { name: "rule_versions", about: "What rules were, and who owns them.", routes: rule_versions::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "run_export", about: "What rules did, as a file.", routes: run_export::routes },
@@ -131,6 +135,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },
     Area { name: "second_factor", about: "Codes of an app beside the password.", routes: second_factor::routes },
+    Area { name: "secrets", about: "What rules hand to other services and nobody is shown.", routes: secrets::routes },
     Area {
         name: "service_accounts",
         about: "Members that are programs, and their tokens.",
@@ -153,6 +158,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
     Area { name: "transfer", about: "Projects in and out.", routes: transfer::routes },
     Area { name: "trials", about: "What rules would do, and why they did what they did.", routes: trials::routes },
+    Area { name: "variables", about: "Values that rules go by.", routes: variables::routes },
     Area { name: "views", about: "Lists of tasks that people keep.", routes: views::routes },
     Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];

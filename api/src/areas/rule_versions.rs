@@ -12,6 +12,7 @@ use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
 use trackside_engine::rules::diff::{self, Difference};
 use trackside_engine::rules::{RuleVersion, service};
+use trackside_engine::variables;
 
 use super::PageQuery;
 use super::rules::RuleSaved;
@@ -139,14 +140,16 @@ async fn restore(
     IfMatch(expected): IfMatch,
     Json(Restore { version }): Json<Restore>,
 ) -> Result<Answer<RuleSaved>> {
-    let old = {
+    let (old, names) = {
         let mut rx = app.db.read().await?;
         let known = service::find(&mut rx, cx.actor.workspace, id).await?;
         cx.actor.may::<RuleEdit, _>(known.clone())?;
-        service::version(&mut rx, &cx.actor.may(known)?, version).await?.rule
+        let old = service::version(&mut rx, &cx.actor.may(known)?, version).await?.rule;
+        let names = variables::known(&mut rx, &cx.actor, &old, &[]).await?;
+        (old, names)
     };
     // What was right then may name what is not there any more.
-    service::accept(&app.library, &old)?;
+    service::accept(&app.library, names.as_ref(), &old)?;
     let (actions, asker) = (app.actions.clone(), cx.clone());
     let restore = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;

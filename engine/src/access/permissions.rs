@@ -139,6 +139,8 @@ permissions! {
     RuleView "rule.view" Viewer;
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
+    SecretManage "secret.manage" Admin;
+    SecretUse "secret.use" ProjectManager;
     SessionManage "session.manage" Guest;
     SlaEdit "sla.edit" ProjectManager;
     SlaView "sla.view" Viewer;
@@ -155,6 +157,7 @@ permissions! {
     TimeManage "time.manage" ProjectManager;
     TimeView "time.view" Viewer;
     TokenCreate "token.create" Guest;
+    VariableManage "variable.manage" ProjectManager;
     ViewShare "view.share" TeamMember;
 }
 

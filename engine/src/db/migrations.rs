@@ -61,6 +61,7 @@ pub const ALL: &[Migration] = &[
     migration!("0034_reached"),
     migration!("0036_run_history"),
     migration!("0037_search_newest"),
+    migration!("0038_variables_and_secrets"),
     migration!("0040_round_robins"),
     migration!("0041_step_events"),
     migration!("0042_approvals_told"),

@@ -16,6 +16,7 @@ pub mod members;
 mod model;
 mod of_task;
 pub mod people;
+pub mod place;
 mod query;
 pub mod service;
 pub(crate) mod store;

@@ -25,7 +25,7 @@ use crate::projects::{self, Project, ProjectRef};
 use crate::runs::judge;
 use crate::schedules::events::DueRule;
 use crate::tasks::{self, Task};
-use crate::{Class, Error, Result, events};
+use crate::{Class, Error, Result, events, variables};
 
 /// A rule that can be started on a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -94,7 +94,7 @@ pub async fn of_task(
             continue;
         }
         let Ok(compiled) = library.version(rx, rule.id, rule.version).await else { continue };
-        if refusal(rx, cx, &rule, &compiled, on).await?.is_some() || !is_shown(cx, &rule, &compiled, on) {
+        if refusal(rx, cx, &rule, &compiled, on).await?.is_some() || !is_shown(rx, cx, &rule, &compiled, on).await? {
             continue;
         }
         buttons.push(Button {
@@ -109,13 +109,23 @@ pub async fn of_task(
 }
 
 /// Whether the condition lets the button be pressed, as far as that is known before anything is asked.
-fn is_shown(cx: &Cx, rule: &RuleInfo, compiled: &Compiled, on: &OnTask) -> bool {
-    let Some(condition) = &compiled.condition else { return true };
+async fn is_shown(rx: &mut Rx, cx: &Cx, rule: &RuleInfo, compiled: &Compiled, on: &OnTask) -> Result<bool> {
+    let Some(condition) = &compiled.condition else { return Ok(true) };
     if condition.variables().any(|variable| variable == "inputs") {
-        return true;
+        return Ok(true);
     }
-    let facts = on.facts(cx, rule, None);
-    facts.is_ok_and(|facts| condition.eval_bool(&Vars::new(facts, cx.now())).unwrap_or(false))
+    let vars = vars(rx, cx, compiled, on.facts(cx, rule, None)?).await?;
+    Ok(condition.eval_bool(&vars).unwrap_or(false))
+}
+
+/// What the condition sees.
+async fn vars(rx: &mut Rx, cx: &Cx, compiled: &Compiled, facts: Facts) -> Result<Vars> {
+    let vars = Vars::new(facts, cx.now());
+    if !compiled.asks("vars") {
+        return Ok(vars);
+    }
+    let known = variables::for_run(rx, cx.actor.workspace, &compiled.rule, vars.facts()).await?;
+    Ok(vars.with("vars", known))
 }
 
 /// Whether the condition holds for this task and these inputs.
@@ -135,8 +145,9 @@ pub async fn judge_press(
         return Err(Error::conflict("button_not_for_task", detail));
     }
     let Some(condition) = &compiled.condition else { return Ok(true) };
+    let vars = vars(rx, cx, compiled, on.facts(cx, rule, Some(inputs))?).await?;
     condition
-        .eval_bool(&Vars::new(on.facts(cx, rule, Some(inputs))?, cx.now()))
+        .eval_bool(&vars)
         .map_err(|error| Error::invalid("condition", format!("the rule's condition could not be judged: {error}")))
 }
 

@@ -18,6 +18,7 @@ mod library;
 pub mod meter;
 mod model;
 pub mod service;
+pub mod several;
 pub(crate) mod store;
 
 pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse};

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use trackside_rules::{Compiled, Problem, Rule, Sandbox, Severity, check};
+use trackside_rules::{Compiled, Names, Problem, Rule, Sandbox, Severity, check_names};
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
 use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
 use super::store;
-use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, Workspace};
+use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, SecretUse, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
@@ -16,9 +16,10 @@ use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
 use crate::{Error, Result, access, approvals, events, runs, schedules, thresholds};
 
-/// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
-pub fn examine(library: &Library, rule: &Rule) -> Verdict {
-    let mut problems = check(rule, library.catalogue(), library.sandbox());
+/// Checks a rule as saving does: its shape, its expressions against the catalogue and the variables and secrets that there
+/// are, if they are known, and whether it compiles.
+pub fn examine(library: &Library, names: Option<&Names>, rule: &Rule) -> Verdict {
+    let mut problems = check_names(rule, library.catalogue(), names, library.sandbox());
     problems.extend(thresholds::unreadable_filter(rule));
     if !problems.iter().any(is_error)
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
@@ -38,8 +39,8 @@ pub(crate) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Ve
 }
 
 /// Examines a rule and refuses it with every problem at its place.
-pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
-    let verdict = examine(library, rule);
+pub fn accept(library: &Library, names: Option<&Names>, rule: &Rule) -> Result<()> {
+    let verdict = examine(library, names, rule);
     if verdict.ok { Ok(()) } else { Err(refusal("correct what `errors` names and save it again", &verdict.problems)) }
 }
 
@@ -66,6 +67,13 @@ fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
         if let Some(needs) = needs.filter(|needs| !actor.scope_allows(needs)) {
             return Err(Error::denied(format!(
                 "Step `{}` needs `{needs}`, which this token's scopes do not cover; use a token that has it, or sign in.",
+                step.id
+            )));
+        }
+        let named = || step.with.values().any(|value| value.to_string().contains("secrets."));
+        if !actor.scope_allows(SecretUse::NAME) && named() {
+            return Err(Error::denied(format!(
+                "Step `{}` names secrets and needs `secret.use`, which this token's scopes do not cover; use a token that has it, or sign in.",
                 step.id
             )));
         }

@@ -14,11 +14,13 @@ mod loops;
 mod main_job;
 mod policies;
 mod rights;
+mod secrets;
 mod steps;
 mod telling;
 mod together;
 mod triggers;
 mod turns;
+mod variables;
 mod versions;
 mod waits;
 
