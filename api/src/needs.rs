@@ -105,6 +105,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     (
         "rule.edit",
         &[
+            "applyRuleTemplate",
             "backtestRule",
             "cancelBacktest",
             "createRule",
@@ -125,12 +126,15 @@ const NEEDS: &[(&str, &[&str])] = &[
             "explainRule",
             "getBacktest",
             "getRule",
+            "getRuleTemplate",
             "getShadowReport",
             "listActions",
             "listBacktests",
             "listEventKinds",
+            "listRuleTemplates",
             "listRuleVersions",
             "listRules",
+            "previewRuleTemplate",
         ],
     ),
     ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),

@@ -39,6 +39,7 @@ pub mod rates;
 pub mod raw;
 pub mod recurrences;
 pub mod resources;
+pub mod rule_templates;
 pub mod rules;
 pub mod runs;
 pub mod schedules;

@@ -3,6 +3,7 @@
 //! The reader has a budget: aliases are few and do not multiply, so the "billion laughs" file and
 //! the anchor that holds itself cost nothing.
 
+use serde::de::DeserializeOwned;
 use serde_saphyr::{budget, options};
 
 use crate::{
@@ -14,32 +15,7 @@ impl Rule {
     /// Reads a rule from YAML text and checks its shape. A shape error has the line and column in
     /// the text; a contradiction has the pointer.
     pub fn from_yaml(text: &str) -> Result<Self, Vec<Problem>> {
-        if text.len() > MAX_SOURCE {
-            return Err(vec![crate::model::too_large(text.len())]);
-        }
-        let options = options! {
-            budget: budget! {
-                max_events: 50_000,
-                max_nodes: 20_000,
-                max_depth: 64,
-                flow_nesting_limit: 64,
-                max_aliases: 100,
-                max_anchors: 100,
-                max_recorded_anchor_events: 20_000,
-                max_recorded_anchor_bytes: 1_000_000,
-                max_documents: 1,
-                max_total_scalar_bytes: 1_000_000,
-                max_merge_keys: 100,
-            },
-        };
-        let rule: Self = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let error = error.without_snippet();
-            let problem = crate::model::shape("yaml", String::new(), &words(&error.to_string()));
-            vec![match error.location() {
-                Some(at) => problem.at(at.line() as u32, at.column() as u32),
-                None => problem,
-            }]
-        })?;
+        let rule: Self = read(text).map_err(|problem| vec![problem])?;
         rule.sound()
     }
 
@@ -48,6 +24,36 @@ impl Rule {
         serde_saphyr::to_string(self)
             .map_err(|error| Problem::new("yaml", "", format!("The rule cannot be written as YAML: {error}.")))
     }
+}
+
+/// Reads anything from YAML text. The problem has the line and column in the text.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if text.len() > MAX_SOURCE {
+        return Err(crate::model::too_large(text.len()));
+    }
+    let options = options! {
+        budget: budget! {
+            max_events: 50_000,
+            max_nodes: 20_000,
+            max_depth: 64,
+            flow_nesting_limit: 64,
+            max_aliases: 100,
+            max_anchors: 100,
+            max_recorded_anchor_events: 20_000,
+            max_recorded_anchor_bytes: 1_000_000,
+            max_documents: 1,
+            max_total_scalar_bytes: 1_000_000,
+            max_merge_keys: 100,
+        },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let error = error.without_snippet();
+        let problem = crate::model::shape("yaml", String::new(), &words(&error.to_string()));
+        match error.location() {
+            Some(at) => problem.at(at.line() as u32, at.column() as u32),
+            None => problem,
+        }
+    })
 }
 
 /// The reader's words without the place, which is said by itself.

@@ -36,6 +36,7 @@ mod rates;
 mod recurrences;
 mod resources;
 mod roles;
+mod rule_templates;
 mod rules;
 mod runs;
 mod schedules;
@@ -117,6 +118,7 @@ pub const AREAS: &[Area] = &[
         routes: resources::routes,
     },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
+    Area { name: "rule_templates", about: "Rules that are ready to be filled in.", routes: rule_templates::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },

@@ -217,7 +217,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
 }
 
 /// What a rule sets off among those that are switched on.
-async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
+pub(super) async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
     let compiled = Compiled::new(Arc::new(rule), app.library.sandbox()).map_err(|problems| refused(&problems))?;
     Ok(analyse(&mut *app.db.read().await?, &app.library, &cx.actor, id, &compiled).await?)
 }
@@ -230,7 +230,7 @@ async fn analyse_saved(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId
 
 /// A rule that was just saved or switched, and what it sets off.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RuleSaved {
+pub(super) struct RuleSaved {
     #[serde(flatten)]
     info: RuleInfo,
     /// What it sets off among the rules that are switched on.
@@ -238,7 +238,7 @@ struct RuleSaved {
 }
 
 impl RuleSaved {
-    async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
+    pub(super) async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
         let analysis = analysis(app, cx, Some(info.id), info.rule.clone()).await?;
         Ok(Self { info, analysis })
     }

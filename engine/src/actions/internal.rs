@@ -148,6 +148,7 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::comments::actions::Delete>(),
     erased::<crate::comments::actions::Edit>(),
     erased::<crate::links::actions::Link>(),
+    erased::<crate::tasks::list_action::List>(),
     erased::<crate::attachments::actions::Remove>(),
     erased::<crate::planning::actions::RemoveDependency>(),
     erased::<crate::tasks::actions::RemoveLabel>(),

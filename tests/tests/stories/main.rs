@@ -32,6 +32,7 @@ mod recurrences;
 mod replan;
 mod resources;
 mod rule_schedules;
+mod rule_templates;
 mod sandbox;
 mod schedules;
 mod search;

@@ -44,6 +44,7 @@ const OWN: &[&str] = &[
     "PUT /notifications/{id}/snooze",
     "DELETE /notifications/{id}/snooze",
     "POST /recurrences/preview",
+    "POST /rule-templates/{id}/preview",
     "POST /rules/check",
     "POST /rules/dry-run",
     "POST /schedules/preview",
@@ -296,6 +297,7 @@ impl World {
             ("projects", project),
             ("push-subscriptions", browser),
             ("queues", "runs".to_owned()),
+            ("rule-templates", "triage-new-tasks".to_owned()),
             ("rules", rule),
             ("runs", run),
             ("service-accounts", program),
@@ -308,8 +310,11 @@ impl World {
             ("time-entries", time),
             ("tokens", token),
         ];
-        let mut marks: BTreeSet<String> =
-            ids.iter().filter(|(kind, _)| *kind != "queues").map(|(_, id)| id.clone()).collect();
+        let mut marks: BTreeSet<String> = ids
+            .iter()
+            .filter(|(kind, _)| !["queues", "rule-templates"].contains(kind))
+            .map(|(_, id)| id.clone())
+            .collect();
         marks.extend([
             mark.to_owned(),
             predecessor.clone(),
@@ -429,6 +434,10 @@ both_databases! {
             let answer = eve.send(operation.method.clone(), &path, body(operation)).await;
             if operation.path == "/queues/{id}/dead" {
                 assert_eq!(answer.expect_status(200).at("/items"), &json!([]), "dead letters belong to workspaces");
+            } else if operation.path.starts_with("/rule-templates/") {
+                // Templates are the program's; what Eve puts into them is not hers.
+                assert_eq!(answer.status, if operation.method == Method::GET { 200 } else { 422 }, "{name}");
+                hidden(&name, &answer.body);
             } else if ["/identity-providers", "/queues", "/queues/{id}/pause", "/queues/{id}/resume"].contains(&operation.path.as_str()) {
                 // The queues are the installation's, and Eve is an administrator only at home.
                 answer.expect_problem(403, "denied");
