@@ -35,3 +35,14 @@ fn every_template_can_be_filled_in_and_uses_what_it_asks() {
         assert!(template.summary.ends_with('.') && template.summary.len() < 160, "{slug}: one sentence");
     }
 }
+
+#[test]
+fn every_template_has_its_line_in_the_document() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rule-templates.md")).unwrap();
+    for (slug, text) in TEMPLATES {
+        let template = RuleTemplate::from_yaml(text).unwrap();
+        let category = serde_json::to_value(template.category).unwrap();
+        let line = format!("| `{slug}` | `{}` | {} |", category.as_str().unwrap(), template.summary);
+        assert!(page.contains(&line), "write into docs/rule-templates.md:\n{line}");
+    }
+}

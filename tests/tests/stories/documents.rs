@@ -6,7 +6,7 @@ use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, Server};
 
 /// The documents whose examples follow on each other, from a workspace that was just set up.
-const DOCUMENTS: &[&str] = &["access.md", "api.md", "testing-rules.md", "time-and-budgets.md"];
+const DOCUMENTS: &[&str] = &["access.md", "api.md", "rule-templates.md", "testing-rules.md", "time-and-budgets.md"];
 
 /// The examples of a document, one behind the other.
 fn examples(document: &str) -> String {
