@@ -78,7 +78,7 @@ async fn preview(
     Json(given): Json<TemplateParameters>,
 ) -> Result<Answer<RulePreview>> {
     cx.actor.may_somewhere::<RuleView>()?;
-    let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &given.parameters).await?;
+    let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &given.parameters, None).await?;
     let mut verdict = rules::service::examine(&app.library, &rule);
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule.clone()).await?);
@@ -99,8 +99,8 @@ async fn apply(
     if state == RuleState::Paused {
         return Err(Error::field("/state", "must be draft, shadow or enabled: a new rule has nothing to pause").into());
     }
-    let mut rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &wanted.parameters).await?;
-    rule.name = wanted.name.unwrap_or(rule.name);
+    let NewFromTemplate { parameters, name, .. } = wanted;
+    let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &parameters, name).await?;
     rules::service::accept(&app.library, &rule)?;
     let (actions, asker) = (app.actions.clone(), cx.clone());
     let create = async move |tx: &mut Tx| {

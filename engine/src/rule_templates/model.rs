@@ -89,7 +89,8 @@ pub struct TemplateParameters {
 pub struct NewFromTemplate {
     /// A value for each parameter; those that have a default may be left out.
     pub parameters: Map<String, Value>,
-    /// What the rule is called; the template's own name when left out.
+    /// What the rule is called, 1 to 200 characters; the template's own name when left out.
+    #[schemars(length(min = 1, max = 200))]
     pub name: Option<String>,
     /// `draft` when left out, `shadow` or `enabled`.
     pub state: Option<RuleState>,

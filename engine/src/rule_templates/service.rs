@@ -17,6 +17,8 @@ use crate::events::KINDS;
 use crate::paging::{Cursor, DEFAULT_LIMIT, Page, bad_cursor, check_limit};
 use crate::{Class, Error, Result};
 
+/// The longest name of a rule that is made of a template, in characters.
+const MAX_NAME: usize = 200;
 /// The order of the list.
 const SORT: &str = "slug";
 
@@ -93,15 +95,25 @@ pub fn find(_may: &Granted<RuleView, Reach>, actions: &Actions, slug: &str) -> R
     })
 }
 
-/// The rule that a template makes of these values, not checked yet.
+/// The rule that a template makes of these values, not checked yet; called otherwise than the template says, if wanted.
 ///
 /// # Errors
-/// `rule_template_not_found`; `invalid_fields` with pointers to the parameters.
-pub async fn fill(rx: &mut Rx, actor: &Actor, slug: &str, given: &Map<String, Value>) -> Result<Rule> {
+/// `rule_template_not_found`; `invalid_fields` with pointers to the parameters and the name.
+pub async fn fill(
+    rx: &mut Rx,
+    actor: &Actor,
+    slug: &str,
+    given: &Map<String, Value>,
+    name: Option<String>,
+) -> Result<Rule> {
     let template = &named(slug)?.template;
+    if name.as_deref().is_some_and(|name| name.trim().is_empty() || name.chars().count() > MAX_NAME) {
+        return Err(Error::field("/name", format!("must be 1 to {MAX_NAME} characters")));
+    }
     let values = template.read(given).map_err(|problems| refused(problems.into_iter().map(field)))?;
     let values = resolve(rx, actor, template, values).await?.map_err(refused)?;
     let mut rule = template.fill(&values).map_err(|problems| refused(problems.into_iter().map(field)))?;
+    rule.name = name.unwrap_or(rule.name);
     rule.description.get_or_insert_with(|| format!("{} Made of the template `{slug}`.", template.summary));
     Ok(rule)
 }

@@ -151,11 +151,10 @@ both_databases! {
         // All at once.
         let several = api.post("/rule-templates/standup-digest/preview", json!({ "parameters": { "at": "x", "zone": "y" } })).await.expect_problem(422, "invalid_fields");
         assert_eq!(several.at("/errors").as_array().unwrap().len(), 3);
-        for (body, pointer) in [(json!({ "state": "paused" }), "/state"), (json!({ "state": "on" }), "/state"), (json!({ "names": "x" }), "/names")] {
+        for (body, pointer) in [(json!({ "state": "paused" }), "/state"), (json!({ "state": "on" }), "/state"), (json!({ "names": "x" }), "/names"), (json!({ "name": " " }), "/name"), (json!({ "name": "x".repeat(201) }), "/name")] {
             let refused = api.post("/rule-templates/triage-new-tasks/apply", body).await.expect_status(422);
             assert_eq!(refused.text("/errors/0/pointer"), pointer, "{:#}", refused.body);
         }
-        api.post("/rule-templates/triage-new-tasks/apply", json!({ "name": " " })).await.expect_problem(422, "rule_invalid");
         assert_eq!(api.get("/rules").await.expect_status(200).at("/items"), &json!([]));
 
         // Who may not make rules makes none of templates, either.
