@@ -40,6 +40,7 @@ pub mod raw;
 pub mod recurrences;
 pub mod resources;
 pub mod rotas;
+pub mod rule_templates;
 pub mod rules;
 pub mod runs;
 pub mod schedules;

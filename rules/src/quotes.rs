@@ -85,6 +85,25 @@ pub(crate) fn token(text: &str) -> usize {
     }
 }
 
+/// The words as a text of the expression language, whatever is in them.
+pub(crate) fn quoted(words: &str) -> String {
+    let mut out = String::with_capacity(words.len() + 2);
+    out.push('"');
+    for c in words.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

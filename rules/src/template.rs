@@ -209,7 +209,7 @@ fn string(sandbox: &Sandbox, text: &str) -> Result<Template, Problem> {
 }
 
 /// Where the expression ends: the first `}}` outside quotes and outside braces of its own.
-fn closing(inside: &str) -> Option<usize> {
+pub(crate) fn closing(inside: &str) -> Option<usize> {
     // No further than an expression may be long: looking for the end of a quote costs what is left.
     let inside = &inside[..inside.floor_char_boundary(MAX_EXPRESSION + 2)];
     let mut at = 0;

@@ -39,6 +39,7 @@ mod roles;
 mod rotas;
 mod rule_health;
 mod rule_sets;
+mod rule_templates;
 mod rule_versions;
 mod rules;
 mod run_export;
@@ -128,6 +129,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "rotas", about: "Who is on call.", routes: rotas::routes },
     Area { name: "rule_health", about: "How rules do.", routes: rule_health::routes },
     Area { name: "rule_sets", about: "Many rules changed together, as files are.", routes: rule_sets::routes },
+    Area { name: "rule_templates", about: "Rules that are ready to be filled in.", routes: rule_templates::routes },
     Area { name: "rule_versions", about: "What rules were, and who owns them.", routes: rule_versions::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "run_export", about: "What rules did, as a file.", routes: run_export::routes },

@@ -230,7 +230,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
 }
 
 /// What a rule sets off among those that are switched on.
-async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
+pub(super) async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
     let compiled = Compiled::new(Arc::new(rule), app.library.sandbox()).map_err(|problems| refused(&problems))?;
     // The book is that of all workspaces, so what reads it must see all.
     let refresh = async { app.library.refresh(&mut *app.db.read().await?).await };

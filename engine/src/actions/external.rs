@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -195,7 +196,8 @@ impl<A: External> ErasedExternal for A {
     }
 
     fn output_schema(&self) -> Value {
-        schemars::schema_for!(A::Output).to_value()
+        // As it is written, which may be otherwise than a vendor's answer is read.
+        SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<A::Output>().to_value()
     }
 
     fn perform_json<'a>(&'a self, call: &'a Call, input: Value) -> BoxFuture<'a, Result<Value, Failure>> {

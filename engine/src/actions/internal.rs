@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -95,7 +96,8 @@ impl<A: Internal> ErasedInternal for Erased<A> {
         schemars::schema_for!(A::Input).to_value()
     }
     fn output_schema(&self) -> Value {
-        schemars::schema_for!(A::Output).to_value()
+        // As it is written, which may be otherwise than a vendor's answer is read.
+        SchemaSettings::default().for_serialize().into_generator().into_root_schema_for::<A::Output>().to_value()
     }
     fn perform<'a>(
         &'a self,
@@ -156,6 +158,7 @@ pub const INTERNAL: &[&dyn ErasedInternal] = &[
     erased::<crate::comments::actions::Delete>(),
     erased::<crate::comments::actions::Edit>(),
     erased::<crate::links::actions::Link>(),
+    erased::<crate::tasks::list_action::List>(),
     erased::<crate::attachments::actions::Remove>(),
     erased::<crate::planning::actions::RemoveDependency>(),
     erased::<crate::tasks::actions::RemoveLabel>(),

@@ -19,6 +19,7 @@ pub mod events;
 mod filter;
 pub mod labels;
 mod limits;
+pub mod list_action;
 mod model;
 mod pick;
 mod query;

@@ -10,6 +10,8 @@ use serde::{
 };
 use serde_json::Value;
 
+use crate::quotes::quoted as text;
+
 /// A condition, as written.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 #[schemars(untagged)]
@@ -217,24 +219,6 @@ fn literal(value: &Value) -> String {
             format!("#{{{}}}", fields.join(", "))
         }
     }
-}
-
-fn text(words: &str) -> String {
-    let mut out = String::with_capacity(words.len() + 2);
-    out.push('"');
-    for c in words.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 impl Serialize for Condition {

@@ -9,6 +9,7 @@ use trackside_tests::harness::{Api, Server, program};
 const DOCUMENTS: &[&str] = &[
     "access.md",
     "api.md",
+    "rule-templates.md",
     "rules-as-files.md",
     "testing-rules.md",
     "time-and-budgets.md",

@@ -44,6 +44,7 @@ const OWN: &[&str] = &[
     "PUT /notifications/{id}/snooze",
     "DELETE /notifications/{id}/snooze",
     "POST /recurrences/preview",
+    "POST /rule-templates/{id}/preview",
     "POST /rules/check",
     "POST /rules/dry-run",
     "POST /schedules/preview",
@@ -307,6 +308,7 @@ impl World {
             ("push-subscriptions", browser),
             ("queues", "runs".to_owned()),
             ("rotas", rota),
+            ("rule-templates", "triage-new-tasks".to_owned()),
             ("rules", rule),
             ("runs", run),
             ("service-accounts", program),
@@ -324,7 +326,7 @@ impl World {
         ];
         let mut marks: BTreeSet<String> = ids
             .iter()
-            .filter(|(kind, _)| !["queues", "secrets", "variables", "workers"].contains(kind))
+            .filter(|(kind, _)| !["queues", "rule-templates", "secrets", "variables", "workers"].contains(kind))
             .map(|(_, id)| id.clone())
             .collect();
         marks.extend([
@@ -458,6 +460,10 @@ both_databases! {
             let answer = eve.send(operation.method.clone(), &path, body(operation)).await;
             if operation.path == "/queues/{id}/dead" {
                 assert_eq!(answer.expect_status(200).at("/items"), &json!([]), "dead letters belong to workspaces");
+            } else if operation.path.starts_with("/rule-templates/") {
+                // Templates are the program's; what Eve puts into them is not hers.
+                assert_eq!(answer.status, if operation.method == Method::GET { 200 } else { 422 }, "{name}");
+                hidden(&name, &answer.body);
             } else if ["/identity-providers", "/queues", "/queues/{id}/pause", "/queues/{id}/resume", "/workers"].contains(&operation.path.as_str()) {
                 // The queues are the installation's, and Eve is an administrator only at home.
                 answer.expect_problem(403, "denied");

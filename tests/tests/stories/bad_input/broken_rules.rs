@@ -18,6 +18,8 @@ both_databases! {
             (change("/condition", json!("task.priority ==")), "/condition", "line 1, column"),
             (change("/condition", json!("uper(task.title) == 'X'")), "/condition", "Did you mean `upper`"),
             (change("/condition", json!("task.key == 'X'\n  && tsk.key == 'X'")), "/condition", "line 2, column 6"),
+            (change("/condition", json!({ "all": [{ "field": "task.status", "op": "eq", "value": "todo" }, { "not": { "field": "task.priorty", "op": "in", "value": ["high"] } }] })), "/condition/all/1/not/0", "Did you mean `priority`"),
+            (change("/condition", json!({ "any": [{ "field": "tsk.key", "op": "eq", "value": "X" }] })), "/condition/any/0", "line 1, column 1"),
             (change("/trigger/on", json!("task.crated")), "/trigger/on", "Did you mean `task.created`"),
             (change("/steps/0/action", json!("task.coment")), "/steps/0/action", "Did you mean `task.comment`"),
             (change("/steps/0/with", json!({ "task": "x", "bdy": "y" })), "/steps/0/with", "Did you mean `body`"),
