@@ -33,6 +33,8 @@ struct Book {
     hits: Vec<Hit>,
     /// What the next requests on a path are answered, one each; 200 when there is none.
     answers: HashMap<String, VecDeque<u16>>,
+    /// How often each key is refused on such a path before it is taken.
+    stumbles: HashMap<String, usize>,
     delay: Duration,
 }
 
@@ -76,6 +78,11 @@ impl Sink {
         lock(&self.book).answers.entry(path.to_owned()).or_default().extend(statuses);
     }
 
+    /// Answers the first `times` requests of every idempotency key on `path` with 503.
+    pub fn stumble(&self, path: &str, times: usize) {
+        lock(&self.book).stumbles.insert(path.to_owned(), times);
+    }
+
     /// Takes this long over every request from now on. The request counts when it comes in.
     pub fn dawdle(&self, delay: Duration) {
         lock(&self.book).delay = delay;
@@ -109,7 +116,12 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
     let key = headers.get("idempotency-key").cloned().unwrap_or_default();
     let (status, delay) = {
         let mut book = lock(&book);
-        let status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
+        let mut status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
+        if let Some(times) = book.stumbles.get(&path)
+            && book.hits.iter().filter(|hit| hit.path == path && hit.key == key).count() < *times
+        {
+            status = 503;
+        }
         book.hits.push(Hit { method: parts.method.to_string(), path, key, headers, body });
         (status, book.delay)
     };

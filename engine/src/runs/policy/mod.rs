@@ -18,4 +18,4 @@ mod turns;
 
 pub(super) use admission::admit;
 pub(crate) use store::ALL;
-pub(super) use turns::{Turn, insert, leave, leave_all, of_event};
+pub(super) use turns::{Turn, insert, leave_all, of_event};

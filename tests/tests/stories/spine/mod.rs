@@ -3,6 +3,7 @@
 
 mod approvals;
 mod chains;
+mod circles;
 mod control;
 mod history;
 mod loops;
