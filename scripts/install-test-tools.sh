@@ -15,6 +15,11 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 postgres_bin >/dev/null || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+faketime=no
+for library in /usr/lib/faketime /usr/lib/*/faketime /usr/local/lib/faketime; do
+  [ ! -e "$library/libfaketimeMT.so.1" ] || faketime=yes
+done
+[ "$faketime" = yes ] || missing+=(libfaketime)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v curl >/dev/null || missing+=(curl)

@@ -127,6 +127,13 @@ pub async fn remove(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
     store::remove(tx, ids).await
 }
 
+/// Locks these jobs, waiting for whoever is at them. Workers that pass over them meanwhile look again.
+pub async fn lock(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
+    store::lock(tx, ids).await?;
+    tx.wake(Signal::Jobs);
+    Ok(())
+}
+
 /// Locks those of these jobs that no other transaction is at, and answers which they are.
 pub async fn lock_free(tx: &mut Tx, ids: &[JobId]) -> Result<Vec<JobId>> {
     if ids.is_empty() {

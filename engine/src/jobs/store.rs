@@ -101,8 +101,11 @@ statements! {
          lease_until = null, lease_owner = null where id = $1 and epoch = $2";
     HASTEN = "update jobs set due_at = $2 where id in (select id from jobs where id = $1 and turn is null and lease_until is null \
          and due_at > $2 for update skip locked)";
+    /// In the order of their ids, so that two who wake the same never wait for each other in a circle.
     WAKE = "update jobs set again = (lease_until is not null), \
-         due_at = case when lease_until is null and turn is null and due_at > $2 then $2 else due_at end where id = any($1)";
+         due_at = case when lease_until is null and turn is null and due_at > $2 then $2 else due_at end \
+         where id in (select id from jobs where id = any($1) order by id for update)";
+    LOCK = "select id from jobs where id = any($1) order by id for update";
     LOCK_FREE = "select id from jobs where id = any($1) for update skip locked";
     BEGIN = "update jobs set suspect = 2 where id = $1 and epoch = $2";
     HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
@@ -400,6 +403,10 @@ pub(super) async fn begin(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
 /// Makes delayed jobs due, and lets those that run do so once more.
 pub(super) async fn wake(tx: &mut Tx, ids: &[JobId], now: DateTime<Utc>) -> Result<()> {
     tx.execute(WAKE, (ids, now)).await.map(drop)
+}
+
+pub(super) async fn lock(tx: &mut Tx, ids: &[JobId]) -> Result<()> {
+    tx.all::<(JobId,)>(LOCK, (ids,)).await.map(drop)
 }
 
 /// Locks those of these jobs that nobody else has locked.

@@ -39,13 +39,14 @@ impl Batch for Endings {
         let ended = endings.len();
         self.db
             .write(async move |tx| {
+                // Those who wait before those who end, as everywhere: whoever ends a run ends what it called after it.
+                let parents: Vec<_> = endings.iter().filter_map(|ending| ending.parent).map(job_id).collect();
+                jobs::service::wake(tx, &parents, source.now()).await?;
                 let tickets: Vec<Ticket> = endings.iter().map(|ending| ending.ticket).collect();
                 jobs::service::complete_all(tx, &tickets).await?;
                 journal::write_all(tx, endings.iter().map(|ending| (ending.run, &*ending.lines))).await?;
                 let runs: Vec<RunId> = endings.iter().map(|ending| ending.run).collect();
                 store::finish_all(tx, &runs, RunState::Succeeded, source.now()).await?;
-                let parents: Vec<_> = endings.iter().filter_map(|ending| ending.parent).map(job_id).collect();
-                jobs::service::wake(tx, &parents, source.now()).await?;
                 crash::point("run.finish_before_commit");
                 Ok(())
             })

@@ -88,14 +88,15 @@ pub(super) async fn end(
     state: RunState,
     error: RunError,
 ) -> Result<Option<RunState>> {
-    // The job before the run, as a worker takes them: so neither ever waits for the other in a circle.
+    // The caller before the called, and the job before the run, as a worker takes them: so nobody ever waits for another in a
+    // circle.
+    wake_parents(tx, &[run], source.now()).await?;
     jobs::service::remove(tx, &[job_id(run)]).await?;
     let found = store::lock(tx, workspace, run).await?;
     if found.is_some_and(|found| !found.is_terminal()) {
         store::finish(tx, run, state, Some(&error), source.now()).await?;
-        settle::give_up(tx, source, run).await?;
-        wake_parents(tx, &[run], source.now()).await?;
-        policy::leave(tx, run, source.now()).await?;
+        let over = settle::give_up(tx, source, run).await?;
+        policy::leave_all(tx, &over, source.now()).await?;
     }
     Ok(found)
 }
@@ -123,7 +124,8 @@ pub(crate) async fn count_failed(rx: &mut Rx, workspace: WorkspaceId, since: Dat
     store::count_failed(rx, workspace, RunId::from_uuid(uuid::Uuid::from_u128(millis << 80))).await
 }
 
-/// Lets those look who wait for the ends of these runs.
+/// Lets those look who wait for the ends of these runs. It locks their jobs: whoever ends a run does this first, before it
+/// takes the run's own job, because whoever ends the caller takes the caller's job and then those of what it called.
 pub(super) async fn wake_parents(tx: &mut Tx, runs: &[RunId], now: DateTime<Utc>) -> Result<()> {
     let parents: Vec<JobId> = store::parents(tx, runs).await?.into_iter().map(job_id).collect();
     jobs::service::wake(tx, &parents, now).await
@@ -280,11 +282,12 @@ pub(crate) async fn drop_queued(tx: &mut Tx, cx: &Cx, rule: RuleId) -> Result<()
         message: "the rule was switched off before the run began".into(),
         step: None,
     };
-    let queued: Vec<JobId> = store::queued_of_rule(tx, rule).await?.into_iter().map(job_id).collect();
+    let queued = store::queued_of_rule(tx, rule).await?;
+    wake_parents(tx, &queued, cx.now()).await?;
+    let queued: Vec<JobId> = queued.into_iter().map(job_id).collect();
     // A run whose job a worker is writing about has begun; it is left alone, and not waited for.
     let free: Vec<RunId> = jobs::service::lock_free(tx, &queued).await?.into_iter().map(run_of).collect();
     let dropped = store::cancel_queued(tx, &free, &error, cx.now()).await?;
-    wake_parents(tx, &dropped, cx.now()).await?;
     let jobs: Vec<JobId> = dropped.iter().copied().map(job_id).collect();
     jobs::service::remove(tx, &jobs).await?;
     policy::leave_all(tx, &dropped, cx.now()).await

@@ -176,19 +176,19 @@ pub(super) async fn finish(
     } else {
         let (source, plan) = (runner.source.clone(), plan.clone());
         let end = async move |tx: &mut Tx| {
+            service::wake_parents(tx, &[plan.run], source.now()).await?;
             jobs::service::complete(tx, ticket).await?;
             journal::write(tx, plan.run, &lines).await?;
             store::finish(tx, plan.run, state, error.as_ref(), source.now()).await?;
-            give_up(tx, &source, plan.run).await?;
-            service::wake_parents(tx, &[plan.run], source.now()).await?;
+            let over = give_up(tx, &source, plan.run).await?;
             match (state, error) {
                 (RunState::Failed, Some(error)) => failed(tx, &source, &plan, error).await?,
                 (RunState::Blocked, Some(error)) => blocked(tx, &source, &plan, error).await?,
                 _ => {}
             }
             // Last, as where a rule is switched off: the rule's row before the keys.
-            if gate {
-                policy::leave(tx, plan.run, source.now()).await?;
+            if gate || over.len() > 1 {
+                policy::leave_all(tx, &over, source.now()).await?;
             }
             crash::point("run.finish_before_commit");
             Ok(())
@@ -263,7 +263,9 @@ async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<
 }
 
 /// Nobody has to answer a run that is over, or to look out for it; what it called goes with it.
-pub(super) async fn give_up(tx: &mut Tx, source: &Source, run: RunId) -> Result<()> {
+///
+/// Answers the runs that are over with it, this one too: the caller lets all of them leave their keys, as the last thing it does.
+pub(super) async fn give_up(tx: &mut Tx, source: &Source, run: RunId) -> Result<Vec<RunId>> {
     let (mut over, mut next) = (vec![run], 0);
     while let Some(run) = over.get(next).copied() {
         next += 1;
@@ -275,20 +277,20 @@ pub(super) async fn give_up(tx: &mut Tx, source: &Source, run: RunId) -> Result<
             over.push(child);
         }
     }
-    Ok(())
+    Ok(over)
 }
 
 /// Stops a run that this one called, and what that waits for.
 pub(super) async fn cancel(tx: &mut Tx, source: &Source, child: RunId, because: &str) -> Result<()> {
     end_child(tx, source, child, because).await?;
-    give_up(tx, source, child).await
+    let over = give_up(tx, source, child).await?;
+    policy::leave_all(tx, &over, source.now()).await
 }
 
 async fn end_child(tx: &mut Tx, source: &Source, child: RunId, because: &str) -> Result<()> {
     jobs::service::remove(tx, &[service::job_id(child)]).await?;
     let error = RunError { code: "cancelled".into(), message: because.to_owned(), step: None };
-    store::cancel_live(tx, child, &error, source.now()).await?;
-    policy::leave(tx, child, source.now()).await
+    store::cancel_live(tx, child, &error, source.now()).await
 }
 
 /// Ends a run whose rule or event cannot be read any more, so that nobody is left waiting for it.
@@ -297,11 +299,11 @@ pub(super) async fn abandon(runner: &Runner, ticket: Ticket, error: RunError) ->
     runner
         .db
         .write(async move |tx| {
+            service::wake_parents(tx, &[run], source.now()).await?;
             jobs::service::complete(tx, ticket).await?;
             store::finish(tx, run, RunState::Failed, Some(&error), source.now()).await?;
-            give_up(tx, &source, run).await?;
-            service::wake_parents(tx, &[run], source.now()).await?;
-            policy::leave(tx, run, source.now()).await
+            let over = give_up(tx, &source, run).await?;
+            policy::leave_all(tx, &over, source.now()).await
         })
         .await
 }

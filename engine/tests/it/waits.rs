@@ -22,7 +22,7 @@ use trackside_engine::waits::{Looked, Watch};
 use crate::office::Office;
 use crate::place::on_each;
 
-struct Nothing;
+pub struct Nothing;
 
 impl Credentials for Nothing {
     fn find<'a>(

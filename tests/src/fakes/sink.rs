@@ -37,6 +37,8 @@ struct Book {
     answers: HashMap<String, VecDeque<u16>>,
     /// Paths whose answer says what came in.
     echoes: HashSet<String>,
+    /// How often each key is refused on such a path before it is taken.
+    stumbles: HashMap<String, usize>,
     delay: Duration,
 }
 
@@ -85,6 +87,11 @@ impl Sink {
         lock(&self.book).echoes.insert(path.to_owned());
     }
 
+    /// Answers the first `times` requests of every idempotency key on `path` with 503.
+    pub fn stumble(&self, path: &str, times: usize) {
+        lock(&self.book).stumbles.insert(path.to_owned(), times);
+    }
+
     /// Takes this long over every request from now on. The request counts when it comes in.
     pub fn dawdle(&self, delay: Duration) {
         lock(&self.book).delay = delay;
@@ -119,7 +126,12 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
     let said = json!({ "query": query, "headers": headers, "body": body }).to_string();
     let (status, delay, echoes) = {
         let mut book = lock(&book);
-        let status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
+        let mut status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
+        if let Some(times) = book.stumbles.get(&path)
+            && book.hits.iter().filter(|hit| hit.path == path && hit.key == key).count() < *times
+        {
+            status = 503;
+        }
         book.hits.push(Hit { method: parts.method.to_string(), path: path.clone(), query, key, headers, body });
         (status, book.delay, book.echoes.contains(&path))
     };

@@ -24,6 +24,7 @@
 
 mod client;
 mod people;
+mod postgres;
 mod process;
 mod server;
 mod services;
@@ -32,6 +33,7 @@ mod truth;
 
 pub use client::{Answer, Api};
 pub use people::People;
+pub use postgres::Postgres;
 pub use process::Process;
 pub use server::{Ended, Server, Setup, program};
 pub use services::{Database, Redis, run_story};

@@ -111,6 +111,11 @@ impl Process {
         self.signal("TERM");
     }
 
+    /// Asks it to end at once (SIGQUIT) without waiting.
+    pub fn quit(&mut self) {
+        self.signal("QUIT");
+    }
+
     /// Takes the processor away from it (SIGSTOP), as a long pause of its machine would; connections stay open.
     pub fn freeze(&mut self) {
         self.signal("STOP");

@@ -47,7 +47,14 @@ impl Database {
     /// # Panics
     /// When the variable is not set, or the server cannot be reached.
     pub async fn postgres() -> Self {
-        let admin_url = service_url("TRACKSIDE_TEST_PG", "PostgreSQL");
+        Self::on_server(service_url("TRACKSIDE_TEST_PG", "PostgreSQL")).await
+    }
+
+    /// The same on the server at this address, where it names a superuser.
+    ///
+    /// # Panics
+    /// When the server cannot be reached.
+    pub async fn on_server(admin_url: String) -> Self {
         let name = format!("trackside_test_{:016x}", rand::random::<u64>());
         // The name is made of letters and digits above, so it needs no quoting.
         let secret = format!("{:032x}", rand::random::<u128>());
@@ -179,6 +186,16 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Forgets everything, as `FLUSHALL` does. Nothing happens when it is not there at this moment.
+    pub async fn flush(&self) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let Ok(mut stream) = tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await else { return };
+        let mut answer = [0; 5];
+        if stream.write_all(b"FLUSHALL\r\n").await.is_ok() && stream.read_exact(&mut answer).await.is_ok() {
+            assert_eq!(&answer, b"+OK\r\n");
+        }
+    }
+
     /// To freeze, thaw or kill it.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
@@ -195,12 +212,12 @@ async fn start_redis(port: u16, folder: &Path) -> Option<Process> {
 }
 
 /// A port that was free a moment ago. Only for programs that cannot be given port 0.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-fn temporary_folder() -> TempDir {
+pub(super) fn temporary_folder() -> TempDir {
     tempfile::Builder::new().prefix("trackside-test-").tempdir().expect("a temporary folder can be made")
 }
 

@@ -13,6 +13,7 @@ use super::turns::{Policy, Turn, key, leave, lock};
 use crate::access::Actor;
 use crate::cx::Source;
 use crate::db::Tx;
+use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
 use crate::{Result, crash, notifications, variables};
 
@@ -57,13 +58,25 @@ pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket
             }
         },
     };
+    if let Some(key) = &own
+        && let Some(caller) = waiting_caller(runner, plan, key).await?
+    {
+        let message = format!("run {caller}, which waits for this one, has the key “{}”", shown(key));
+        let error = RunError { code: "loop".into(), message, step: None };
+        settle::finish(runner, plan, ticket, (Vec::new(), false), RunState::Blocked, Some(error)).await?;
+        return Ok(false);
+    }
     if let (Some(OnBusy::Replace), Some(key)) = (limits.concurrency.as_ref().map(|it| it.on_busy), &own) {
         replace(runner, plan, key).await?;
     }
     let (source, plan) = (runner.source.clone(), plan.clone());
     let admitted = runner.db.write(async move |tx: &mut Tx| {
-        jobs::service::hold(tx, ticket).await?;
         let (now, run) = (source.now(), plan.run);
+        // Whoever called this run is told if it is over before it begins; callers are locked before what they called.
+        if let Some(caller) = plan.parent {
+            jobs::service::lock(tx, &[service::job_id(caller)]).await?;
+        }
+        jobs::service::hold(tx, ticket).await?;
         let mut entry = Entry { turns: store::of_run(tx, run).await?, tx, plan: &plan, now, notes: Vec::new() };
         let gate = entry.pass(own).await?;
         let notes = std::mem::take(&mut entry.notes);
@@ -91,6 +104,22 @@ pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket
     let admitted = admitted.await?;
     crash::point("run.admission_committed");
     Ok(admitted)
+}
+
+/// The run that has the key which this one needs, and waits for this one's end: neither would ever go on.
+async fn waiting_caller(runner: &Runner, plan: &Plan, key: &str) -> Result<Option<RunId>> {
+    let Some(mut caller) = plan.parent else { return Ok(None) };
+    let mut rx = runner.db.read().await?;
+    let others = store::others(&mut rx, plan.rule, plan.run, key).await?;
+    loop {
+        if others.contains(&caller) {
+            return Ok(Some(caller));
+        }
+        match runs::origin(&mut rx, caller).await?.and_then(|origin| origin.parent_id) {
+            Some(above) => caller = above,
+            None => return Ok(None),
+        }
+    }
 }
 
 /// The owner hears of a budget in time.

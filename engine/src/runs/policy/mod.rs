@@ -19,4 +19,4 @@ mod turns;
 pub(super) use admission::admit;
 pub(super) use budget::NOTIFY;
 pub(crate) use store::ALL;
-pub(super) use turns::{Turn, insert, leave, leave_all, of_event};
+pub(super) use turns::{Turn, insert, leave_all, of_event};

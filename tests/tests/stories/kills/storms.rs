@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use rand::Rng;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trackside_tests::both_databases;
 use trackside_tests::harness::{Database, Redis, run_story};
 
@@ -42,15 +41,6 @@ both_databases! {
     }
 }
 
-async fn flush(redis: &Redis) {
-    let address = redis.url().trim_start_matches("redis://").to_owned();
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"FLUSHALL\r\n").await.unwrap();
-    let mut answer = [0; 5];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"+OK\r\n");
-}
-
 /// RUN-03: `FLUSHALL` in the middle of 1,000 runs, several times, on two nodes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_is_flushed_in_the_middle_of_1000_runs() {
@@ -61,11 +51,11 @@ async fn redis_is_flushed_in_the_middle_of_1000_runs() {
         let mut shop = Workshop::open(&db, &server).await;
         for _ in 0..5 {
             assert_eq!(shop.post(200).await, 200);
-            flush(&redis).await;
+            redis.flush().await;
         }
         assert!(db.count("jobs").await > 0, "the runs are in the middle");
         while db.count("jobs").await > 0 {
-            flush(&redis).await;
+            redis.flush().await;
             tokio::time::sleep(Duration::from_millis(700)).await;
         }
         shop.balance().await;

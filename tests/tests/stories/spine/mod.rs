@@ -5,6 +5,7 @@ mod approvals;
 mod approvals_told;
 mod buttons;
 mod chains;
+mod circles;
 mod control;
 mod effects;
 mod health;
