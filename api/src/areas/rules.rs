@@ -266,7 +266,7 @@ impl RuleSaved {
 struct ByHand {
     /// The form of a `manual` trigger, filled in.
     inputs: Map<String, Value>,
-    /// The task that it is started on, by id or key: for rules whose trigger says `for: task`, and for no others.
+    /// The task that it is started on, by id or key: for rules whose trigger says `subject: task`, and for no others.
     task: Option<Handle<TaskId>>,
 }
 

@@ -195,7 +195,8 @@ pub fn check_task(rule: &RuleInfo, task: Option<&Handle<TaskId>>) -> Result<()> 
     match (rule.rule.trigger.is_button(), task) {
         (true, None) => Err(Error::field("/task", "is required: this rule is started on a task; give its id or key")),
         (false, Some(_)) => {
-            let message = "must be left out: this rule is not started on tasks (its trigger does not say `for: task`)";
+            let message =
+                "must be left out: this rule is not started on tasks (its trigger does not say `subject: task`)";
             Err(Error::field("/task", message))
         }
         _ => Ok(()),

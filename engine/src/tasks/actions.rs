@@ -448,7 +448,7 @@ async fn named(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, to: &[String]) -> Re
     let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
     let may = cx.actor.may::<TaskEdit, _>(project)?;
     let task = service::find_in(tx, &may, task).await?;
-    let about = About { task: Some(task.id), project: Some(may.resource().project.id) };
+    let about = About { task: Some(task.id), project: Some(may.resource().id) };
     people::named(tx, cx, "/to", to, &about).await
 }
 

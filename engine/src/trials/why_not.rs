@@ -194,7 +194,17 @@ async fn look(
         let (owner_id, acting) = (rule.owner_id, owner);
         let (mode, slow) = (Mode::Live, false.into());
         let variables = variables::for_judging(rx, event.workspace_id, &compiled).await?;
-        let entry = Entry { rule: rule.id, version, owner: owner_id, acting, mode, compiled, variables, slow, meter: Arc::default() };
+        let entry = Entry {
+            rule: rule.id,
+            version,
+            owner: owner_id,
+            acting,
+            mode,
+            compiled,
+            variables,
+            slow,
+            meter: Arc::default(),
+        };
         let entry = Arc::new(entry);
         let judged = tokio::task::spawn_blocking(move || runs::judge(&entry, parts.as_ref(), &event.pending()).0).await;
         judgement = Some(judged.map_err(|error| Error::internal("judging an event panicked").caused_by(error))?);

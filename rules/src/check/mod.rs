@@ -64,7 +64,7 @@ pub fn check_names(rule: &Rule, catalogue: &Catalogue, names: Option<&Names>, sa
         _ => None,
     };
     if rule.trigger.is_manual() && !rule.trigger.is_button() && !rule.trigger.matches.is_empty() {
-        let message = "A `manual` rule has nothing to match unless it is started on a task: say `for: task`, or leave `match` out.";
+        let message = "A `manual` rule has nothing to match unless it is started on a task: say `subject: task`, or leave `match` out.";
         problems.push(Problem::new("misplaced", "/trigger/match", message));
     }
     if rule.trigger.is_event() && facts.is_none() {

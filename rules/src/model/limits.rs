@@ -118,13 +118,13 @@ impl Rule {
         if self.trigger.subject.is_some() && !self.trigger.is_manual() {
             problems.push(Problem::new(
                 "misplaced",
-                "/trigger/for",
+                "/trigger/subject",
                 "What a rule is started on belongs to the trigger `manual`.",
             ));
         }
         if let Some(label) = &self.trigger.label {
             if !self.trigger.is_button() {
-                let message = "What a button says belongs to the trigger `manual` with `for: task`.";
+                let message = "What a button says belongs to the trigger `manual` with `subject: task`.";
                 problems.push(Problem::new("misplaced", "/trigger/label", message));
             } else if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
                 let message = format!("A button says 1 to {MAX_LABEL} characters.");

@@ -26,9 +26,9 @@ pub struct Trigger {
     #[serde(default, rename = "match", skip_serializing_if = "IndexMap::is_empty")]
     pub matches: Match,
     /// For `manual`: what it is started on. `match` and `scope` then say on which, and expressions see it.
-    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
-    /// For `manual` with `for`: what its button says; the rule's name when left out.
+    /// For `manual` with `subject`: what its button says; the rule's name when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// For `manual`: what the person who starts it is asked.

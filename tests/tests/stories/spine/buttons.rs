@@ -10,7 +10,7 @@ use super::{Place, told};
 fn escalate() -> Value {
     json!({
         "name": "Escalate", "scope": { "projects": ["WEB"] },
-        "trigger": { "on": "manual", "for": "task", "label": "Escalate this", "match": { "task.status": ["todo", "in_progress"] },
+        "trigger": { "on": "manual", "subject": "task", "label": "Escalate this", "match": { "task.status": ["todo", "in_progress"] },
             "form": { "why": { "type": "string", "required": true, "label": "Why?" }, "urgent": { "type": "boolean", "default": false } } },
         "condition": "task.priority != 'low'",
         "steps": [
@@ -106,11 +106,11 @@ both_databases! {
         let called = place.last(&caller, 1).await;
         assert!(called.text("/error/message").contains("by its button"), "{:#}", called.body);
         for (trigger, pointer) in [
-            (json!({ "on": "task.created", "for": "task" }), "/trigger/for"),
+            (json!({ "on": "task.created", "subject": "task" }), "/trigger/subject"),
             (json!({ "on": "manual", "label": "Go" }), "/trigger/label"),
             (json!({ "on": "manual", "match": { "task.status": "todo" } }), "/trigger/match"),
-            (json!({ "on": "manual", "for": "task", "label": " " }), "/trigger/label"),
-            (json!({ "on": "manual", "for": "task", "match": { "task.statuss": "todo" } }), "/trigger/match/task.statuss"),
+            (json!({ "on": "manual", "subject": "task", "label": " " }), "/trigger/label"),
+            (json!({ "on": "manual", "subject": "task", "match": { "task.statuss": "todo" } }), "/trigger/match/task.statuss"),
         ] {
             let verdict = api.post("/rules/check", json!({ "name": "x", "trigger": trigger, "steps": [{ "id": "end", "stop": "x" }] })).await.expect_status(200);
             assert!(verdict.at("/problems").as_array().unwrap().iter().any(|problem| problem["pointer"] == pointer), "{pointer}: {:#}", verdict.body);
