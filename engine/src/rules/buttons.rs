@@ -69,7 +69,7 @@ impl OnTask {
         let project = ProjectRef::from(&self.project);
         let unreadable = |error: serde_json::Error| Error::internal(format!("what a button sees: {error}"));
         let mut fields = serde_json::to_value(self.pressed(rule, &project)).map_err(unreadable)?;
-        fields["actor"] = serde_json::to_value(&cx.actor.who).map_err(unreadable)?;
+        fields["actor"] = serde_json::to_value(cx.actor.who).map_err(unreadable)?;
         fields["event"] = json!({ "kind": trackside_rules::model::BUTTON_PRESSED, "occurred_at": cx.now() });
         if let Some(inputs) = inputs {
             fields["inputs"] = inputs.clone();

@@ -108,7 +108,7 @@ impl Line {
             "policy": { "concurrency": { "key": "task.title.sub_string(0, 1)" } },
             "steps": [say("begins"), { "id": "nap", "wait": { "for": "1s" } }, say("ends")] });
         let rule = trackside_rules::Rule::from_value(&rule).unwrap();
-        service::accept(&library, &rule).unwrap();
+        service::accept(&library, None, &rule).unwrap();
         let cx = office.cx();
         let create = async move |tx: &mut Tx| {
             let made = service::create(tx, &cx, &cx.actor.may_here::<RuleEdit>()?, rule).await?;
