@@ -50,7 +50,7 @@ both_databases! {
         assert_eq!((&item["category"], &item["trigger"], &item["setup"]), (&json!("escalation"), &json!("task.status_changed"), &Value::Null));
         assert_eq!(item["permissions"], json!(["event.view", "notification.send", "task.comment"]));
         let about = api.get("/rule-templates?category=integration").await.expect_status(200);
-        assert_eq!(slugs(&about.body), ["bug-to-github", "github-merge-closes-task", "jira-mirror", "slack-status"]);
+        assert_eq!(slugs(&about.body), ["bug-to-github", "github-merge-closes-task", "incident-intake", "jira-mirror", "slack-status"]);
         assert_eq!((about.at("/items/0/connections"), about.at("/items/2/connections")), (&json!(["github"]), &json!([])));
         assert_eq!(slugs(&api.get("/rule-templates?q=nothing%20of%20the%20kind").await.expect_status(200).body), Vec::<String>::new());
         api.get("/rule-templates?category=cooking").await.expect_refusal().expect_status(422);
