@@ -106,6 +106,7 @@ const NEEDS: &[(&str, &[&str])] = &[
         "rule.edit",
         &[
             "applyRuleTemplate",
+            "applyRules",
             "backtestRule",
             "cancelBacktest",
             "createRule",
@@ -139,6 +140,8 @@ const NEEDS: &[(&str, &[&str])] = &[
     ),
     ("run.manage", &["cancelRun", "cancelRuns", "rerunRun", "rerunRuns"]),
     ("run.view", &["cancelRuns", "explainRule", "getRun", "getShadowReport", "listRuns", "rerunRuns"]),
+    ("secret.manage", &["deleteSecret", "setSecret"]),
+    ("secret.use", &["getSecret", "listSecrets"]),
     ("session.manage", &["endSession", "getSecondFactor", "listSessions"]),
     ("sprint.edit", &["closeSprint", "createSprint", "deleteSprint", "startSprint", "updateSprint"]),
     ("sprint.view", &["getSprint", "listSprints"]),
@@ -233,6 +236,7 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("time.manage", &["approveTimesheet", "listSubmittedTimesheets", "rejectTimesheet"]),
     ("time.view", &["exportTimesheets", "getTaskTime", "getTimeEntry", "getTimer", "getTimesheet", "listTimeEntries"]),
     ("token.create", &["createToken", "listTokens", "revokeToken"]),
+    ("variable.manage", &["deleteVariable", "getVariable", "listVariables", "setVariable"]),
 ];
 
 /// What a token that is limited to scopes cannot do, whatever its scopes are.

@@ -176,6 +176,7 @@ id!(RecurrenceId, "rec", "A task that recurs.");
 id!(RoleId, "role", "A role of a workspace's own.");
 id!(RuleId, "rule", "A rule.");
 id!(RunId, "run", "A run of a rule.");
+id!(SecretId, "sec", "A secret that rules hand to other services.");
 id!(SessionId, "ses", "A signed-in session.");
 id!(SprintId, "spr", "A sprint of a project.");
 id!(TaskId, "task", "A task.");
@@ -184,6 +185,7 @@ id!(TellingId, "tell", "Something that people are told.");
 id!(TimeEntryId, "time", "Time that was spent on a task.");
 id!(TokenId, "tok", "A personal access token.");
 id!(UserId, "user", "A person.");
+id!(VariableId, "var", "A value that rules go by.");
 id!(ViewId, "view", "A saved view of tasks.");
 id!(WorkspaceId, "ws", "A workspace: the tenant that every row belongs to.");
 

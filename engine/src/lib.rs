@@ -44,6 +44,7 @@ pub mod rules;
 pub mod runs;
 pub mod schedules;
 pub mod search;
+pub mod secrets;
 pub mod sprints;
 pub mod table;
 pub mod task_templates;
@@ -53,6 +54,7 @@ pub mod timesheets;
 pub mod transfer;
 pub mod trials;
 pub mod unfit;
+pub mod variables;
 pub mod vault;
 pub mod views;
 pub mod waits;
@@ -115,6 +117,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "runs", statements: &[runs::policy::ALL, runs::store::ALL] },
     Area { name: "schedules", statements: &[schedules::store::ALL] },
     Area { name: "search", statements: &[search::store::ALL] },
+    Area { name: "secrets", statements: &[secrets::store::ALL] },
     Area { name: "sprints", statements: &[sprints::store::ALL] },
     Area { name: "task_templates", statements: &[task_templates::store::ALL] },
     Area { name: "tasks", statements: &[tasks::store::ALL] },
@@ -122,6 +125,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "timesheets", statements: &[timesheets::store::ALL] },
     Area { name: "transfer", statements: &[transfer::store::ALL] },
     Area { name: "trials", statements: &[trials::store::ALL] },
+    Area { name: "variables", statements: &[variables::store::ALL] },
     Area { name: "views", statements: &[views::store::ALL] },
     Area { name: "waits", statements: &[waits::store::ALL] },
     Area { name: "workflow", statements: &[workflow::store::ALL] },

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use serde_json::Value;
 
 use crate::{
+    check::names::alone,
     expression::{Expr, Script},
     for_each::{ForEach, RELATIONS},
     matcher::Matcher,
@@ -27,8 +28,12 @@ pub struct Compiled {
     pub keys: Arc<Keys>,
     /// What it does.
     pub steps: Arc<[CompiledStep]>,
+    /// The secrets that its steps name.
+    pub secrets: Arc<BTreeSet<String>>,
     /// The variables that its steps use.
     reads: Arc<BTreeSet<String>>,
+    /// The variables that its condition and the keys of its policy use.
+    asks: Arc<BTreeSet<String>>,
 }
 
 /// The keys of a rule's policy, ready to be asked for.
@@ -109,6 +114,8 @@ pub struct ActionStep {
     pub action: String,
     /// Its inputs.
     pub with: Template,
+    /// The secrets that its inputs name.
+    pub secrets: Vec<String>,
     /// Whether it is tried again.
     pub retry: Option<CompiledRetry>,
     /// How long one attempt may take.
@@ -242,9 +249,18 @@ impl Compiled {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let mut reads = BTreeSet::new();
-        steps.iter().for_each(|step| step.read(&mut reads));
-        Ok(Self { rule, trigger, condition, keys: Arc::new(keys), steps: steps.into(), reads: Arc::new(reads) })
+        let (mut reads, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+        steps.iter().for_each(|step| step.read(&mut reads, &mut secrets));
+        let judged = [&condition, &keys.concurrency, &keys.debounce, &keys.dedupe].into_iter().flatten();
+        let asks = judged.flat_map(Expr::variables).map(str::to_owned).collect();
+        let (keys, steps) = (Arc::new(keys), steps.into());
+        let (secrets, reads, asks) = (Arc::new(secrets), Arc::new(reads), Arc::new(asks));
+        Ok(Self { rule, trigger, condition, keys, steps, secrets, reads, asks })
+    }
+
+    /// Whether its condition or a key of its policy uses this variable.
+    pub fn asks(&self, variable: &str) -> bool {
+        self.asks.contains(variable)
     }
 
     /// Whether any of its steps uses this variable: what none uses need not be made.
@@ -296,10 +312,11 @@ impl CompiledStep {
 }
 
 impl CompiledStep {
-    /// Adds the variables that this step uses, and those inside it.
-    fn read(&self, names: &mut BTreeSet<String>) {
+    /// Adds the variables that this step uses and the secrets that it names, and those inside it.
+    fn read(&self, names: &mut BTreeSet<String>, secrets: &mut BTreeSet<String>) {
         let found: Vec<&Expr> = match &self.kind {
             Kind::Action(action) => {
+                secrets.extend(action.secrets.iter().cloned());
                 let retry = action.retry.iter().filter_map(|retry| retry.only_if.as_ref());
                 inside(&action.with).chain(retry).collect()
             }
@@ -318,7 +335,7 @@ impl CompiledStep {
             Kind::Wait(WaitStep::For(_)) | Kind::Parallel { .. } => Vec::new(),
         };
         names.extend(found.into_iter().flat_map(Expr::variables).map(str::to_owned));
-        self.children().into_iter().flatten().for_each(|step| step.read(names));
+        self.children().into_iter().flatten().for_each(|step| step.read(names, secrets));
     }
 }
 
@@ -427,9 +444,12 @@ impl Compiler<'_> {
             CompiledRetry { retry: retry.clone(), only_if }
         });
         let on_error = self.failure(pointer, &step.on_error);
+        let with = with?;
+        let secrets = inside(&with).filter_map(|expr| alone(expr.source())).map(str::to_owned).collect();
         Some(ActionStep {
             action: action.to_owned(),
-            with: with?,
+            with,
+            secrets,
             retry,
             timeout: step.timeout.map(|period| period.0),
             on_error,

@@ -40,6 +40,7 @@ pub const GIVEN_NAMES: &[&str] = &[
     "rule",
     "error",
     "vars",
+    "secrets",
     "steps",
     "now",
 ];

@@ -45,6 +45,7 @@ pub mod hostile;
 pub mod matcher;
 pub mod model;
 pub mod period;
+pub mod places;
 pub mod problem;
 mod quotes;
 pub mod recurrence;
@@ -56,7 +57,8 @@ mod tell;
 pub mod template;
 mod yaml;
 
-pub use check::{Catalogue, check};
+pub use check::names::{Names, is_name};
+pub use check::{Catalogue, check, check_names};
 pub use compiled::{
     ActionStep, ApproveStep, CallStep, Compiled, CompiledRetry, CompiledStep, EventStep, Failure, Keys, Kind,
     ScriptStep, WaitStep,
@@ -67,8 +69,10 @@ pub use facts::{Facts, GIVEN_NAMES, Vars};
 pub use for_each::{ForEach, RELATIONS, Source};
 pub use model::Rule;
 pub use period::Period;
+pub use places::Places;
 pub use problem::{Problem, Severity};
 pub use rule_template::RuleTemplate;
 pub use sandbox::{FUNCTIONS, Sandbox, moment};
 pub use tell::tell;
 pub use template::Template;
+pub use yaml::{read_yaml, write_yaml};

@@ -3,6 +3,7 @@
 //! The reader has a budget: aliases are few and do not multiply, so the "billion laughs" file and
 //! the anchor that holds itself cost nothing.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{budget, options};
 
@@ -15,19 +16,20 @@ impl Rule {
     /// Reads a rule from YAML text and checks its shape. A shape error has the line and column in
     /// the text; a contradiction has the pointer.
     pub fn from_yaml(text: &str) -> Result<Self, Vec<Problem>> {
-        let rule: Self = read(text).map_err(|problem| vec![problem])?;
-        rule.sound()
+        read_yaml::<Self>(text).map_err(|problem| vec![problem])?.sound()
     }
 
     /// The rule as YAML text; [`Rule::from_yaml`] reads it back to the same rule.
     pub fn to_yaml(&self) -> Result<String, Problem> {
-        serde_saphyr::to_string(self)
-            .map_err(|error| Problem::new("yaml", "", format!("The rule cannot be written as YAML: {error}.")))
+        write_yaml(self)
     }
 }
 
-/// Reads anything from YAML text. The problem has the line and column in the text.
-pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// Reads a value from YAML text. The problem has line and column in the text.
+///
+/// # Errors
+/// What is wrong first.
+pub fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if text.len() > MAX_SOURCE {
         return Err(crate::model::too_large(text.len()));
     }
@@ -54,6 +56,15 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
             None => problem,
         }
     })
+}
+
+/// A value as YAML text.
+///
+/// # Errors
+/// When it has no form in YAML.
+pub fn write_yaml<T: Serialize>(value: &T) -> Result<String, Problem> {
+    serde_saphyr::to_string(value)
+        .map_err(|error| Problem::new("yaml", "", format!("This cannot be written as YAML: {error}.")))
 }
 
 /// The reader's words without the place, which is said by itself.

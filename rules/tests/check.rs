@@ -1,7 +1,7 @@
 //! What an author is told about a rule that does not fit the events and actions there are.
 
 use serde_json::{Value, json};
-use trackside_rules::{Catalogue, Problem, Rule, Sandbox, check};
+use trackside_rules::{Catalogue, Names, Problem, Rule, Sandbox, check, check_names};
 
 fn catalogue() -> Catalogue {
     let event = json!({
@@ -38,6 +38,7 @@ fn catalogue() -> Catalogue {
         .map(|(name, schema)| (name.to_owned(), schema))
         .into(),
         outputs: [("slack.post_message".to_owned(), json!({"type": "object", "properties": {"ts": {"type": "string"}}}))].into(),
+        outward: ["slack.post_message".to_owned()].into(),
     }
 }
 
@@ -233,4 +234,60 @@ fn a_hook_is_untyped_and_a_form_is_typed() {
     });
     let found: Vec<_> = problems.iter().map(|problem| (problem.code.as_str(), problem.suggestion.as_deref())).collect();
     assert_eq!(found, [("unknown_constant", Some("high")), ("unknown_field", Some("note"))]);
+}
+
+#[test]
+fn secrets_stand_alone_and_only_in_what_goes_out() {
+    let secret = |step: Value| checked(|rule| rule["steps"] = json!([step]));
+    let text = |text: &str| {
+        secret(json!({"id": "a", "action": "slack.post_message", "with": {"channel": "#a", "text": text}}))
+    };
+    assert_eq!(text("Bearer {{ secrets.TOKEN }}"), []);
+    let code =
+        |problems: Vec<Problem>| problems.first().map(|problem| (problem.code.clone(), problem.line, problem.column));
+    let misplaced = Some(("secret_misplaced".to_owned(), Some(1), Some(4)));
+    let not_alone = |column| Some(("secret_not_alone".to_owned(), Some(1), Some(column)));
+    assert_eq!(code(text("{{ \"a\" + secrets.TOKEN }}")), not_alone(10));
+    assert_eq!(code(text("{{ secrets[\"TOKEN\"] }}")), not_alone(4));
+    assert_eq!(code(text("{{ secrets }}")), not_alone(4));
+    assert_eq!(
+        code(secret(json!({"id": "a", "action": "notify.send", "with": {"message": "{{ secrets.TOKEN }}"}}))),
+        misplaced
+    );
+    assert_eq!(code(secret(json!({"id": "a", "stop": "{{ secrets.TOKEN }}"}))), misplaced);
+    for source in ["secrets.TOKEN != ()", "task.labels.any(|l| l == secrets.TOKEN)"] {
+        assert_eq!(condition(source)[0].code, "secret_misplaced", "{source}");
+    }
+    let inside =
+        json!({"id": "l", "for_each": "task.labels where item == secrets.TOKEN", "do": [{"id": "e", "stop": ""}]});
+    assert_eq!(secret(inside)[0].code, "secret_misplaced");
+    assert_eq!(secret(json!({"id": "s", "script": "let a = secrets.TOKEN; a"}))[0].code, "secret_misplaced");
+    let waits = json!({"id": "w", "wait": {"event": {"on": "task.created", "if": "task.title == vars.TITLE"}}});
+    assert_eq!(secret(waits)[0].code, "variable_misplaced");
+}
+
+#[test]
+fn names_of_variables_and_secrets_are_held_against_those_there_are() {
+    let mut names = Names::default();
+    names.add_variable("LIMIT", &json!(3), true);
+    names.add_variable("HOST", &json!("a"), false);
+    names.add_secret("TOKEN", true);
+    let check = |condition: &str, text: &str| {
+        let rule = json!({"name": "x", "trigger": {"on": "task.created"}, "condition": condition,
+            "steps": [{"id": "tell", "action": "slack.post_message", "with": {"channel": "#a", "text": text}}]});
+        let rule = Rule::from_value(&rule).unwrap();
+        let problems = check_names(&rule, &catalogue(), Some(&names), &Sandbox::new());
+        problems
+            .into_iter()
+            .map(|problem| (problem.code.clone(), problem.column, problem.suggestion))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(check("vars.LIMIT > 2", "{{ secrets.TOKEN }} {{ vars.LIMIT }}"), []);
+    assert_eq!(check("vars.LIMITS > 2", ""), [("no_such_variable".to_owned(), Some(6), Some("LIMIT".to_owned()))]);
+    assert_eq!(
+        check("true", "{{ secrets.TOKENS }}"),
+        [("no_such_secret".to_owned(), Some(12), Some("TOKEN".to_owned()))]
+    );
+    assert_eq!(check("vars.HOST == \"a\"", ""), [("not_everywhere".to_owned(), Some(6), None)]);
+    assert_eq!(check("vars.LIMIT == \"a\"", "")[0].0, "wrong_type");
 }

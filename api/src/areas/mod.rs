@@ -36,12 +36,14 @@ mod rates;
 mod recurrences;
 mod resources;
 mod roles;
+mod rule_sets;
 mod rule_templates;
 mod rules;
 mod runs;
 mod schedules;
 mod search;
 mod second_factor;
+mod secrets;
 mod service_accounts;
 mod sprints;
 mod task_templates;
@@ -51,6 +53,7 @@ mod timesheets;
 mod tokens;
 mod transfer;
 mod trials;
+mod variables;
 mod views;
 mod workflow;
 
@@ -118,12 +121,14 @@ pub const AREAS: &[Area] = &[
         routes: resources::routes,
     },
     Area { name: "roles", about: "Default roles, and the workspace's own.", routes: roles::routes },
+    Area { name: "rule_sets", about: "Many rules changed together, as files are.", routes: rule_sets::routes },
     Area { name: "rule_templates", about: "Rules that are ready to be filled in.", routes: rule_templates::routes },
     Area { name: "rules", about: "Rules, their versions, checks and runs by hand.", routes: rules::routes },
     Area { name: "runs", about: "What rules did, step by step.", routes: runs::routes },
     Area { name: "schedules", about: "When rules are due by the clock.", routes: schedules::routes },
     Area { name: "search", about: "Search over tasks and comments.", routes: search::routes },
     Area { name: "second_factor", about: "Codes of an app beside the password.", routes: second_factor::routes },
+    Area { name: "secrets", about: "What rules hand to other services and nobody is shown.", routes: secrets::routes },
     Area {
         name: "service_accounts",
         about: "Members that are programs, and their tokens.",
@@ -145,6 +150,7 @@ pub const AREAS: &[Area] = &[
     Area { name: "tokens", about: "Personal access tokens.", routes: tokens::routes },
     Area { name: "transfer", about: "Projects in and out.", routes: transfer::routes },
     Area { name: "trials", about: "What rules would do, and why they did what they did.", routes: trials::routes },
+    Area { name: "variables", about: "Values that rules go by.", routes: variables::routes },
     Area { name: "views", about: "Lists of tasks that people keep.", routes: views::routes },
     Area { name: "workflow", about: "Which statuses and types the tasks of a project have.", routes: workflow::routes },
 ];

@@ -14,12 +14,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use trackside_engine::Cx;
 use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
-use trackside_engine::db::Tx;
+use trackside_engine::db::{self, Tx};
 use trackside_engine::ids::RuleId;
 use trackside_engine::paging::Page;
 use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
+use trackside_engine::variables;
 use trackside_rules::model::{Trigger, answers};
 use trackside_rules::{Compiled, Rule};
 
@@ -90,15 +91,16 @@ async fn list(
 }
 
 /// Reads a rule and examines it as saving does.
-fn accepted(app: &App, text: &RuleText) -> Result<Rule> {
+async fn accepted(app: &App, cx: &Cx, text: &RuleText) -> Result<Rule> {
     let rule = text.rule()?;
-    service::accept(&app.library, &rule)?;
+    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    service::accept(&app.library, names.as_ref(), &rule)?;
     Ok(rule)
 }
 
 async fn create(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result<Created<RuleSaved>> {
     let may = cx.actor.may_here::<RuleEdit>()?;
-    let (rule, asker) = (accepted(&app, &text)?, cx.clone());
+    let (rule, asker) = (accepted(&app, &cx, &text).await?, cx.clone());
     let rule = app.db.write(async move |tx| service::create(tx, &cx, &may, rule).await).await?;
     let version = rule.version;
     Ok(Answer::new(RuleSaved::of(&app, &asker, rule).await?).at(version))
@@ -137,7 +139,7 @@ async fn replace(
     text: RuleText,
 ) -> Result<Answer<RuleSaved>> {
     cx.actor.may_here::<RuleEdit>()?;
-    let (rule, asker) = (accepted(&app, &text)?, cx.clone());
+    let (rule, asker) = (accepted(&app, &cx, &text).await?, cx.clone());
     let actions = app.actions.clone();
     let replace = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
@@ -158,6 +160,15 @@ async fn delete(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>) -> R
 }
 
 async fn switch(app: App, cx: Cx, id: RuleId, state: RuleState) -> Result<Answer<RuleSaved>> {
+    if matches!(state, RuleState::Enabled | RuleState::Shadow) {
+        let mut rx = app.db.read().await?;
+        let known = service::find(&mut rx, cx.actor.workspace, id).await?;
+        let rule = cx.actor.may::<RuleEdit, _>(known)?.into_resource().rule;
+        // What it names may have gone since it was saved.
+        if let Some(names) = variables::known(&mut rx, &cx.actor, &rule, &[]).await? {
+            service::accept(&app.library, Some(&names), &rule)?;
+        }
+    }
     let (actions, asker) = (app.actions.clone(), cx.clone());
     let switch = async move |tx: &mut Tx| {
         let known = service::find(tx, cx.actor.workspace, id).await?;
@@ -209,7 +220,8 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
         Ok(rule) => rule,
         Err(problems) => return Ok(Answer::new(Verdict { ok: false, problems, analysis: None })),
     };
-    let mut verdict = service::examine(&app.library, &rule);
+    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    let mut verdict = service::examine(&app.library, names.as_ref(), &rule);
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule).await?);
     }
@@ -219,6 +231,9 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
 /// What a rule sets off among those that are switched on.
 pub(super) async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
     let compiled = Compiled::new(Arc::new(rule), app.library.sandbox()).map_err(|problems| refused(&problems))?;
+    // The book is that of all workspaces, so what reads it must see all.
+    let refresh = async { app.library.refresh(&mut *app.db.read().await?).await };
+    db::everywhere(refresh).await?;
     Ok(analyse(&mut *app.db.read().await?, &app.library, &cx.actor, id, &compiled).await?)
 }
 
@@ -266,7 +281,9 @@ async fn run(
         (may, compiled)
     };
     let inputs = Value::Object(inputs(&may.resource().rule.trigger, by_hand.inputs)?);
-    let holds = runs::service::judge_by_hand(&compiled, &inputs, cx.now())?;
+    let mut rx = app.db.read().await?;
+    let holds = runs::service::judge_by_hand(&mut rx, cx.actor.workspace, &compiled, &inputs, cx.now()).await?;
+    drop(rx);
     let start = async move |tx: &mut Tx| runs::service::run_by_hand(tx, &cx, &may, inputs, holds).await;
     Ok(Answer::new(app.db.write(start).await?))
 }

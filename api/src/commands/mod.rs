@@ -1,4 +1,5 @@
-//! The command line. Exit codes: 0 done, 1 failed or something is wrong, 2 the configuration is wrong.
+//! The command line. Exit codes: 0 done, 1 failed or something is wrong, 2 the configuration is wrong or what was asked
+//! cannot be done.
 
 mod audit;
 pub mod doctor;
@@ -54,6 +55,8 @@ enum Command {
 pub enum Failed {
     /// The configuration is wrong.
     Config(BadConfig),
+    /// The command cannot do what it was asked: a folder that is not there, a server that does not answer.
+    Use(String),
     /// Something else is; the text says what to do.
     Other(String),
 }
@@ -62,7 +65,7 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => write!(f, "wrong configuration: {error}"),
-            Self::Other(text) => f.write_str(text),
+            Self::Use(text) | Self::Other(text) => f.write_str(text),
         }
     }
 }
@@ -92,7 +95,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failed) => {
             eprintln!("trackside: {failed}");
-            ExitCode::from(if matches!(failed, Failed::Config(_)) { 2 } else { 1 })
+            ExitCode::from(if matches!(failed, Failed::Config(_) | Failed::Use(_)) { 2 } else { 1 })
         }
     }
 }

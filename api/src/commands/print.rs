@@ -14,6 +14,11 @@ pub fn line(text: impl Display) -> Result<(), Failed> {
     write(format_args!("{text}\n"))
 }
 
+/// Prints a line where errors go. Nobody can be told when that fails.
+pub fn error(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Prints a text as it is.
 ///
 /// # Errors

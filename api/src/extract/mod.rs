@@ -14,7 +14,7 @@ pub use address::Address;
 pub use archive::{Archive, Sent, is_archive};
 pub use auth::{Auth, Bearer, Person};
 pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused};
-pub use path::{At, BacktestAt, FieldKey, Other, Predecessor, TokenAt, TypeKey, Whom};
+pub use path::{At, BacktestAt, FieldKey, NameAt, Other, Predecessor, TokenAt, TypeKey, Whom};
 pub use preconditions::{IfMatch, IfNoneMatch};
 pub use query::{Pairs, Query};
 pub use request::{Request, RequestId};

@@ -48,6 +48,8 @@ in_path! {
     BacktestAt "backtest";
     /// The same for `{field}`.
     FieldKey "field";
+    /// The same for `{name}`.
+    NameAt "name";
     /// The same for `{other}`.
     Other "other";
     /// The same for `{predecessor}`.

@@ -137,6 +137,8 @@ permissions! {
     RuleView "rule.view" Viewer;
     RunManage "run.manage" ProjectManager;
     RunView "run.view" Viewer;
+    SecretManage "secret.manage" Admin;
+    SecretUse "secret.use" ProjectManager;
     SessionManage "session.manage" Guest;
     SprintEdit "sprint.edit" ProjectManager;
     SprintView "sprint.view" Viewer;
@@ -151,6 +153,7 @@ permissions! {
     TimeManage "time.manage" ProjectManager;
     TimeView "time.view" Viewer;
     TokenCreate "token.create" Guest;
+    VariableManage "variable.manage" ProjectManager;
     ViewShare "view.share" TeamMember;
 }
 

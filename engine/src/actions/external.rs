@@ -5,6 +5,7 @@
 //! action must hand it on in the form its vendor understands, or look for what an earlier attempt has left behind.
 //! An action says with a [`Failure`] whether trying again can help; it never retries by itself and never waits.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::ids::WorkspaceId;
+use crate::ids::{ProjectId, WorkspaceId};
 use crate::unfit;
 pub use crate::vault::Secret;
 
@@ -83,6 +84,19 @@ pub trait Credentials: Send + Sync {
         kind: &'a str,
         name: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Connection, Failure>>;
+
+    /// The workspace's secrets of these names as a project has them; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`Failure::Permanent`] when one cannot be opened, [`Failure::Retryable`] when they cannot be read just now.
+    fn secrets<'a>(
+        &'a self,
+        _workspace: WorkspaceId,
+        _project: Option<ProjectId>,
+        _names: &'a [String],
+    ) -> BoxFuture<'a, Result<BTreeMap<String, Secret>, Failure>> {
+        Box::pin(async { Ok(BTreeMap::new()) })
+    }
 }
 
 /// A connection to an outside service, ready to be used.
@@ -128,6 +142,14 @@ impl Failure {
     /// A failure that only a change of the rule, the connection or the other side mends.
     pub fn permanent(error: impl Into<String>) -> Self {
         Failure::Permanent { error: error.into() }
+    }
+
+    /// The same, told in other words.
+    #[must_use]
+    pub fn retold(mut self, tell: impl FnOnce(String) -> String) -> Self {
+        let (Self::Retryable { error, .. } | Self::Unknown { error } | Self::Permanent { error }) = &mut self;
+        *error = tell(std::mem::take(error));
+        self
     }
 
     /// A failure after which nobody here knows whether the call had its effect.
@@ -202,8 +224,6 @@ pub(super) fn pointer(path: &serde_path_to_error::Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde::Deserialize;
     use serde_json::json;
 

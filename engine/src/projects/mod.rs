@@ -15,6 +15,7 @@ pub mod events;
 pub mod members;
 mod model;
 mod of_task;
+pub mod place;
 mod query;
 pub mod service;
 pub(crate) mod store;

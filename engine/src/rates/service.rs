@@ -6,57 +6,23 @@ use std::collections::HashMap;
 use super::events::{BudgetRateAdded, BudgetRateDeleted, BudgetRateUpdated};
 use super::model::{MAX_RATES, NewRate, Rate, RatePatch, RateQuery};
 use super::store;
-use crate::access::permissions::{BudgetEdit, Granted, Permission, Workspace};
+use crate::access::permissions::{BudgetEdit, Permission};
 use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
-use crate::ids::{ProjectId, RateId, WorkspaceId};
+use crate::ids::{RateId, WorkspaceId};
 use crate::money::{Amount, Currency, Least};
 use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::events::{Changes, change};
-use crate::projects::{self, Project, members};
+use crate::projects::{Project, members};
 use crate::{Error, Result, budgets, time_entries};
+
+pub use crate::projects::place::{Place, place};
 
 /// The most decimals of a rate: hours are cheap in some currencies.
 const DECIMALS: u32 = 4;
-
-/// Where a rate holds, with the proof that the actor may do `P` there.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
-pub enum Place<P> {
-    /// In the whole workspace.
-    Workspace(Granted<P, Workspace>),
-    /// In a project.
-    Project(Granted<P, Project>),
-}
-
-impl<P> Place<P> {
-    fn workspace(&self) -> WorkspaceId {
-        match self {
-            Self::Workspace(may) => may.resource().0,
-            Self::Project(may) => may.resource().workspace_id,
-        }
-    }
-
-    fn project(&self) -> Option<ProjectId> {
-        match self {
-            Self::Workspace(_) => None,
-            Self::Project(may) => Some(may.resource().id),
-        }
-    }
-}
-
-/// Asks for `P` on this project, or with none on the workspace.
-pub async fn place<P: Permission>(rx: &mut Rx, cx: &Cx, project: Option<&Handle<ProjectId>>) -> Result<Place<P>> {
-    match project {
-        None => Ok(Place::Workspace(cx.actor.may_here()?)),
-        Some(handle) => {
-            let project = projects::service::find(rx, cx.actor.workspace, handle).await?;
-            Ok(Place::Project(cx.actor.may(project)?))
-        }
-    }
-}
 
 /// Asks for `P` where this rate holds.
 pub async fn place_of<P: Permission>(rx: &mut Rx, cx: &Cx, id: RateId) -> Result<Place<P>> {

@@ -68,7 +68,8 @@ pub struct Clash {
     pub witness: graph::Witness,
 }
 
-/// Looks at a rule among those that are switched on. `id` is none for a draft that is not saved.
+/// Looks at a rule among those that are switched on, as the library knows them: [refresh](Library::refresh) it before. `id`
+/// is none for a draft that is not saved.
 pub async fn analyse(
     rx: &mut Rx,
     library: &Library,
@@ -76,7 +77,6 @@ pub async fn analyse(
     id: Option<RuleId>,
     compiled: &Compiled,
 ) -> Result<Analysis> {
-    library.refresh(rx).await?;
     let (book, own) = (library.book(), id.map_or_else(|| DRAFT.to_owned(), |id| id.to_string()));
     let others: Vec<(String, &Compiled)> = book
         .all(actor.workspace)

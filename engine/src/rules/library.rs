@@ -5,18 +5,19 @@ use std::collections::hash_map::Entry as Slot;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use trackside_rules::graph::Effects;
 use trackside_rules::matcher::Index;
-use trackside_rules::{Catalogue, Compiled, Sandbox};
+use trackside_rules::{Catalogue, Compiled, Facts, Sandbox, Vars};
 
 use super::model::RuleState;
 use super::{service, store};
 use crate::access::{self, Actor, Who};
 use crate::actions::Actions;
-use crate::db::Rx;
+use crate::db::{self, Rx};
 use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::runs::Mode;
+use crate::variables::{self, Variables};
 use crate::{Error, Result, events};
 
 /// A rule that is listened to.
@@ -34,8 +35,21 @@ pub struct Entry {
     pub mode: Mode,
     /// Ready to be judged and carried out.
     pub compiled: Arc<Compiled>,
+    /// What it is judged with as `vars`, if it asks for that.
+    pub variables: Arc<Variables>,
     /// It took long to judge once: nobody is to wait for it.
     pub slow: AtomicBool,
+}
+
+impl Entry {
+    /// What its condition and the keys of its policy see of an event.
+    pub fn vars(&self, facts: &Facts, at: DateTime<Utc>) -> Vars {
+        let vars = Vars::new(facts.clone(), at);
+        if !self.compiled.asks("vars") {
+            return vars;
+        }
+        vars.with("vars", self.variables.of(&self.compiled.rule, facts))
+    }
 }
 
 /// The rules that are listened to, at one revision.
@@ -83,6 +97,9 @@ impl Library {
         for action in actions.list() {
             catalogue.actions.insert(action.name.to_owned(), action.input);
             catalogue.outputs.insert(action.name.to_owned(), action.output);
+            if action.external {
+                catalogue.outward.insert(action.name.to_owned());
+            }
         }
         let effects = actions.effects();
         Self { sandbox: Sandbox::new(), catalogue, effects, book: RwLock::default(), versions: Mutex::default() }
@@ -104,13 +121,19 @@ impl Library {
     }
 
     /// Reads the book again if its revision has moved. One small statement when it has not.
+    ///
+    /// # Errors
+    /// Within a workspace: the book is that of all.
     pub async fn refresh(&self, rx: &mut Rx) -> Result<()> {
+        db::must_see_all()?;
         let revision = store::revision(rx).await?;
         if self.book().revision == revision {
             return Ok(());
         }
         let mut book = Book { revision, workspaces: HashMap::new() };
         let mut owners: HashMap<_, Option<Actor>> = HashMap::new();
+        // Read when the first rule asks for them.
+        let mut all: Option<HashMap<WorkspaceId, Arc<Variables>>> = None;
         for info in store::listening(rx).await? {
             let info = match info {
                 Ok(info) => info,
@@ -139,7 +162,15 @@ impl Library {
                     slot.insert(access::service::acting(rx, who, info.workspace_id, owner, at).await?).clone()
                 }
             };
-            let entry = Entry { rule, version, owner, acting, mode, compiled, slow };
+            let variables = match (compiled.asks("vars"), &mut all) {
+                (false, _) => Arc::default(),
+                (true, Some(all)) => all.get(&info.workspace_id).cloned().unwrap_or_default(),
+                (true, none) => {
+                    let read = none.insert(variables::of_all(rx).await?);
+                    read.get(&info.workspace_id).cloned().unwrap_or_default()
+                }
+            };
+            let entry = Entry { rule, version, owner, acting, mode, compiled, variables, slow };
             if info.rule.trigger.is_event() {
                 // Scopes name projects by key or id, which only the event can tell; dispatch looks at them.
                 book.workspaces.entry(info.workspace_id).or_default().insert(

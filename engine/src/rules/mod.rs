@@ -12,6 +12,7 @@ pub mod events;
 mod library;
 mod model;
 pub mod service;
+pub mod several;
 pub(crate) mod store;
 
 pub use analysis::{Analysis, Clash, LoopStep, Loops, analyse};

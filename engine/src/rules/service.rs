@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use trackside_rules::{Compiled, Problem, Rule, Sandbox, Severity, check};
+use trackside_rules::{Compiled, Names, Problem, Rule, Sandbox, Severity, check_names};
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
 use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
 use super::store;
-use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, Workspace};
+use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, SecretUse, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
@@ -16,17 +16,18 @@ use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
 use crate::{Error, Result, access, events, runs, schedules};
 
-/// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
-pub fn examine(library: &Library, rule: &Rule) -> Verdict {
-    let mut verdict = examine_draft(library, rule);
+/// Checks a rule as saving does: its shape, its expressions against the catalogue and the variables and secrets that there
+/// are, if they are known, and whether it compiles.
+pub fn examine(library: &Library, names: Option<&Names>, rule: &Rule) -> Verdict {
+    let mut verdict = examine_draft(library, names, rule);
     verdict.problems.extend(rule.unsupported());
     verdict.ok = !verdict.problems.iter().any(is_error);
     verdict
 }
 
 /// The same without what cannot be carried out yet: a draft may hold that.
-fn examine_draft(library: &Library, rule: &Rule) -> Verdict {
-    let mut problems = check(rule, library.catalogue(), library.sandbox());
+fn examine_draft(library: &Library, names: Option<&Names>, rule: &Rule) -> Verdict {
+    let mut problems = check_names(rule, library.catalogue(), names, library.sandbox());
     if !problems.iter().any(is_error)
         && let Err(more) = compile(library.sandbox(), Arc::new(rule.clone()))
     {
@@ -46,8 +47,8 @@ pub(crate) fn compile(sandbox: &Sandbox, rule: Arc<Rule>) -> Result<Compiled, Ve
 
 /// Examines a rule and refuses it with every problem at its place. What cannot be carried out yet may be saved as a
 /// draft; switching it on is refused.
-pub fn accept(library: &Library, rule: &Rule) -> Result<()> {
-    let verdict = examine_draft(library, rule);
+pub fn accept(library: &Library, names: Option<&Names>, rule: &Rule) -> Result<()> {
+    let verdict = examine_draft(library, names, rule);
     if verdict.ok { Ok(()) } else { Err(refusal("correct what `errors` names and save it again", &verdict.problems)) }
 }
 
@@ -77,6 +78,13 @@ fn within_scopes(actions: &Actions, actor: &Actor, rule: &Rule) -> Result<()> {
         if let Some(needs) = needs.filter(|needs| !actor.scope_allows(needs)) {
             return Err(Error::denied(format!(
                 "Step `{}` needs `{needs}`, which this token's scopes do not cover; use a token that has it, or sign in.",
+                step.id
+            )));
+        }
+        let named = || step.with.values().any(|value| value.to_string().contains("secrets."));
+        if !actor.scope_allows(SecretUse::NAME) && named() {
+            return Err(Error::denied(format!(
+                "Step `{}` names secrets and needs `secret.use`, which this token's scopes do not cover; use a token that has it, or sign in.",
                 step.id
             )));
         }

@@ -14,13 +14,14 @@ use super::journal::{Journal, MOST_LINES};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::{RunJob, Runner};
 use super::settle;
+use super::steps::reveal::Revealed;
 use crate::access::{Actor, Granted, Reach, TaskView};
 use crate::db::Rx;
 use crate::handle::Handle;
 use crate::ids::{Id, ProjectId};
 use crate::jobs::Ticket;
 use crate::tasks::{self, Task};
-use crate::{Class, Error, Result, projects};
+use crate::{Class, Error, Result, projects, variables};
 
 /// The code of a run that ended because one of its steps did.
 pub(super) const STEP_FAILED: &str = "step_failed";
@@ -73,6 +74,8 @@ pub(super) struct Walk<'r> {
     /// Whose eyes a rehearsal sees with; a run sees with those of its rule's owner.
     pub(super) eyes: Option<Actor>,
     pub(super) began: std::time::Instant,
+    /// The secrets that the rule names, once something was called.
+    pub(super) revealed: Option<Revealed>,
 }
 
 type Walking<'w> = Pin<Box<dyn Future<Output = Result<Flow>> + Send + 'w>>;
@@ -84,7 +87,18 @@ impl<'r> Walk<'r> {
             vars = vars.with("run", json!({ "id": plan.run, "rule": plan.rule, "version": plan.rule_version }));
         }
         let (ticket, deaths) = (job.ticket, job.attempts - 1);
-        Self { runner, plan, journal, ticket, vars, owed: false, deaths, eyes: None, began: std::time::Instant::now() }
+        let began = std::time::Instant::now();
+        Self { runner, plan, journal, ticket, vars, owed: false, deaths, eyes: None, began, revealed: None }
+    }
+
+    /// Reads the variables as they are now, for a rule that uses any.
+    pub(super) async fn read_variables(&mut self) -> Result<()> {
+        if self.plan.compiled.reads("vars") {
+            let (plan, mut rx) = (&self.plan, self.runner.db.read().await?);
+            let vars = variables::for_run(&mut rx, plan.workspace, &plan.compiled.rule, &plan.facts).await?;
+            self.vars = self.vars.with("vars", vars);
+        }
+        Ok(())
     }
 
     /// Walks a list of steps; `place` is the path that their ids are appended to.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use trackside_rules::Facts;
 use trackside_rules::matcher::kind_matches;
-use trackside_rules::{Facts, Vars};
 
 use super::hot::Plan;
 use super::model::{NewRun, RunError, RunState};
@@ -116,7 +116,7 @@ impl Judge<'_> {
     fn begin(&self, entry: &Entry, event: &Pending, facts: &Facts) -> Started {
         let (mut run, compiled) = (self.new_run(entry, event), &entry.compiled);
         if compiled.rule.policy.is_gate() {
-            match policy::of_event(compiled, &Vars::new(facts.clone(), event.occurred_at)) {
+            match policy::of_event(compiled, &entry.vars(facts, event.occurred_at)) {
                 Ok(turns) => run.turns = turns,
                 Err(problem) => return self.over(entry, event, RunState::Failed, "policy", problem.to_string()),
             }
@@ -220,7 +220,7 @@ pub(super) fn weigh(entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> 
     };
     let verdict = match &compiled.condition {
         None => Ok(true),
-        Some(condition) => condition.eval_bool(&Vars::new(facts.clone(), event.occurred_at)),
+        Some(condition) => condition.eval_bool(&entry.vars(facts, event.occurred_at)),
     };
     match verdict {
         Ok(false) => return Verdict::Not(Hindrance::Condition),

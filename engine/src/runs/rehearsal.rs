@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trackside_rules::{Facts, Part, Parts, Vars};
+use trackside_rules::{Facts, Part, Parts};
 
 use super::changes::{self, Change};
 use super::hot::Plan;
@@ -125,7 +125,7 @@ pub(crate) fn judge(entry: &Entry, parts: Option<&Parts>, event: &Pending) -> (J
         Verdict::Not(why) | Verdict::Over { why, .. } if (why as u8) < Hindrance::Condition as u8
     );
     let condition = match (parts, &facts) {
-        (Some(parts), Some(facts)) if asked => parts.judge(&Vars::new(facts.clone(), event.occurred_at)),
+        (Some(parts), Some(facts)) if asked => parts.judge(&entry.vars(facts, event.occurred_at)),
         _ => Vec::new(),
     };
     let fields = match &seen {
@@ -158,7 +158,7 @@ pub(crate) fn tally(entry: &Entry, parts: Option<&Parts>, event: &Pending) -> Re
             entry.compiled.trigger.first_difference(facts.json()).map(|(path, _)| path)
         }
         (Some(Hindrance::Condition), Some(facts), Some(parts)) => {
-            Some(parts.first_false(&Vars::new(facts.clone(), event.occurred_at)).to_owned())
+            Some(parts.first_false(&entry.vars(facts, event.occurred_at)).to_owned())
         }
         _ => None,
     };
@@ -266,6 +266,7 @@ impl Stage {
         let ticket = Ticket { id: JobId::from_uuid(uuid::Uuid::nil()), epoch: 0 };
         let mut walk = Walk::new(&runner, plan, Journal::default(), RunJob { ticket, attempts: 1 });
         walk.eyes = Some(eyes.clone());
+        walk.read_variables().await?;
         let (state, error) = match walk.steps(&entry.compiled.steps, "").await? {
             Flow::Next => (RunState::Succeeded, None),
             Flow::Suspended | Flow::Waits(_) => (RunState::Waiting, None),

@@ -144,6 +144,7 @@ impl Runner {
     async fn walk(&self, plan: Plan, journal: Journal, job: RunJob) -> Result<()> {
         let compiled = plan.compiled.clone();
         let mut walk = Walk::new(self, plan, journal, job);
+        walk.read_variables().await?;
         let flow = walk.steps(&compiled.steps, "").await?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),

@@ -14,7 +14,7 @@ use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
 use crate::rules::{RuleInfo, RuleState};
-use crate::{Error, Result, rules};
+use crate::{Error, Result, rules, variables};
 
 /// The job kind that carries a run on.
 pub const ADVANCE: &str = "advance_run";
@@ -222,12 +222,23 @@ pub async fn run_by_hand(
 }
 
 /// Whether a rule's condition holds for these inputs.
-pub fn judge_by_hand(compiled: &trackside_rules::Compiled, inputs: &Value, now: DateTime<Utc>) -> Result<bool> {
+pub async fn judge_by_hand(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    compiled: &trackside_rules::Compiled,
+    inputs: &Value,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let Some(condition) = &compiled.condition else { return Ok(true) };
     let facts = trackside_rules::Facts::from_json(serde_json::json!({ "inputs": inputs }))
         .map_err(|problem| Error::invalid("inputs", problem.to_string()))?;
+    let mut vars = Vars::new(facts, now);
+    if compiled.asks("vars") {
+        let known = variables::for_run(rx, workspace, &compiled.rule, vars.facts()).await?;
+        vars = vars.with("vars", known);
+    }
     condition
-        .eval_bool(&Vars::new(facts, now))
+        .eval_bool(&vars)
         .map_err(|error| Error::invalid("condition", format!("the rule's condition could not be judged: {error}")))
 }
 

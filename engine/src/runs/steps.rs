@@ -12,7 +12,7 @@ use super::interpreter::{Flow, STEP_FAILED, Wait, Walk};
 use super::journal::{Line, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::settle;
-use crate::access::ConnectionUse;
+use crate::access::{ConnectionUse, SecretUse};
 use crate::actions::external::{Call, ErasedExternal, Failure};
 use crate::actions::{Entry, ErasedInternal};
 use crate::{Class, Result, crash};
@@ -20,6 +20,7 @@ use crate::{Class, Result, crash};
 mod approve;
 mod call;
 mod parallel;
+pub(super) mod reveal;
 mod script;
 mod wait;
 
@@ -54,7 +55,8 @@ impl Walk<'_> {
             // Woken before its time, by somebody who re-queued the job: it waits on.
             return Ok(retrying(path, until));
         }
-        let input = match action.with.render(&self.vars) {
+        // What is kept of it says where secrets stand, and not what they are.
+        let input = match action.with.render(&self.without_secrets(action)) {
             Ok(input) => input,
             Err(problem) => return self.failed(id, action, step, problem.to_string(), place).await,
         };
@@ -115,7 +117,7 @@ impl Walk<'_> {
         input: Value,
         place: &str,
     ) -> Result<Flow> {
-        match self.may_call().await {
+        match self.may_call(action).await {
             Err(error) if error.class == Class::Denied => {
                 return self.failed(id, action, step, error.to_string(), place).await;
             }
@@ -132,7 +134,11 @@ impl Walk<'_> {
             workspace: self.plan.workspace,
             credentials: self.runner.credentials.clone(),
         };
-        let answer = self.call(&call, &step, external, input).await?;
+        let answer = match self.reveal(action, input).await? {
+            Ok(input) => self.call(&call, &step, external, input).await?,
+            Err(failure) => Err(failure),
+        };
+        let answer = self.mask(answer);
         crash::point_at("run.call_answered", &action.action);
         match answer {
             Ok(output) => {
@@ -156,9 +162,13 @@ impl Walk<'_> {
     }
 
     /// Whether the rule's owner may, now, reach outside: no transaction of an area asks that for a call.
-    async fn may_call(&self) -> Result<()> {
+    async fn may_call(&self, action: &ActionStep) -> Result<()> {
         let mut rx = self.runner.db.read().await?;
-        settle::actor(&mut rx, &self.runner.source, &self.plan).await?.may_here::<ConnectionUse>().map(drop)
+        let actor = settle::actor(&mut rx, &self.runner.source, &self.plan).await?;
+        if !action.secrets.is_empty() {
+            actor.may_here::<SecretUse>()?;
+        }
+        actor.may_here::<ConnectionUse>().map(drop)
     }
 
     /// Makes one attempt. One that takes a while is journalled as running while it runs, so that people see it.

@@ -13,7 +13,7 @@ use crate::events::{self, KINDS};
 use crate::ids::{RuleId, UserId};
 use crate::rules::Entry;
 use crate::runs::{self, Mode, Stage};
-use crate::{Error, Result, rules};
+use crate::{Error, Result, rules, variables};
 
 /// Holds a rule against an event, and walks through its steps if it fires. It acts for whoever asks, as it would if they
 /// saved it and switched it on.
@@ -28,7 +28,8 @@ pub async fn dry_run(
     rule: Rule,
     tried: Tried,
 ) -> Result<DryRun> {
-    rules::service::accept(&stage.library, &rule).map_err(|error| error.under("/rule"))?;
+    let names = variables::known(&mut *stage.db.read().await?, &cx.actor, &rule, &[]).await?;
+    rules::service::accept(&stage.library, names.as_ref(), &rule).map_err(|error| error.under("/rule"))?;
     let owner = person(&cx.actor)?;
     let (event, logged) = match tried {
         Tried::Logged(id) => {
@@ -39,7 +40,7 @@ pub async fn dry_run(
         }
         Tried::MadeUp(made_up) => (pending(cx, made_up)?, None),
     };
-    let (entry, parts) = entry(stage, cx, rule, owner, &event)?;
+    let (entry, parts) = entry(stage, cx, rule, owner, &event).await?;
     let short = EventShort { id: logged, kind: event.kind.clone(), occurred_at: event.occurred_at };
     // A condition may take a while; others do not wait for it.
     let judge = move || {
@@ -61,7 +62,7 @@ pub(super) fn person(actor: &Actor) -> Result<UserId> {
 }
 
 /// The rule as if it were switched on. What is made for one rule alone counts as made for this one.
-fn entry(stage: &Stage, cx: &Cx, rule: Rule, owner: UserId, event: &Pending) -> Result<(Entry, Option<Parts>)> {
+async fn entry(stage: &Stage, cx: &Cx, rule: Rule, owner: UserId, event: &Pending) -> Result<(Entry, Option<Parts>)> {
     let problems = |problems: Vec<trackside_rules::Problem>| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         Error::invalid("rule_invalid", format!("the rule does not compile: {first}"))
@@ -75,7 +76,9 @@ fn entry(stage: &Stage, cx: &Cx, rule: Rule, owner: UserId, event: &Pending) -> 
     };
     let id = made_for().filter(|_| compiled.rule.trigger.is_addressed()).unwrap_or_else(|| cx.new_id());
     let acting = Some(cx.actor.clone());
-    Ok((Entry { rule: id, version: 1, owner, acting, mode: Mode::Shadow, compiled, slow: false.into() }, parts))
+    let variables = variables::for_judging(&mut *stage.db.read().await?, cx.actor.workspace, &compiled).await?;
+    let (mode, slow) = (Mode::Shadow, false.into());
+    Ok((Entry { rule: id, version: 1, owner, acting, mode, compiled, variables, slow }, parts))
 }
 
 /// The event that is made up, as one of the log.

@@ -20,7 +20,7 @@ use crate::rules::events::RuleChanged;
 use crate::rules::{Entry, RuleInfo, RuleState};
 use crate::runs::{self, Judgement, Mode, RunError, RunState, Stage};
 use crate::words::words;
-use crate::{Error, Result, events, tasks};
+use crate::{Error, Result, events, tasks, variables};
 
 /// How many events are told of when nobody says, and at the most.
 const USUAL: i64 = 10;
@@ -192,8 +192,9 @@ async fn look(
         let compiled = stage.library.version(rx, rule.id, version).await?;
         let parts = compiled.condition.as_ref().map(|condition| Parts::of(stage.library.sandbox(), condition));
         let (owner_id, acting) = (rule.owner_id, owner);
-        let entry =
-            Entry { rule: rule.id, version, owner: owner_id, acting, mode: Mode::Live, compiled, slow: false.into() };
+        let (mode, slow) = (Mode::Live, false.into());
+        let variables = variables::for_judging(rx, event.workspace_id, &compiled).await?;
+        let entry = Entry { rule: rule.id, version, owner: owner_id, acting, mode, compiled, variables, slow };
         let entry = Arc::new(entry);
         let judged = tokio::task::spawn_blocking(move || runs::judge(&entry, parts.as_ref(), &event.pending()).0).await;
         judgement = Some(judged.map_err(|error| Error::internal("judging an event panicked").caused_by(error))?);

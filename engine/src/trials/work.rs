@@ -24,7 +24,7 @@ use crate::ids::BacktestId;
 use crate::jobs::{self, Job, Outcome, Ticket};
 use crate::rules::{Entry, RuleInfo};
 use crate::runs::{self, Hindrance, Mode, Rehearsal, Stage, Would};
-use crate::{Class, Error, Result, crash, rules};
+use crate::{Class, Error, Result, crash, rules, variables};
 
 /// The kind of job.
 pub const BACKTEST: &str = "backtest";
@@ -134,6 +134,7 @@ async fn open(stage: &Stage, source: &Source, row: BacktestRow) -> Result<Test> 
     let owner = owner(&mut rx, &rule, now).await?;
     let walks = walks(&eyes, owner.as_ref(), &rule);
     let kinds = kinds(&compiled.rule.trigger);
+    let variables = variables::for_judging(&mut rx, row.workspace_id, &compiled).await?;
     let entry = Entry {
         rule: rule.id,
         version: row.rule_version,
@@ -141,6 +142,7 @@ async fn open(stage: &Stage, source: &Source, row: BacktestRow) -> Result<Test> 
         acting: owner,
         mode: Mode::Shadow,
         compiled,
+        variables,
         slow: false.into(),
     };
     let found = read(&row.found)?;

@@ -42,7 +42,7 @@ impl Desk {
         }
         rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let rule = trackside_rules::Rule::from_value(&rule).unwrap();
-        service::accept(&self.library, &rule).unwrap();
+        service::accept(&self.library, None, &rule).unwrap();
         let cx = self.office.cx();
         let create = async move |tx: &mut Tx| service::create(tx, &cx, &cx.actor.may_here::<RuleEdit>()?, rule).await;
         let made = self.office.db.write(create).await.unwrap();

@@ -66,7 +66,7 @@ impl Works {
 
     async fn rule(&self, rule: Value) -> RuleId {
         let rule = trackside_rules::Rule::from_value(&rule).unwrap();
-        service::accept(&self.library, &rule).unwrap();
+        service::accept(&self.library, None, &rule).unwrap();
         let (cx, actions) = (self.office.cx(), self.actions.clone());
         let create = async move |tx: &mut Tx| {
             let made = service::create(tx, &cx, &cx.actor.may_here::<RuleEdit>()?, rule).await?;

@@ -4,17 +4,20 @@
 //! has, a number compared with a text, an action without an input it needs) and says the nearest
 //! name; where a schema is silent, so is the check.
 
+mod env;
 mod infer;
+pub mod names;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use self::schema::{ANY, BOOL, Field, LIST, MAP, NULL, Shape, TEXT, comparable, kind_of};
+use self::env::Env;
+use self::names::{Names, Secrets};
+use self::schema::{ANY, BOOL, Field, LIST, NULL, Shape, TEXT, comparable, kind_of};
 use crate::{
     expression::{Expr, Script},
-    facts::{GIVEN_NAMES, is_given_name},
     for_each::{ForEach, RELATIONS, Source},
     matcher::{HANDLES, kind_matches},
     model::{Approve, InputType, Match, Rule, Step, StepKind, Wait},
@@ -34,6 +37,8 @@ pub struct Catalogue {
     pub actions: BTreeMap<String, Value>,
     /// Action → schema of its output; may be left out.
     pub outputs: BTreeMap<String, Value>,
+    /// The actions that call other services: secrets may stand in their inputs.
+    pub outward: BTreeSet<String>,
 }
 
 impl Catalogue {
@@ -44,12 +49,14 @@ impl Catalogue {
     }
 }
 
-/// Variables that every rule has without a schema.
-const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "error", "workspace", "event", "actor"];
-
 /// Everything wrong with the rule, seen against the catalogue. Besides this, [`Rule::unsupported`]
 /// says what cannot be carried out yet.
 pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Problem> {
+    check_names(rule, catalogue, None, sandbox)
+}
+
+/// The same, also against the variables and secrets that there are, if they are known.
+pub fn check_names(rule: &Rule, catalogue: &Catalogue, names: Option<&Names>, sandbox: &Sandbox) -> Vec<Problem> {
     let mut problems = rule.problems();
     let form = form_schema(rule);
     let facts = if rule.trigger.is_event() { catalogue.facts_of(rule.trigger.kind()) } else { None };
@@ -68,6 +75,9 @@ pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Probl
         steps: rule.walk().into_iter().map(|(_, step)| (step.id.as_str(), step.action.as_deref())).collect(),
         awaited: awaited.collect(),
         catalogue,
+        names,
+        secrets: Secrets::Not("a key of the policy".to_owned()),
+        other_event: false,
         locals: Vec::new(),
     };
     let mut checker = Checker { catalogue, sandbox, problems: &mut problems };
@@ -102,99 +112,6 @@ fn form_schema(rule: &Rule) -> Value {
         (name.clone(), schema)
     });
     json!({"type": "object", "properties": fields.collect::<Map<_, _>>(), "additionalProperties": false})
-}
-
-/// The variables at one place of a rule.
-#[derive(Clone)]
-struct Env<'c> {
-    /// The event; `None` when nothing is known of it.
-    facts: Option<Shape<'c>>,
-    inputs: Option<Shape<'c>>,
-    /// Step id → its action.
-    steps: Vec<(&'c str, Option<&'c str>)>,
-    /// Step id → what the event says that it waits for.
-    awaited: Vec<(&'c str, Shape<'c>)>,
-    catalogue: &'c Catalogue,
-    /// Innermost last. A local without a name spreads its fields as variables.
-    locals: Vec<(Option<String>, Shape<'c>)>,
-}
-
-impl<'c> Env<'c> {
-    fn add_local(&mut self, name: String, shape: Shape<'c>) {
-        self.locals.push((Some(name), shape));
-    }
-
-    fn with(&self, name: Option<&str>, shape: Shape<'c>) -> Self {
-        let mut env = self.clone();
-        env.locals.push((name.map(str::to_owned), shape));
-        env
-    }
-
-    fn is_local(&self, name: &str) -> bool {
-        self.locals.iter().any(|(local, _)| local.as_deref() == Some(name))
-    }
-
-    /// The shape of a variable, or the names there are.
-    fn variable(&self, name: &str) -> Result<Shape<'c>, Vec<String>> {
-        let mut names: Vec<String> = Vec::new();
-        for (local, shape) in self.locals.iter().rev() {
-            match local {
-                Some(local) if local == name => return Ok(shape.clone()),
-                Some(local) => names.push(local.clone()),
-                None if name == "item" => return Ok(shape.clone()),
-                None => match shape.field(name) {
-                    // Nothing is known of the items, so the name may well be one of their fields.
-                    Field::Found(_) if shape.is_any() && !is_given_name(name) => {
-                        return Ok(Shape::any());
-                    }
-                    Field::Found(field) if !shape.is_any() => return Ok(field),
-                    Field::Found(_) => {}
-                    Field::Missing(fields) => names.extend(fields.into_iter().map(str::to_owned)),
-                },
-            }
-        }
-        match name {
-            "now" => return Ok(Shape::of(schema::MOMENT)),
-            "steps" => return Ok(Shape::of(MAP)),
-            "inputs" => return Ok(self.inputs.clone().unwrap_or_else(Shape::any)),
-            "body" | "headers" | "query" => return Ok(Shape::any()),
-            _ => {}
-        }
-        let Some(facts) = &self.facts else {
-            return if is_given_name(name) { Ok(Shape::any()) } else { Err(given(names)) };
-        };
-        match facts.field(name) {
-            Field::Found(shape) => Ok(shape),
-            Field::Missing(_) if UNTYPED.contains(&name) => Ok(Shape::any()),
-            Field::Missing(fields) => {
-                names.extend(fields.into_iter().map(str::to_owned));
-                names.extend(["now", "steps"].map(str::to_owned));
-                Err(names)
-            }
-        }
-    }
-
-    fn has_step(&self, id: &str) -> bool {
-        self.steps.iter().any(|(step, _)| *step == id)
-    }
-
-    fn step_ids(&self) -> impl Iterator<Item = &'c str> {
-        self.steps.iter().map(|(id, _)| *id)
-    }
-
-    /// What the step's action gives, if the catalogue says it.
-    fn output(&self, id: &str) -> Option<Shape<'c>> {
-        if let Some((_, event)) = self.awaited.iter().find(|(step, _)| *step == id) {
-            return Some(event.clone());
-        }
-        let (_, action) = self.steps.iter().find(|(step, _)| *step == id)?;
-        self.catalogue.outputs.get((*action)?).map(Shape::schema)
-    }
-}
-
-fn given(mut names: Vec<String>) -> Vec<String> {
-    names.extend(GIVEN_NAMES.iter().map(|name| (*name).to_owned()));
-    names
 }
 
 struct Checker<'p, 'c> {
@@ -277,12 +194,14 @@ impl<'c> Checker<'_, 'c> {
     fn compiled(&mut self, pointer: &str, expr: &Expr, env: &Env<'c>, place: impl Fn(Problem) -> Problem) -> Shape<'c> {
         let mut found = Vec::new();
         let shape = infer::infer(expr, env, &mut found);
+        names::look(expr, env, &mut found);
         self.problems.extend(found.into_iter().map(|problem| place(problem).under(pointer)));
         shape
     }
 
     fn condition(&mut self, pointer: &str, source: &str, env: &Env<'c>) {
-        if let Some(shape) = self.expression(pointer, source, env)
+        let env = env.without_secrets("a condition");
+        if let Some(shape) = self.expression(pointer, source, &env)
             && shape.kinds & (BOOL | NULL) == 0
         {
             let message = format!("A condition must be true or false; this one is a {}.", shape.words());
@@ -302,6 +221,7 @@ impl<'c> Checker<'_, 'c> {
     }
 
     fn step(&mut self, pointer: &str, step: &Step, env: &Env<'c>) {
+        let env = &env.without_secrets("this step");
         let mut inside = env.clone();
         match step.kind() {
             Ok(StepKind::Action(action)) => self.action(pointer, step, action, env),
@@ -357,6 +277,10 @@ impl<'c> Checker<'_, 'c> {
             if step.with.contains_key(&name) {
                 continue;
             }
+            if name == "secrets" {
+                self.problems.push(names::in_script(at, pointer));
+                continue;
+            }
             if let Err(names) = env.variable(&name) {
                 let message = format!("There is no variable `{name}` here.");
                 let problem = at_position(Problem::new("unknown_variable", pointer, message), at);
@@ -394,7 +318,8 @@ impl<'c> Checker<'_, 'c> {
         }
         if let Some(condition) = &event.condition {
             let (steps, awaited) = (Vec::new(), Vec::new());
-            let env = Env { facts: Some(facts), inputs: None, steps, awaited, catalogue, locals: Vec::new() };
+            let (facts, locals) = (Some(facts), Vec::new());
+            let env = Env { facts, inputs: None, steps, awaited, locals, other_event: true, ..env.clone() };
             self.condition(&format!("{pointer}/if"), condition, &env);
         }
     }
@@ -416,6 +341,7 @@ impl<'c> Checker<'_, 'c> {
 
     /// The shape of one item.
     fn for_each(&mut self, pointer: &str, text: &str, env: &Env<'c>) -> Shape<'c> {
+        let env = &env.without_secrets("a `for_each`");
         let over = match ForEach::compile(self.sandbox, text, RELATIONS) {
             Ok(over) => over,
             Err(problem) => {
@@ -458,7 +384,11 @@ impl<'c> Checker<'_, 'c> {
             self.template(&format!("{pointer}/with"), &with, env);
             return;
         };
-        self.input(&format!("{pointer}/with"), &with, &Shape::schema(schema), env);
+        let env = match self.catalogue.outward.contains(action) {
+            true => Env { secrets: Secrets::Here, ..env.clone() },
+            false => env.without_secrets(format!("an input of `{action}`")),
+        };
+        self.input(&format!("{pointer}/with"), &with, &Shape::schema(schema), &env);
     }
 
     /// One input, or one level of it, against its schema.

@@ -79,7 +79,7 @@ pub struct RuleTemplate {
 impl RuleTemplate {
     /// Reads a template from YAML.
     pub fn from_yaml(text: &str) -> Result<Self, Problem> {
-        yaml::read(text)
+        yaml::read_yaml(text)
     }
 
     /// The values with defaults for what is left out, each in the form in which it is used; or all that is wrong with them,

@@ -1,7 +1,7 @@
 //! An HTTP endpoint that takes whatever rules send, remembers it, and fails or dawdles on demand.
 
-use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::lock;
 
@@ -20,6 +20,8 @@ pub struct Hit {
     pub method: String,
     /// The path, such as `/tell`.
     pub path: String,
+    /// What stands behind `?`; empty when nothing does.
+    pub query: String,
     /// The `Idempotency-Key` header; empty when there was none.
     pub key: String,
     /// All headers, names in lower case.
@@ -33,6 +35,8 @@ struct Book {
     hits: Vec<Hit>,
     /// What the next requests on a path are answered, one each; 200 when there is none.
     answers: HashMap<String, VecDeque<u16>>,
+    /// Paths whose answer says what came in.
+    echoes: HashSet<String>,
     delay: Duration,
 }
 
@@ -76,6 +80,11 @@ impl Sink {
         lock(&self.book).answers.entry(path.to_owned()).or_default().extend(statuses);
     }
 
+    /// Answers requests on `path` from now on with what came in: `query`, `headers` and `body`, whatever the status.
+    pub fn echo(&self, path: &str) {
+        lock(&self.book).echoes.insert(path.to_owned());
+    }
+
     /// Takes this long over every request from now on. The request counts when it comes in.
     pub fn dawdle(&self, delay: Duration) {
         lock(&self.book).delay = delay;
@@ -107,15 +116,18 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
     };
     let path = parts.uri.path().to_owned();
     let key = headers.get("idempotency-key").cloned().unwrap_or_default();
-    let (status, delay) = {
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let said = json!({ "query": query, "headers": headers, "body": body }).to_string();
+    let (status, delay, echoes) = {
         let mut book = lock(&book);
         let status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
-        book.hits.push(Hit { method: parts.method.to_string(), path, key, headers, body });
-        (status, book.delay)
+        book.hits.push(Hit { method: parts.method.to_string(), path: path.clone(), query, key, headers, body });
+        (status, book.delay, book.echoes.contains(&path))
     };
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     let answer = Response::builder().status(status).header("content-type", "application/json");
-    answer.body(Body::from(r#"{"taken":true}"#)).expect("a status and a header make an answer")
+    let said = if echoes { said } else { r#"{"taken":true}"#.to_owned() };
+    answer.body(Body::from(said)).expect("a status and a header make an answer")
 }

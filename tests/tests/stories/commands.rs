@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trackside_tests::both_databases;
 use trackside_tests::harness::{Api, Database, Server, program};
 
-const RULE: &str = "name: Say that work is blocked
+pub(super) const RULE: &str = "name: Say that work is blocked
 trigger:
   on: task.status_changed
   match:
@@ -22,22 +22,22 @@ steps:
 ";
 
 /// What a command printed and its exit code.
-struct Ended {
+pub(super) struct Ended {
     code: Option<i32>,
-    out: String,
-    err: String,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl Ended {
     #[track_caller]
-    fn expect(self, code: i32) -> Self {
+    pub(super) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "it printed:\n{}{}", self.out, self.err);
         self
     }
 }
 
 /// `trackside` with these arguments and variables, in a folder where no configuration lies.
-fn trackside(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+pub(super) fn trackside(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(program());
     command.current_dir(folder).args(arguments);
     for (name, _) in std::env::vars_os() {
@@ -51,7 +51,7 @@ fn trackside(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> E
 }
 
 /// The same without holding up the story's own runtime.
-async fn run(db: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+pub(super) async fn run(db: &Database, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let folder = db.folder().to_owned();
     let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     let variables: Vec<(String, String)> =
@@ -119,70 +119,6 @@ both_databases! {
         let second = Server::start(&db).await;
         assert!(!first.log().contains("another trackside"), "{}", first.log());
         assert_eq!(second.log().contains("another trackside"), !db.is_postgres(), "{}", second.log());
-    }
-
-    async fn rules_in_files_are_exported_compared_and_applied(db) {
-        let server = Server::start(&db).await;
-        let api = Api::set_up(&server).await;
-        let token = api.post("/tokens", json!({ "name": "pipeline", "scopes": ["rule.*", "notification.send"] })).await.expect_status(201).text("/token");
-        let at = [("TRACKSIDE_URL", server.url()), ("TRACKSIDE_TOKEN", &token)];
-        let dir = db.folder().join("rules");
-        std::fs::create_dir(&dir).unwrap();
-        let (dir, file) = (dir.to_str().unwrap(), dir.join("blocked.yaml"));
-        let none = run(&db, &["rules", "check", dir], &[]).await.expect(1);
-        assert!(none.err.contains("there is no rule in"), "{}", none.err);
-        std::fs::write(&file, RULE).unwrap();
-
-        run(&db, &["rules", "check", dir], &[]).await.expect(0);
-        let diff = run(&db, &["rules", "diff", dir], &at).await.expect(1);
-        assert!(diff.out.contains("+name: Say that work is blocked"), "{}", diff.out);
-        run(&db, &["rules", "apply", dir, "--enable"], &at).await.expect(0);
-        assert_eq!(run(&db, &["rules", "diff", dir], &at).await.expect(0).out, "");
-        let rules = api.get("/rules").await.expect_status(200);
-        assert_eq!((rules.text("/items/0/name"), rules.text("/items/0/state")), ("Say that work is blocked".into(), "enabled".into()));
-
-        std::fs::write(&file, RULE.replace("\"high\", ", "")).unwrap();
-        let diff = run(&db, &["rules", "diff", dir], &at).await.expect(1);
-        assert!(diff.out.contains("-condition:") && diff.out.contains("+condition:"), "{}", diff.out);
-        run(&db, &["rules", "apply", dir], &at).await.expect(0);
-        assert_eq!(api.get("/rules").await.at("/items/0/version"), 2);
-
-        // Another made over the interface comes out by export, and goes by prune.
-        let other = json!({ "name": "Other", "trigger": { "on": "task.created" }, "steps": [{ "id": "end", "stop": "succeeded" }] });
-        api.post("/rules", other).await.expect_status(201);
-        let out = db.folder().join("exported");
-        run(&db, &["rules", "export", out.to_str().unwrap()], &at).await.expect(0);
-        let mut names: Vec<String> = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        assert_eq!(names, ["other.yaml", "say-that-work-is-blocked.yaml"]);
-        run(&db, &["rules", "check", out.to_str().unwrap()], &[]).await.expect(0);
-        run(&db, &["rules", "diff", out.to_str().unwrap(), "--prune"], &at).await.expect(0);
-        run(&db, &["rules", "apply", dir, "--prune"], &at).await.expect(0);
-        assert_eq!(api.get("/rules").await.at("/items").as_array().unwrap().len(), 1);
-
-        // A broken file changes nothing, and is named with the place.
-        let broken = Path::new(dir).join("broken.yaml");
-        std::fs::write(&broken, RULE.replace("Say that", "Never say that").replace("task.priority", "task.priorty")).unwrap();
-        std::fs::write(&file, RULE).unwrap();
-        let checked = run(&db, &["rules", "check", dir], &[]).await.expect(1);
-        assert!(checked.out.contains("broken.yaml: error:") && checked.out.contains("Did you mean `priority`"), "{}", checked.out);
-        let applied = run(&db, &["rules", "apply", dir], &at).await.expect(1);
-        assert!(applied.err.contains("priority") && applied.err.contains("Never say that"), "{}", applied.err);
-        assert_eq!(api.get("/rules").await.at("/items").as_array().unwrap().len(), 1, "no new rule");
-        assert_eq!(api.get("/rules").await.at("/items/0/version"), 2, "and no new version of the old one");
-        std::fs::write(&broken, "name: [unclosed").unwrap();
-        let applied = run(&db, &["rules", "apply", dir], &at).await.expect(1);
-        assert!(applied.err.contains("broken.yaml") && applied.err.contains("line 1"), "{}", applied.err);
-
-        // A wrong token, no token, no server, no folder.
-        let wrong = run(&db, &["rules", "diff", dir], &[("TRACKSIDE_URL", server.url()), ("TRACKSIDE_TOKEN", "trk_pat_nonsense")]).await;
-        assert!(wrong.expect(1).err.len() > 20);
-        let none = run(&db, &["rules", "diff", dir], &[("TRACKSIDE_URL", server.url())]).await;
-        assert!(none.expect(2).err.contains("TRACKSIDE_TOKEN"));
-        std::fs::remove_file(&broken).unwrap();
-        let away = run(&db, &["rules", "diff", dir, "--url", "http://127.0.0.1:1"], &[("TRACKSIDE_TOKEN", &token)]).await;
-        assert!(away.expect(1).err.contains("127.0.0.1:1"));
-        assert!(run(&db, &["rules", "check", "no-such-folder"], &[]).await.expect(1).err.contains("no-such-folder"));
     }
 }
 

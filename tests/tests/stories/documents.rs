@@ -3,10 +3,18 @@
 use std::process::Command;
 
 use trackside_tests::both_databases;
-use trackside_tests::harness::{Api, Server};
+use trackside_tests::harness::{Api, Server, program};
 
 /// The documents whose examples follow on each other, from a workspace that was just set up.
-const DOCUMENTS: &[&str] = &["access.md", "api.md", "rule-templates.md", "testing-rules.md", "time-and-budgets.md"];
+const DOCUMENTS: &[&str] = &[
+    "rules-as-files.md",
+    "access.md",
+    "api.md",
+    "rule-templates.md",
+    "testing-rules.md",
+    "time-and-budgets.md",
+    "variables-and-secrets.md",
+];
 
 /// The examples of a document, one behind the other.
 fn examples(document: &str) -> String {
@@ -24,9 +32,12 @@ both_databases! {
             let script = examples(document);
             assert!(script.contains("http://127.0.0.1:8080"), "{document} has examples");
             let script = script.replace("http://127.0.0.1:8080", server.url());
+            // Where they call the program, it is the one that is tested; what they write lies beside the database.
+            let path = format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap());
+            let here = db.folder().to_owned();
             let ran = tokio::task::spawn_blocking(move || {
                 let mut bash = Command::new("bash");
-                bash.args(["-euxo", "pipefail", "-c", &script]).env("NO_PROXY", "*").env("no_proxy", "*");
+                bash.current_dir(here).env("PATH", path).args(["-euxo", "pipefail", "-c", &script]).env("NO_PROXY", "*").env("no_proxy", "*");
                 bash.output().expect("bash runs")
             });
             let ran = ran.await.unwrap();

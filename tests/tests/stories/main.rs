@@ -33,6 +33,7 @@ mod replan;
 mod resources;
 mod rule_schedules;
 mod rule_templates;
+mod rules_as_files;
 mod sandbox;
 mod schedules;
 mod search;

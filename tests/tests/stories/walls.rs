@@ -168,6 +168,8 @@ impl World {
         api.send(Method::PUT, "/projects/WEB/budget", Some(budget)).await.expect_status(200);
         let cost = json!({ "amount": "12.50", "note": format!("{mark} cost") });
         let cost = api.post("/projects/WEB/costs", cost).await.expect_status(201).text("/id");
+        api.put("/variables/MARK", json!({ "value": format!("{mark} variable") })).await.expect_status(200);
+        api.put("/secrets/MARK", json!({ "value": format!("{mark} secret") })).await.expect_status(200);
         let rate = json!({ "amount": "85.00", "currency": "EUR", "valid_from": "2026-01-01" });
         let rate = api.post("/rates", rate).await.expect_status(201).text("/id");
         let absence = json!({ "from": "2026-12-21", "note": format!("{mark} absence") });
@@ -302,6 +304,8 @@ impl World {
             ("runs", run),
             ("service-accounts", program),
             ("sessions", session),
+            ("secrets", "MARK".to_owned()),
+            ("variables", "MARK".to_owned()),
             ("absences", absence),
             ("allocations", allocation),
             ("costs", cost),
@@ -312,7 +316,7 @@ impl World {
         ];
         let mut marks: BTreeSet<String> = ids
             .iter()
-            .filter(|(kind, _)| !["queues", "rule-templates"].contains(kind))
+            .filter(|(kind, _)| !["queues", "rule-templates", "secrets", "variables"].contains(kind))
             .map(|(_, id)| id.clone())
             .collect();
         marks.extend([
@@ -327,6 +331,7 @@ impl World {
             ("{backtest}", backtest),
             ("{field}", "mark".to_owned()),
             ("{type}", "mark".to_owned()),
+            ("{name}", "MARK".to_owned()),
             ("{other}", predecessor.clone()),
             ("{predecessor}", predecessor),
             ("{token}", its_token),
@@ -441,7 +446,7 @@ both_databases! {
             } else if ["/identity-providers", "/queues", "/queues/{id}/pause", "/queues/{id}/resume"].contains(&operation.path.as_str()) {
                 // The queues are the installation's, and Eve is an administrator only at home.
                 answer.expect_problem(403, "denied");
-            } else if operation.path.contains("{id}") {
+            } else if operation.path.contains("{id}") || (operation.method == Method::GET && operation.path.contains("{name}")) {
                 let answer = answer.expect_refusal();
                 assert!([403, 404].contains(&answer.status), "{name}: {:#}", answer.body);
                 // The id that was asked for may be said again; nothing else.
@@ -532,7 +537,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) || OPEN.contains(&operation.path.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/service-accounts"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
+                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/secrets", "/service-accounts", "/variables"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
                     || ["/rates", "/costs", "/timesheets/submitted"].iter().any(|kind| path.starts_with(kind)) || ["/budget", "/costs"].iter().any(|end| path.ends_with(end));
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {

@@ -1,5 +1,6 @@
 //! The server's rules, over its REST API.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -14,6 +15,7 @@ use trackside_workers::egress::{Egress, Policy, Request};
 use url::Url;
 
 use super::Failed;
+use super::variables::Placed;
 use crate::config::BadConfig;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,20 +32,43 @@ pub struct Remote {
 /// A rule of the server.
 #[derive(Deserialize)]
 pub struct Stored {
+    /// Its id.
     pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// The rule.
     pub rule: Rule,
+    state: String,
+}
+
+impl Stored {
+    /// Whether it is listened to.
+    pub fn is_on(&self) -> bool {
+        matches!(self.state.as_str(), "enabled" | "shadow")
+    }
+}
+
+/// What the server refused, and why: pointers into the request, with words.
+pub struct Refused {
+    /// In one sentence.
+    pub detail: String,
+    /// Part by part.
+    pub errors: Vec<(String, String)>,
+}
+
+/// A variable or a secret, as it is listed.
+#[derive(Deserialize)]
+struct Setting {
+    name: String,
+    #[serde(default)]
+    value: Value,
+    project_key: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Page {
-    items: Vec<Stored>,
+struct Page<T> {
+    items: Vec<T>,
     next_cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Verdict {
-    ok: bool,
-    problems: Vec<trackside_rules::Problem>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +80,16 @@ struct Problem {
 
 #[derive(Deserialize)]
 struct Wrong {
+    #[serde(default)]
+    pointer: String,
     message: String,
+}
+
+/// An answer that is none of the wanted ones.
+struct Bad {
+    status: u16,
+    told: String,
+    problem: Option<Problem>,
 }
 
 impl Remote {
@@ -75,70 +109,87 @@ impl Remote {
     }
 
     /// Every rule.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses to.
     pub async fn list(&self) -> Result<Vec<Stored>, Failed> {
-        let (mut rules, mut cursor) = (Vec::new(), None);
+        self.all("rules").await
+    }
+
+    /// Every variable with its value.
+    ///
+    /// # Errors
+    /// As [`Remote::list`].
+    pub async fn variables(&self) -> Result<BTreeMap<Placed, Value>, Failed> {
+        let all: Vec<Setting> = self.all("variables").await?;
+        Ok(all.into_iter().map(|it| ((it.project_key, it.name), it.value)).collect())
+    }
+
+    /// The name of every secret.
+    ///
+    /// # Errors
+    /// As [`Remote::list`].
+    pub async fn secrets(&self) -> Result<BTreeSet<Placed>, Failed> {
+        let all: Vec<Setting> = self.all("secrets").await?;
+        Ok(all.into_iter().map(|it| (it.project_key, it.name)).collect())
+    }
+
+    /// Changes all that is asked for, or nothing.
+    ///
+    /// # Errors
+    /// When the server does not answer, or who asks may not; what it refuses for what is asked is told apart.
+    pub async fn apply(&self, changes: &Value) -> Result<Result<(), Refused>, Failed> {
+        match self.ask::<Value>(Method::POST, "rules/apply", Some(changes)).await? {
+            Ok(_) => Ok(Ok(())),
+            Err(Bad { status: 400 | 404 | 409 | 412 | 422, problem: Some(problem), .. }) => {
+                let errors = problem.errors.into_iter().map(|wrong| (wrong.pointer, wrong.message)).collect::<Vec<_>>();
+                let errors = if errors.is_empty() { vec![(String::new(), problem.detail.clone())] } else { errors };
+                Ok(Err(Refused { detail: problem.detail, errors }))
+            }
+            Err(bad) => Err(Failed::Use(bad.told)),
+        }
+    }
+
+    /// A list, page by page.
+    async fn all<T: DeserializeOwned>(&self, what: &str) -> Result<Vec<T>, Failed> {
+        let (mut all, mut cursor) = (Vec::new(), None);
         loop {
             let after = cursor.map(|cursor: String| format!("&cursor={cursor}")).unwrap_or_default();
-            let page: Page = self.ask(Method::GET, &format!("rules?limit=200{after}"), None).await?;
-            rules.extend(page.items);
+            let page = self.ask::<Page<T>>(Method::GET, &format!("{what}?limit=200{after}"), None).await?;
+            let page = page.map_err(|bad| Failed::Use(bad.told))?;
+            all.extend(page.items);
             cursor = page.next_cursor;
             if cursor.is_none() {
-                return Ok(rules);
+                return Ok(all);
             }
         }
     }
 
-    /// What the server would refuse a rule for.
-    pub async fn problems(&self, rule: &Rule) -> Result<Vec<trackside_rules::Problem>, Failed> {
-        let verdict: Verdict = self.ask(Method::POST, "rules/check", Some(rule)).await?;
-        Ok(if verdict.ok { Vec::new() } else { verdict.problems })
-    }
-
-    /// Saves a new rule; its id.
-    pub async fn create(&self, rule: &Rule) -> Result<String, Failed> {
-        let stored: Stored = self.ask(Method::POST, "rules", Some(rule)).await?;
-        Ok(stored.id)
-    }
-
-    /// Saves a new version.
-    pub async fn replace(&self, id: &str, rule: &Rule) -> Result<(), Failed> {
-        self.ask::<Value>(Method::PUT, &format!("rules/{id}"), Some(rule)).await.map(drop)
-    }
-
-    /// Enables a rule.
-    pub async fn enable(&self, id: &str) -> Result<(), Failed> {
-        self.ask::<Value>(Method::POST, &format!("rules/{id}/enable"), None).await.map(drop)
-    }
-
-    /// Deletes a rule.
-    pub async fn delete(&self, id: &str) -> Result<(), Failed> {
-        self.ask::<Value>(Method::DELETE, &format!("rules/{id}"), None).await.map(drop)
-    }
-
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, rule: Option<&Rule>) -> Result<T, Failed> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Result<T, Bad>, Failed> {
         let url = self.base.join(path).map_err(|error| Failed::Other(error.to_string()))?;
         let about = format!("{method} {url}");
         let mut request = Request::new(method, url, TIMEOUT);
         request.headers = self.headers.clone();
         request.max_body = LARGEST;
-        if let Some(rule) = rule {
-            let body = serde_json::to_vec(rule).map_err(|error| Failed::Other(error.to_string()))?;
-            request.body = Bytes::from(body);
+        if let Some(body) = body {
+            request.body = Bytes::from(body.to_string());
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let answer = self.egress.send(request).await.map_err(|error| Failed::Other(format!("{about}: {error}")))?;
+        let answer = self.egress.send(request).await.map_err(|error| Failed::Use(format!("{about}: {error}")))?;
         if answer.status.is_success() {
-            let body: &[u8] = if answer.body.is_empty() { b"null" } else { &answer.body };
-            return serde_json::from_slice(body)
-                .map_err(|error| Failed::Other(format!("{about}: no answer of Trackside: {error}")));
+            let read = serde_json::from_slice(&answer.body);
+            return read
+                .map(Ok)
+                .map_err(|error| Failed::Use(format!("{about}: this is no answer of Trackside: {error}")));
         }
-        let told = match serde_json::from_slice::<Problem>(&answer.body) {
-            Ok(problem) if problem.errors.is_empty() => problem.detail,
-            Ok(problem) => {
-                problem.errors.iter().fold(problem.detail, |all, wrong| format!("{all}\n  {}", wrong.message))
-            }
-            Err(_) => format!("answered {}", answer.status),
-        };
-        Err(Failed::Other(format!("{about}: {told}")))
+        let problem = serde_json::from_slice::<Problem>(&answer.body).ok();
+        let said =
+            problem.as_ref().map_or_else(|| format!("answered {}", answer.status), |problem| problem.detail.clone());
+        Ok(Err(Bad { status: answer.status.as_u16(), told: format!("{about}: {said}"), problem }))
     }
 }

@@ -14,7 +14,7 @@ use crate::access::Actor;
 use crate::cx::Source;
 use crate::db::Tx;
 use crate::jobs::{self, Ticket};
-use crate::{Result, crash, notifications};
+use crate::{Result, crash, notifications, variables};
 
 /// How often a run that waits for its key looks by itself. Usually the end of the one before it wakes it.
 const LOOK: TimeDelta = TimeDelta::minutes(10);
@@ -30,6 +30,16 @@ enum Gate {
     Shut(RunError),
 }
 
+/// What the keys of the rule's policy see.
+async fn vars(runner: &Runner, plan: &Plan) -> Result<Vars> {
+    let vars = Vars::new(plan.facts.clone(), runner.source.now());
+    if !plan.compiled.asks("vars") {
+        return Ok(vars);
+    }
+    let mut rx = runner.db.read().await?;
+    Ok(vars.with("vars", variables::for_run(&mut rx, plan.workspace, &plan.compiled.rule, &plan.facts).await?))
+}
+
 /// Whether the run may begin, or has begun. If not it was put down, or is over, and so is its job.
 pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket) -> Result<bool> {
     let limits = &plan.compiled.rule.policy;
@@ -38,7 +48,7 @@ pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket
     }
     let own = match &plan.compiled.keys.concurrency {
         None => None,
-        Some(expr) => match key(expr, &Vars::new(plan.facts.clone(), runner.source.now())) {
+        Some(expr) => match key(expr, &vars(runner, plan).await?) {
             Ok(key) => Some(key),
             Err(problem) => {
                 let error = RunError { code: "policy".into(), message: problem.to_string(), step: None };

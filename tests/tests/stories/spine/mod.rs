@@ -9,8 +9,10 @@ mod loops;
 mod main_job;
 mod policies;
 mod rights;
+mod secrets;
 mod steps;
 mod together;
+mod variables;
 mod waits;
 
 use std::time::{Duration, Instant};
