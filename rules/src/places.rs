@@ -111,16 +111,13 @@ impl<'t> Places<'t> {
         }
     }
 
-    /// A place in a scalar's value as a place in the text. Where the text is folded, it is where the scalar begins.
+    /// A place in a scalar's value as a place in the text; where that cannot be told, where the scalar begins.
     fn inside(&self, node: &Node, (line, column): Place) -> Place {
         let Some((style, first, last)) = node.scalar else { return node.at };
-        if style == ScalarStyle::Literal {
-            let lines = || self.text.lines().skip(first);
-            let indent =
-                lines().find(|text| !text.trim().is_empty()).map_or(0, |text| text.len() - text.trim_start().len());
-            return (first as u32 + line, indent as u32 + column);
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            return self.inside_block(style, first, (line, column));
         }
-        if style == ScalarStyle::Folded || line > 1 || first != last {
+        if line > 1 || first != last {
             return node.at;
         }
         let written = self.text.lines().nth(first - 1).unwrap_or_default();
@@ -130,6 +127,21 @@ impl<'t> Places<'t> {
             at += width(&written[at.min(written.len())..], style);
         }
         (node.at.0, node.at.1 + at as u32)
+    }
+}
+
+impl Places<'_> {
+    /// The same for a block (`|` and `>`), which the parser says to begin where its content does.
+    fn inside_block(&self, style: ScalarStyle, begins: usize, (line, column): Place) -> Place {
+        let content = self.text.lines().nth(begins - 1).unwrap_or_default();
+        let indent = content.len() - content.trim_start().len();
+        let fits = column as usize <= content.trim_end().chars().count().saturating_sub(indent);
+        match style {
+            ScalarStyle::Literal => ((begins - 1) as u32 + line, indent as u32 + column),
+            // What stands further on has been folded; who knows where.
+            _ if line == 1 && fits => (begins as u32, indent as u32 + column),
+            _ => (begins as u32, indent as u32 + 1),
+        }
     }
 }
 
@@ -186,6 +198,7 @@ mod tests {
         assert_eq!(find("/trigger/on", Some((1, 6))), (4, 12));
         assert_eq!(find("/steps/0/with/text", Some((1, 10))), (12, 23));
         assert_eq!(find("/steps/0/with/more", Some((1, 10))), (13, 23));
-        assert_eq!(find("/steps/0/with/folded", Some((1, 3))), (14, 13), "where it begins");
+        assert_eq!(find("/steps/0/with/folded", Some((1, 1))), (15, 7));
+        assert_eq!(find("/steps/0/with/folded", Some((1, 3))), (15, 7), "where it begins");
     }
 }

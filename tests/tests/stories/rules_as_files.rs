@@ -123,7 +123,7 @@ both_databases! {
         api.put("/secrets/TOKEN", json!({ "value": "never-in-a-file" })).await.expect_status(200);
         repository.rules("apply", &[]).await.expect(0);
         let odd = json!({ "name": "Odd: \"quoted\" #1", "description": "Two\nlines\n", "trigger": { "on": "task.created", "match": { "priority": ["high"] } },
-            "condition": { "all": ["vars.LIMIT > 2", "'x' in task.labels"] },
+            "condition": "vars.LIMIT > 2 &&\n  'x' in task.labels",
             "steps": [{ "id": "each", "for_each": "subtasks", "do": [{ "id": "end", "stop": "{{ vars.HOST }}\n- a" }] }] });
         api.post("/rules", odd).await.expect_status(201);
         let out = repository.db.folder().join("exported");
@@ -276,8 +276,8 @@ fn files_are_checked_without_a_server() {
     write("deep/quoted.yaml", &rule("Quoted").replace("stop: succeeded", "stop: \"a \\\"b\\\" {{ tusk.key }}\""));
     let wrong = check(&[]).expect(1).out;
     for line in [
-        "./deep/quoted.yaml:6:22: error: There is no variable `tusk` here. Did you mean `task`?",
-        "./inside.yaml:6:9: error: There is no variable `tusk` here. Did you mean `task`?",
+        "./deep/quoted.yaml:6:21: error: There is no variable `tusk` here. Did you mean `task`?",
+        "./inside.yaml:7:8: error: There is no variable `tusk` here. Did you mean `task`?",
         "./key.yaml:4:1: error: Unknown field `stepps`",
         "./syntax.yaml:",
         "./twin.yaml:2:1: error: A rule is called `Say that work is blocked` in ./blocked.yaml already",
@@ -290,7 +290,7 @@ fn files_are_checked_without_a_server() {
     assert_eq!((&told["ok"], &told["errors"], &told["rules"]), (&json!(false), &json!(6), &json!(7)));
     assert_eq!(
         told["problems"][0],
-        json!({ "path": "./deep/quoted.yaml", "line": 6, "column": 22, "severity": "error", "code": "unknown_variable",
+        json!({ "path": "./deep/quoted.yaml", "line": 6, "column": 21, "severity": "error", "code": "unknown_variable",
         "pointer": "/steps/0/stop", "message": "There is no variable `tusk` here.", "suggestion": "task" })
     );
 }

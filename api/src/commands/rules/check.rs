@@ -29,9 +29,7 @@ pub fn problems(folder: &Folder, library: &Library) -> Vec<Found> {
     let mut settings = None;
     match &folder.settings {
         Some((_, Ok(read))) => settings = Some(read),
-        Some((_, Err(wrong))) => {
-            found.push(Found { problem: wrong.problem.clone(), path: wrong.path.clone(), ..*wrong })
-        }
+        Some((_, Err(wrong))) => found.push(Found::clone(wrong)),
         None => {}
     }
     let mut sound: Vec<(String, &File, Compiled)> = Vec::new();

@@ -29,6 +29,7 @@ impl File {
 }
 
 /// A problem at a place of a file.
+#[derive(Clone)]
 pub struct Found {
     /// The file.
     pub path: PathBuf,
@@ -47,7 +48,7 @@ pub struct Folder {
     /// The files with rules, in the order of their paths.
     pub files: Vec<File>,
     /// The variables and secrets, if there is a file for them, or what is wrong with it.
-    pub settings: Option<(PathBuf, Result<Settings, Found>)>,
+    pub settings: Option<(PathBuf, Result<Settings, Box<Found>>)>,
 }
 
 impl Folder {

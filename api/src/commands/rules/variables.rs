@@ -63,10 +63,10 @@ impl Settings {
     ///
     /// # Errors
     /// The first thing that is wrong with it, at its place.
-    pub fn read(path: &Path, text: &str) -> Result<Self, Found> {
+    pub fn read(path: &Path, text: &str) -> Result<Self, Box<Found>> {
         let found = |problem: Problem| {
             let (line, column) = Places::of(text).find(&problem);
-            Found { path: path.to_owned(), line, column, problem }
+            Box::new(Found { path: path.to_owned(), line, column, problem })
         };
         let Form { variables, secrets, projects } = read_yaml(text).map_err(found)?;
         let mut all = Self::default();

@@ -75,7 +75,7 @@ both_databases! {
             { "id": "later", "action": "http.request", "with": { "method": "POST", "url": place.sink.url("/later"), "text": "{{ body.text }}" } },
             { "id": "fails", "action": "http.request", "with": with("/fails"), "on_error": [
                 { "id": "told", "action": "task.create", "with": { "project": "WEB", "title": "{{ steps.fails.error.message }}" } },
-                { "id": "end", "stop": { "failed": "It failed: {{ steps.fails.error.message }}" } }] }] });
+                { "id": "end", "stop": { "outcome": "failed", "reason": "It failed: {{ steps.fails.error.message }}" } }] }] });
         let id = place.rule(rule).await;
         place.api.outside().post(&place.hook, json!({ "text": "nothing" })).await.expect_status(202);
         let run = place.last(&id, 1).await;
