@@ -45,6 +45,7 @@ pub(super) fn routes() -> ApiRouter<App> {
 /// What a secret is set to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SecretValue")]
 struct NewSecret {
     /// 8 bytes to 8 KiB of text.
     value: Secret,

@@ -72,6 +72,7 @@ pub(super) struct PlaceQuery {
 /// What a variable is set to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "VariableValue")]
 struct NewValue {
     /// Any JSON, at most 8 KiB of it.
     value: Value,
