@@ -14,6 +14,7 @@ use trackside_engine::rule_templates::{
     NewFromTemplate, RuleTemplateInfo, RuleTemplateQuery, RuleTemplateShown, TemplateParameters, service,
 };
 use trackside_engine::rules::{self, RuleState, Verdict};
+use trackside_engine::variables;
 use trackside_rules::Rule;
 
 use super::rules::{RuleSaved, analysis};
@@ -79,7 +80,8 @@ async fn preview(
 ) -> Result<Answer<RulePreview>> {
     cx.actor.may_somewhere::<RuleView>()?;
     let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &given.parameters, None).await?;
-    let mut verdict = rules::service::examine(&app.library, &rule);
+    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    let mut verdict = rules::service::examine(&app.library, names.as_ref(), &rule);
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule.clone()).await?);
     }
@@ -101,7 +103,8 @@ async fn apply(
     }
     let NewFromTemplate { parameters, name, .. } = wanted;
     let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &parameters, name).await?;
-    rules::service::accept(&app.library, &rule)?;
+    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    rules::service::accept(&app.library, names.as_ref(), &rule)?;
     let (actions, asker) = (app.actions.clone(), cx.clone());
     let create = async move |tx: &mut Tx| {
         let info = rules::service::create(tx, &cx, &may, rule).await?;
@@ -143,7 +146,7 @@ mod tests {
                     continue;
                 }
             };
-            let verdict = rules::service::examine(&library, &rule);
+            let verdict = rules::service::examine(&library, None, &rule);
             wrong.extend(verdict.problems.iter().map(|problem| format!("{slug}: {problem}")));
             if let Ok(compiled) = Compiled::new(Arc::new(rule), library.sandbox()) {
                 let alone = [Node { id: "it", compiled: &compiled }];
