@@ -40,10 +40,11 @@ if [ "${1:-}" = --check ] && [ -f docs/openapi.released.json ]; then
   "${CARGO_TARGET_DIR:-target}/debug/trackside" openapi --against docs/openapi.released.json ||
     give_up "the interface breaks clients of the last release, as listed above. Keep what was there, or make it v2."
 fi
-# The schemas of events and the table of permissions are written, and otherwise checked, by tests of the engine.
+# The schemas of events, the table of permissions and the page of triggers and actions are written, and otherwise checked, by tests.
 if [ "${1:-}" != --check ]; then
   TRACKSIDE_GENERATE=1 cargo test --workspace --quiet --test it -- catalogue:: permissions:: >/dev/null
-  echo "wrote docs/events/ and docs/permissions.md"
+  TRACKSIDE_GENERATE=1 cargo test --workspace --quiet --lib -- integrations::page:: >/dev/null
+  echo "wrote docs/events/, docs/permissions.md and docs/triggers-and-actions.md"
 fi
 if [ ${#stale[@]} -gt 0 ]; then
   give_up "out of date: ${stale[*]}. Run 'make generate' and commit the result."

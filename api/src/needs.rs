@@ -116,7 +116,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "shadowRule",
         ],
     ),
-    ("rule.run", &["runRule"]),
+    ("rule.run", &["listTaskButtons", "runRule"]),
     (
         "rule.view",
         &[
@@ -207,6 +207,7 @@ const NEEDS: &[(&str, &[&str])] = &[
             "listFields",
             "listLabels",
             "listLinks",
+            "listTaskButtons",
             "listTasks",
             "listTypes",
             "listViews",

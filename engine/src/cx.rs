@@ -10,6 +10,7 @@ use crate::access::Actor;
 use crate::clock::{Clock, SystemClock};
 use crate::ids::{EventId, Id, RuleId, RunId};
 use crate::mail::Post;
+use crate::projects::people::About;
 
 /// Why something happened, when a rule did it: enough to walk the chain back, and to end a loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -36,6 +37,10 @@ pub struct Cx {
     pub cause: Option<Cause>,
     /// The id that joins logs, events, runs and calls of one request.
     pub trace: Option<Arc<str>>,
+    /// What the run is about, when a rule acts: whom words such as `task.assignees` mean.
+    pub about: About,
+    /// Where the ids of events are noted that are written in this context, if somebody wants to know.
+    noted: Option<Arc<std::sync::Mutex<Vec<EventId>>>>,
     /// Nobody is told of what is done.
     quiet: bool,
 }
@@ -87,7 +92,7 @@ impl Source {
 
     /// A context in which `actor` acts.
     pub fn cx(&self, actor: Actor) -> Cx {
-        Cx { source: self.clone(), actor, cause: None, trace: None, quiet: false }
+        Cx { source: self.clone(), actor, cause: None, trace: None, about: About::default(), noted: None, quiet: false }
     }
 }
 
@@ -118,6 +123,27 @@ impl Cx {
     /// Whether nobody is to be told.
     pub fn tells_nobody(&self) -> bool {
         self.quiet
+    }
+
+    /// The same context, in which events that are written are noted.
+    pub(crate) fn noting(mut self) -> Self {
+        self.noted = Some(Arc::default());
+        self
+    }
+
+    /// Notes an event that was written.
+    pub(crate) fn note(&self, event: EventId) {
+        if let Some(noted) = &self.noted {
+            // Poisoned only means that another thread panicked between two ids: the list is sound.
+            noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+        }
+    }
+
+    /// The events that were noted.
+    pub(crate) fn noted(&self) -> Vec<EventId> {
+        let noted =
+            self.noted.as_ref().map(|noted| noted.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone());
+        noted.unwrap_or_default()
     }
 
     /// The same context, acting because of `cause`.

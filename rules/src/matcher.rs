@@ -62,6 +62,8 @@ impl Matcher {
             let found = look_up(facts, path);
             let met = match (want, found) {
                 (Want::Present, found) => found.is_some_and(|value| !value.is_null()),
+                // What did not change became nothing else, and was nothing else.
+                (_, None) if stayed(facts, path) => false,
                 // Asking for null is asking for absence.
                 (Want::Equals(Value::Null), None) => true,
                 (Want::Equals(value), Some(found)) => equal(value, found),
@@ -83,7 +85,50 @@ fn look_up<'v>(facts: &'v Value, path: &[String]) -> Option<&'v Value> {
             _ => None,
         })
     };
-    go(facts).or_else(|| facts.get("change").and_then(go))
+    go(facts).or_else(|| facts.get("change").and_then(go)).or_else(|| {
+        let (from, to) = own_field(facts, path)?;
+        let side = if path.last().is_some_and(|side| side == "from") { from } else { to };
+        side.filter(|_| from != to)
+    })
+}
+
+/// Whether a path asks what a field was or became, and the event says of what changed but does not name that field.
+fn stayed(facts: &Value, path: &[String]) -> bool {
+    let Some(changes) = facts.get("change").and_then(Value::as_object) else { return false };
+    match within_change(path) {
+        [custom, _, side] if custom == "custom" && is_side(side) => {
+            own_field(facts, path).is_none_or(|(from, to)| from == to)
+        }
+        // `from` and `to` alone are of events whose change is of one thing.
+        [field, side] if is_side(side) => {
+            !changes.contains_key(field) && !facts.as_object().is_some_and(|facts| facts.contains_key(field))
+        }
+        _ => false,
+    }
+}
+
+/// What a field of the project's own was and became: of the path `custom.severity.to`. The event holds all of them before
+/// and after, under `change.custom`.
+fn own_field<'v>(facts: &'v Value, path: &[String]) -> Option<(Option<&'v Value>, Option<&'v Value>)> {
+    match within_change(path) {
+        [custom, key, side] if custom == "custom" && is_side(side) => {
+            let change = facts.get("change")?.get("custom")?;
+            Some((change.get("from")?.get(key), change.get("to")?.get(key)))
+        }
+        _ => None,
+    }
+}
+
+/// The path as `change` sees it.
+fn within_change(path: &[String]) -> &[String] {
+    match path {
+        [change, rest @ ..] if change == "change" => rest,
+        _ => path,
+    }
+}
+
+fn is_side(name: &str) -> bool {
+    matches!(name, "from" | "to")
 }
 
 /// The fields by which a thing as a whole may be named in a match.
@@ -251,6 +296,31 @@ mod tests {
             let matches: Match = serde_json::from_value(wanted.clone()).expect("a match");
             assert_eq!(Matcher::of("task.*", &matches).matches("task.status_changed", &facts), fits, "{wanted}");
         }
+    }
+
+    #[test]
+    fn what_a_field_was_and_became_is_met_only_where_it_changed() {
+        let custom = |size: Value| json!({"severity": "low", "size": size});
+        let facts = json!({"task": {"due_at": null}, "change": {"due_at": {"from": "x", "to": null}, "custom": {"from": custom(json!(3)), "to": custom(json!(4))}}});
+        for (wanted, fits) in [
+            (json!({"due_at.to": null}), true),
+            (json!({"change.due_at.to": null, "due_at.from": "*"}), true),
+            (json!({"start_at.to": null}), false),
+            (json!({"start_at.from": [null, "x"]}), false),
+            (json!({"custom.size.from": 3, "custom.size.to": [4, 5]}), true),
+            (json!({"change.custom.size.to": 4}), true),
+            (json!({"custom.size.to": 3}), false),
+            (json!({"custom.severity.to": "low"}), false),
+            (json!({"custom.severity.to": null}), false),
+            (json!({"custom.none.from": null}), false),
+        ] {
+            let matches: Match = serde_json::from_value(wanted.clone()).expect("a match");
+            assert_eq!(Matcher::of("task.*", &matches).matches("task.updated", &facts), fits, "{wanted}");
+        }
+        let added = json!({"change": {"custom": {"from": {}, "to": {"size": 3}}}});
+        let matches: Match =
+            serde_json::from_value(json!({"custom.size.from": null, "custom.size.to": 3})).expect("a match");
+        assert!(Matcher::of("task.*", &matches).matches("task.updated", &added));
     }
 
     #[test]

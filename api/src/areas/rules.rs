@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use trackside_engine::Cx;
-use trackside_engine::access::{RuleEdit, RuleRun, RuleView};
+use trackside_engine::access::{RuleEdit, RuleRun, RuleView, TaskView};
 use trackside_engine::db::Tx;
-use trackside_engine::ids::RuleId;
+use trackside_engine::handle::Handle;
+use trackside_engine::ids::{RuleId, TaskId};
 use trackside_engine::paging::Page;
+use trackside_engine::rules::buttons::{self, Button, OnTask};
 use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, analyse, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
@@ -72,6 +74,10 @@ pub(super) fn routes() -> ApiRouter<App> {
         .api_route(
             "/rules/{id}/run",
             post_with(run, doc_with("runRule", "Run a rule by hand", json!({ "inputs": {} }))),
+        )
+        .api_route(
+            "/tasks/{id}/buttons",
+            get_with(list_buttons, doc("listTaskButtons", "List the rules that can be started on a task by hand")),
         )
         .api_route(
             "/rules/{id}/versions",
@@ -250,6 +256,8 @@ impl RuleSaved {
 struct ByHand {
     /// The form of a `manual` trigger, filled in.
     inputs: Map<String, Value>,
+    /// The task that it is started on, by id or key: for rules whose trigger says `for: task`, and for no others.
+    task: Option<Handle<TaskId>>,
 }
 
 async fn run(
@@ -258,17 +266,38 @@ async fn run(
     At(id): At<RuleId>,
     MaybeJson(by_hand): MaybeJson<ByHand>,
 ) -> Result<Answer<RunSummary, 202>> {
-    let (may, compiled) = {
-        let mut rx = app.db.read().await?;
-        let rule = service::find(&mut rx, cx.actor.workspace, id).await?;
-        let may = cx.actor.may::<RuleRun, _>(rule)?;
-        let compiled = app.library.version(&mut rx, id, may.resource().version).await?;
-        (may, compiled)
+    let mut rx = app.db.read().await?;
+    let rule = service::find(&mut rx, cx.actor.workspace, id).await?;
+    let may = cx.actor.may::<RuleRun, _>(rule)?;
+    let rule = may.resource();
+    buttons::check_task(rule, by_hand.task.as_ref())?;
+    let compiled = app.library.version(&mut rx, id, rule.version).await?;
+    let inputs = Value::Object(inputs(&rule.rule.trigger, by_hand.inputs)?);
+    let (on, holds) = match by_hand.task {
+        None => (None, runs::service::judge_by_hand(&compiled, &inputs, cx.now())?),
+        Some(task) => {
+            let on = OnTask::find(&mut rx, &cx.actor.may_somewhere::<TaskView>()?, &task).await?;
+            let holds = buttons::judge_press(&mut rx, &cx, rule, &compiled, &on, &inputs).await?;
+            (Some(on), holds)
+        }
     };
-    let inputs = Value::Object(inputs(&may.resource().rule.trigger, by_hand.inputs)?);
-    let holds = runs::service::judge_by_hand(&compiled, &inputs, cx.now())?;
-    let start = async move |tx: &mut Tx| runs::service::run_by_hand(tx, &cx, &may, inputs, holds).await;
+    drop(rx);
+    let start = async move |tx: &mut Tx| runs::service::run_by_hand(tx, &cx, &may, inputs, on.as_ref(), holds).await;
     Ok(Answer::new(app.db.write(start).await?))
+}
+
+/// The buttons of a task.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Buttons {
+    /// By what they say.
+    items: Vec<Button>,
+}
+
+async fn list_buttons(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<TaskId>>) -> Result<Answer<Buttons>> {
+    let may = cx.actor.may_somewhere::<RuleRun>()?;
+    let mut rx = app.db.read().await?;
+    let on = OnTask::find(&mut rx, &cx.actor.may_somewhere::<TaskView>()?, &id).await?;
+    Ok(Answer::new(Buttons { items: buttons::of_task(&mut rx, &cx, &app.library, &may, &on).await? }))
 }
 
 /// The answers to the form of a manual trigger, checked and with its defaults.

@@ -7,7 +7,7 @@ use super::invitations::{self, Invitation, NewInvitation};
 use super::membership;
 use super::model::Member;
 use super::permissions::{MemberManage, Role};
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::UserId;
@@ -28,6 +28,11 @@ pub struct DeactivateInput {
 impl Internal for Deactivate {
     const NAME: &'static str = "member.deactivate";
     const SUMMARY: &'static str = "Ends a member's access at once; what they made stays.";
+    const EFFECT: Effect = Effect {
+        reads: &["members"],
+        writes: &["members", "access", "groups"],
+        undo: Undo::Never { because: "what a member had is theirs to be given again by somebody who may" },
+    };
     const CAUSES: &'static [&'static str] = &["member.deactivated"];
     type Needs = MemberManage;
     type Input = DeactivateInput;
@@ -56,6 +61,7 @@ pub struct InviteInput {
 impl Internal for Invite {
     const NAME: &'static str = "member.invite";
     const SUMMARY: &'static str = "Asks an address to join the workspace, by mail.";
+    const EFFECT: Effect = Effect { reads: &["members"], writes: &["invitations"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["member.invited"];
     type Needs = MemberManage;
     type Input = InviteInput;

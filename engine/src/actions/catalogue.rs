@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use trackside_rules::graph::Effects;
 
+use super::effect::Undo;
 use super::external::ErasedExternal;
 use super::internal::{ErasedInternal, INTERNAL};
 use crate::access::{ConnectionUse, Permission as _};
@@ -39,6 +40,12 @@ pub struct ActionInfo {
     /// The permission that it asks for: the rule's owner must have it, and a token's scopes must cover it to put a rule
     /// with this action to work.
     pub needs: &'static str,
+    /// What it goes by, besides its input.
+    pub reads: &'static [&'static str],
+    /// What it changes: `task.labels`; `task.*` for a task as a whole.
+    pub writes: &'static [&'static str],
+    /// How what it did is taken back. What that takes is in the `events` of a run's step.
+    pub undo: Undo,
     /// The JSON schema of a step's `with`.
     pub input: Value,
     /// The JSON schema of `steps.<id>.output`.
@@ -90,6 +97,9 @@ impl Actions {
                     external: false,
                     causes: action.causes(),
                     needs: action.needs(),
+                    reads: action.effect().reads,
+                    writes: action.effect().writes,
+                    undo: action.effect().undo,
                     input: action.input_schema(),
                     output: action.output_schema(),
                 },
@@ -99,6 +109,9 @@ impl Actions {
                     external: true,
                     causes: &[],
                     needs: ConnectionUse::NAME,
+                    reads: action.effect().reads,
+                    writes: action.effect().writes,
+                    undo: action.effect().undo,
                     input: action.input_schema(),
                     output: action.output_schema(),
                 },

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::effect::Effect;
 use crate::ids::WorkspaceId;
 use crate::unfit;
 pub use crate::vault::Secret;
@@ -26,6 +27,8 @@ pub trait External: Send + Sync + 'static {
     const NAME: &'static str;
     /// One sentence, for the catalogue.
     const SUMMARY: &'static str;
+    /// What it reads and writes there, and how to undo it.
+    const EFFECT: Effect;
     /// What a step's `with` must hold. Give it `#[serde(deny_unknown_fields)]`.
     type Input: DeserializeOwned + JsonSchema + Send;
     /// What later steps see as `steps.<id>.output`.
@@ -142,6 +145,8 @@ pub trait ErasedExternal: Send + Sync {
     fn name(&self) -> &'static str;
     /// One sentence.
     fn summary(&self) -> &'static str;
+    /// What it reads and writes there, and how to undo it.
+    fn effect(&self) -> Effect;
     /// The JSON schema of its input.
     fn input_schema(&self) -> Value;
     /// The JSON schema of its output.
@@ -158,6 +163,10 @@ impl<A: External> ErasedExternal for A {
 
     fn summary(&self) -> &'static str {
         A::SUMMARY
+    }
+
+    fn effect(&self) -> Effect {
+        A::EFFECT
     }
 
     fn input_schema(&self) -> Value {
@@ -208,6 +217,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::actions::OUTSIDE;
     use crate::ids::Id;
 
     #[derive(Deserialize, JsonSchema)]
@@ -222,6 +232,7 @@ mod tests {
     impl External for Sum {
         const NAME: &'static str = "test.sum";
         const SUMMARY: &'static str = "Adds up.";
+        const EFFECT: Effect = Effect { reads: &[], writes: &[], undo: OUTSIDE };
         type Input = Input;
         type Output = u64;
 

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trackside_rules::graph::Write;
 
+use super::effect::Effect;
 use super::external::pointer;
 use crate::access::Permission;
 use crate::cx::Cx;
@@ -29,6 +30,8 @@ pub trait Internal: Send + Sync + 'static {
     const CAUSES: &'static [&'static str];
     /// Which of its inputs are seen in those events, and where: what is constant there, the loop check knows.
     const WRITES: &'static [Write] = &[];
+    /// What it reads and writes, and how to undo it.
+    const EFFECT: Effect;
     /// The permission that it asks for: what a token must cover to put a rule with it to work.
     type Needs: Permission;
     /// What a step's `with` must hold. Give it `#[serde(deny_unknown_fields)]`.
@@ -50,6 +53,8 @@ pub trait ErasedInternal: Send + Sync {
     fn causes(&self) -> &'static [&'static str];
     /// Which of its inputs are seen in them.
     fn writes(&self) -> &'static [Write];
+    /// What it reads and writes, and how to undo it.
+    fn effect(&self) -> Effect;
     /// The name of the permission that it asks for.
     fn needs(&self) -> &'static str;
     /// The JSON schema of its input.
@@ -80,6 +85,9 @@ impl<A: Internal> ErasedInternal for Erased<A> {
     }
     fn writes(&self) -> &'static [Write] {
         A::WRITES
+    }
+    fn effect(&self) -> Effect {
+        A::EFFECT
     }
     fn needs(&self) -> &'static str {
         A::Needs::NAME

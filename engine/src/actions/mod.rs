@@ -8,8 +8,10 @@
 //! Adding one is one implementation and one line, in [`INTERNAL`] or in the integrations' list.
 
 mod catalogue;
+mod effect;
 pub mod external;
 mod internal;
 
 pub use catalogue::{ActionInfo, Actions, Entry};
+pub use effect::{Effect, OUTSIDE, Undo};
 pub use internal::{ErasedInternal, INTERNAL, Internal};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::service;
 use crate::Result;
 use crate::access::permissions::TaskEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::AttachmentId;
@@ -32,6 +32,11 @@ pub struct Removed {
 impl Internal for Remove {
     const NAME: &'static str = "task.remove_attachment";
     const SUMMARY: &'static str = "Takes a file off its task and deletes it.";
+    const EFFECT: Effect = Effect {
+        reads: &["attachments"],
+        writes: &["attachments"],
+        undo: Undo::Never { because: "the file is deleted" },
+    };
     const CAUSES: &'static [&'static str] = &["task.attachment_removed"];
     type Needs = TaskEdit;
     type Input = RemoveInput;

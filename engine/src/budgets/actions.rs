@@ -7,7 +7,7 @@ use super::costs;
 use super::model::{Cost, CostState, NewCost};
 use crate::Result;
 use crate::access::permissions::BudgetEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::Tx;
@@ -44,6 +44,7 @@ pub struct AddCostInput {
 impl Internal for AddCost {
     const NAME: &'static str = "budget.add_cost";
     const SUMMARY: &'static str = "Enters a cost into the budget of a project.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["budget.costs"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["budget.cost_added", "budget.threshold_reached"];
     type Needs = BudgetEdit;
     type Input = AddCostInput;

@@ -7,7 +7,7 @@ use super::model::{self, CommentPatch, NewComment};
 use super::service;
 use crate::Result;
 use crate::access::permissions::TaskComment;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -31,6 +31,7 @@ pub struct CommentInput {
 impl Internal for Comment {
     const NAME: &'static str = "task.comment";
     const SUMMARY: &'static str = "Writes a comment on a task.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["comments"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["task.commented", "task.mentioned"];
     type Needs = TaskComment;
     type Input = CommentInput;
@@ -64,6 +65,11 @@ pub struct Deleted {
 impl Internal for Delete {
     const NAME: &'static str = "task.delete_comment";
     const SUMMARY: &'static str = "Deletes a comment; its place stays without its text.";
+    const EFFECT: Effect = Effect {
+        reads: &["comments"],
+        writes: &["comments"],
+        undo: Undo::Never { because: "what its author took back is gone" },
+    };
     const CAUSES: &'static [&'static str] = &["task.comment_deleted"];
     type Needs = TaskComment;
     type Input = DeleteInput;
@@ -92,6 +98,7 @@ pub struct EditInput {
 impl Internal for Edit {
     const NAME: &'static str = "task.edit_comment";
     const SUMMARY: &'static str = "Changes what a comment says.";
+    const EFFECT: Effect = Effect { reads: &["comments"], writes: &["comment.body"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.comment_edited", "task.mentioned"];
     type Needs = TaskComment;
     type Input = EditInput;

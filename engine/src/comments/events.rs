@@ -7,6 +7,7 @@ use super::model::Comment;
 use crate::ids::UserId;
 use crate::notifications::sources;
 use crate::projects::ProjectRef;
+use crate::projects::events::Changes;
 use crate::tasks::Task;
 use crate::tasks::events::about_a_task;
 
@@ -30,6 +31,8 @@ pub struct TaskCommentEdited<'a> {
     pub project: &'a ProjectRef,
     /// The comment as it is now.
     pub comment: &'a Comment,
+    /// What it said, and what it says.
+    pub change: &'a Changes,
 }
 
 /// A comment was taken back.

@@ -11,6 +11,7 @@ use crate::events::emit;
 use crate::handle::Handle;
 use crate::ids::{CommentId, TaskId, UserId, WorkspaceId};
 use crate::paging::Page;
+use crate::projects::events::{Changes, change};
 use crate::projects::{self, Project, ProjectOfTask, ProjectRef};
 use crate::raw::Raw;
 use crate::tasks::{self, Task};
@@ -100,13 +101,14 @@ pub async fn edit(
     let before = comment.mentions.read()?;
     store::keep(tx, cx, project.workspace_id, &comment).await?;
     comment.version += 1;
-    comment.body = body;
+    let mut changes = Changes::new();
+    change(&mut changes, "body", &mut comment.body, Some(body));
     comment.mentions = Raw::of(&mentioned)?;
     comment.edited_at = Some(cx.now());
     store::update(tx, project.workspace_id, &comment).await?;
     search::service::put_comment(tx, project, &comment, false).await?;
     let short = ProjectRef::from(project);
-    emit(tx, cx, &TaskCommentEdited { task: &task, project: &short, comment: &comment }).await?;
+    emit(tx, cx, &TaskCommentEdited { task: &task, project: &short, comment: &comment, change: &changes }).await?;
     let fresh: Vec<UserId> = mentioned.into_iter().filter(|user| !before.contains(user)).collect();
     announce(tx, cx, &task, &short, &comment, &fresh).await?;
     Ok(comment)

@@ -61,6 +61,8 @@ pub const ALL: &[Migration] = &[
     migration!("0034_reached"),
     migration!("0036_run_history"),
     migration!("0037_search_newest"),
+    migration!("0040_round_robins"),
+    migration!("0041_step_events"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

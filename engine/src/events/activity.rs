@@ -116,6 +116,10 @@ impl TryFrom<store::About> for Activity {
         let raw = |text: String| RawValue::from_string(text).map_err(wrong);
         let mut details: IndexMap<String, Box<RawValue>> = serde_json::from_str(&row.payload).map_err(wrong)?;
         details.retain(|name, _| name != "task" && name != "project");
+        // What it changed is its text.
+        if details.contains_key("comment") {
+            details.shift_remove("change");
+        }
         for (name, value) in &mut details {
             match name.as_str() {
                 "comment" => {

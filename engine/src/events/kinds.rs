@@ -108,6 +108,7 @@ pub const KINDS: &[Kind] = &[
     kind::<crate::tasks::events::TaskAssigned>(),
     kind::<crate::attachments::events::TaskAttachmentAdded>(),
     kind::<crate::attachments::events::TaskAttachmentRemoved>(),
+    kind::<crate::rules::events::TaskButtonPressed>(),
     kind::<crate::comments::events::TaskCommentDeleted>(),
     kind::<crate::comments::events::TaskCommentEdited>(),
     kind::<crate::comments::events::TaskCommented>(),

@@ -21,6 +21,7 @@ impl NewEvent {
 pub async fn emit<E: EventType>(tx: &mut Tx, cx: &Cx, event: &E) -> Result<EventId> {
     let fresh = Fresh::new(cx, cx.new_id(), NewEvent::of(event)?)?;
     append(tx, &[&fresh], None).await?;
+    cx.note(fresh.id());
     if let Some((news, people)) = event.news()? {
         notifications::service::tell(tx, cx, &news.key(fresh.id().to_string()), &people).await?;
     }

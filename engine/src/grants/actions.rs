@@ -8,7 +8,7 @@ use super::model::{Assignment, Effect, NewAssignment};
 use super::service;
 use crate::Result;
 use crate::access::AccessManage;
-use crate::actions::Internal;
+use crate::actions::{self, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{AssignmentId, GroupId, UserId};
@@ -44,6 +44,8 @@ pub struct AssignInput {
 impl Internal for Assign {
     const NAME: &'static str = "access.assign";
     const SUMMARY: &'static str = "Gives a role or a permission to somebody, for a time if wanted, or takes it.";
+    const EFFECT: actions::Effect =
+        actions::Effect { reads: &["members", "groups", "roles"], writes: &["access"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["access.assigned"];
     type Needs = AccessManage;
     type Input = AssignInput;
@@ -78,6 +80,7 @@ pub struct Ended {
 impl Internal for End {
     const NAME: &'static str = "access.end";
     const SUMMARY: &'static str = "Ends an assignment.";
+    const EFFECT: actions::Effect = actions::Effect { reads: &["access"], writes: &["access"], undo: Undo::Remake };
     const CAUSES: &'static [&'static str] = &["access.ended"];
     type Needs = AccessManage;
     type Input = EndInput;

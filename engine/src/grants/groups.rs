@@ -29,6 +29,11 @@ pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Re
     }
 }
 
+/// The people in a group, by id.
+pub(crate) async fn people(rx: &mut Rx, workspace: WorkspaceId, group: GroupId) -> Result<Vec<UserId>> {
+    store::members(rx, workspace, group).await
+}
+
 async fn read(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<GroupWithMembers> {
     let group = store::find_group(rx, workspace, id).await?.ok_or_else(|| Error::not_found("group", id))?;
     Ok(GroupWithMembers { group, members: store::members(rx, workspace, id).await? })

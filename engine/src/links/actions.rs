@@ -7,7 +7,7 @@ use super::model::{self, LinkType, NewLink};
 use super::service;
 use crate::Result;
 use crate::access::permissions::TaskEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -33,6 +33,7 @@ pub struct LinkInput {
 impl Internal for Link {
     const NAME: &'static str = "task.link";
     const SUMMARY: &'static str = "Links a task with another one.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["links"], undo: Undo::By { action: "task.unlink" } };
     const CAUSES: &'static [&'static str] = &["task.linked"];
     type Needs = TaskEdit;
     type Input = LinkInput;
@@ -68,6 +69,7 @@ pub struct Unlinked {}
 impl Internal for Unlink {
     const NAME: &'static str = "task.unlink";
     const SUMMARY: &'static str = "Takes links between two tasks away.";
+    const EFFECT: Effect = Effect { reads: &["links"], writes: &["links"], undo: Undo::By { action: "task.link" } };
     const CAUSES: &'static [&'static str] = &["task.unlinked"];
     type Needs = TaskEdit;
     type Input = UnlinkInput;

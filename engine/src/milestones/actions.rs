@@ -8,7 +8,7 @@ use super::model::{Milestone, MilestonePatch, MilestoneStatus, NewMilestone};
 use super::service;
 use crate::Result;
 use crate::access::permissions::MilestoneEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -37,6 +37,7 @@ pub struct CreateInput {
 impl Internal for Create {
     const NAME: &'static str = "milestone.create";
     const SUMMARY: &'static str = "Makes a milestone.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["milestone.*"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["milestone.created"];
     type Needs = MilestoneEdit;
     type Input = CreateInput;
@@ -75,6 +76,11 @@ pub struct UpdateInput {
 impl Internal for Update {
     const NAME: &'static str = "milestone.update";
     const SUMMARY: &'static str = "Changes a milestone; what is left out stays.";
+    const EFFECT: Effect = Effect {
+        reads: &["milestone"],
+        writes: &["milestone.name", "milestone.description", "milestone.due_at", "milestone.status"],
+        undo: Undo::Restore,
+    };
     const CAUSES: &'static [&'static str] = &["milestone.completed", "milestone.reopened", "milestone.updated"];
     type Needs = MilestoneEdit;
     type Input = UpdateInput;
@@ -100,6 +106,7 @@ pub struct Complete;
 impl Internal for Complete {
     const NAME: &'static str = "milestone.complete";
     const SUMMARY: &'static str = "Completes a milestone; one that is completed stays as it is.";
+    const EFFECT: Effect = Effect { reads: &["milestone"], writes: &["milestone.status"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["milestone.completed", "milestone.updated"];
     type Needs = MilestoneEdit;
     type Input = Which;
@@ -117,6 +124,7 @@ pub struct Reopen;
 impl Internal for Reopen {
     const NAME: &'static str = "milestone.reopen";
     const SUMMARY: &'static str = "Opens a completed milestone again; one that is open stays as it is.";
+    const EFFECT: Effect = Effect { reads: &["milestone"], writes: &["milestone.status"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["milestone.reopened", "milestone.updated"];
     type Needs = MilestoneEdit;
     type Input = Which;
@@ -141,6 +149,8 @@ pub struct Deleted {
 impl Internal for Delete {
     const NAME: &'static str = "milestone.delete";
     const SUMMARY: &'static str = "Deletes a milestone; its tasks stay.";
+    const EFFECT: Effect =
+        Effect { reads: &["milestone"], writes: &["milestone.*", "task.milestone"], undo: Undo::Remake };
     const CAUSES: &'static [&'static str] = &["milestone.deleted"];
     type Needs = MilestoneEdit;
     type Input = Which;

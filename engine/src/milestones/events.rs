@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::model::{Milestone, Progress};
 use crate::events::EventType;
-use crate::ids::ProjectId;
+use crate::ids::{ProjectId, TaskId};
 use crate::projects::ProjectRef;
 use crate::projects::events::Changes;
 use crate::tasks::Task;
@@ -70,6 +70,8 @@ pub struct MilestoneDeleted<'a> {
     pub project: &'a ProjectRef,
     /// How many tasks belonged to it.
     pub tasks: i64,
+    /// Which.
+    pub freed: Vec<TaskId>,
 }
 
 macro_rules! about_a_milestone {

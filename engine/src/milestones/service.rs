@@ -147,9 +147,9 @@ pub async fn delete(
     projects::service::refuse_archived(may.resource())?;
     let milestone = lock(tx, may.resource(), id, expected).await?;
     let freed = store::delete(tx, &milestone, cx.now()).await?;
-    let tasks = i64::try_from(freed).unwrap_or(i64::MAX);
+    let tasks = i64::try_from(freed.len()).unwrap_or(i64::MAX);
     let project = &ProjectRef::from(may.resource());
-    emit(tx, cx, &MilestoneDeleted { milestone: &milestone, project, tasks }).await?;
+    emit(tx, cx, &MilestoneDeleted { milestone: &milestone, project, tasks, freed }).await?;
     Ok(tasks)
 }
 

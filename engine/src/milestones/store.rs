@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::model::{Milestone, MilestoneQuery, Progress};
 use crate::Result;
-use crate::db::{Kind, Param, Rx, Tx, statements};
-use crate::ids::{MilestoneId, ProjectId, WorkspaceId};
+use crate::db::{Kind, One, Param, Rx, Tx, statements};
+use crate::ids::{MilestoneId, ProjectId, TaskId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
 use crate::paging::Page;
 
@@ -20,7 +20,7 @@ statements! {
      version = $8, updated_at = $9 where workspace_id = $1 and id = $2";
     DELETE = "delete from milestones where workspace_id = $1 and id = $2";
     FREE_TASKS = "update tasks set milestone_id = null, version = version + 1, updated_at = $3 \
-     where workspace_id = $1 and milestone_id = $2";
+     where workspace_id = $1 and milestone_id = $2 returning id";
     // As `Task::is_open` has it.
     PROGRESS = "select milestone_id, count(*), count(completed_at), \
      cast(sum(case when category = 'cancelled' then 1 else 0 end) as bigint) \
@@ -114,10 +114,10 @@ pub(super) async fn update(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
 }
 
 /// Deletes the milestone and frees its tasks; says how many.
-pub(super) async fn delete(tx: &mut Tx, milestone: &Milestone, now: DateTime<Utc>) -> Result<u64> {
-    let freed = tx.execute(FREE_TASKS, (milestone.workspace_id, milestone.id, now)).await?;
+pub(super) async fn delete(tx: &mut Tx, milestone: &Milestone, now: DateTime<Utc>) -> Result<Vec<TaskId>> {
+    let freed: Vec<One<TaskId>> = tx.all(FREE_TASKS, (milestone.workspace_id, milestone.id, now)).await?;
     tx.execute(DELETE, (milestone.workspace_id, milestone.id)).await?;
-    Ok(freed)
+    Ok(freed.into_iter().map(|One(task)| task).collect())
 }
 
 /// The progress of these milestones, in no order; one without tasks is left out.

@@ -3,14 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::model::Channel;
 use super::service;
-use crate::access::permissions::{NotificationSend, Role};
-use crate::actions::Internal;
+use crate::Result;
+use crate::access::permissions::NotificationSend;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
-use crate::ids::{NotificationId, UserId};
-use crate::projects::members;
-use crate::{Error, Result};
+use crate::ids::NotificationId;
+use crate::projects::people;
 
 /// `notify.send`.
 pub struct Send;
@@ -19,13 +20,16 @@ pub struct Send;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendInput {
-    /// Members of the workspace, each by id (`{{ project.owner }}`) or e-mail address; `role:<role>` for everyone who
-    /// has that role; `owner` for the owner of the rule.
+    /// Members of the workspace, each by id or e-mail address; `role:` with a role, `group:` with a name or id, `owner` for
+    /// the owner of the rule; and of what the run is about, as it is now: `task.assignees`, `task.watchers`,
+    /// `task.created_by`, `project.owner`.
     pub to: Vec<String>,
     /// What to tell them, at most 4 KiB.
     pub message: String,
     /// What it is about.
     pub subject: Option<String>,
+    /// By these channels alone, as far as people want to be told by them; by all of those when left out.
+    pub channels: Option<Vec<Channel>>,
 }
 
 /// What `notify.send` answers.
@@ -38,6 +42,11 @@ pub struct Sent {
 impl Internal for Send {
     const NAME: &'static str = "notify.send";
     const SUMMARY: &'static str = "Tells people something, in the ways that they want to be told.";
+    const EFFECT: Effect = Effect {
+        reads: &["members", "groups", "task", "project"],
+        writes: &["notifications"],
+        undo: Undo::Never { because: "who was told was told" },
+    };
     const CAUSES: &'static [&'static str] = &[];
     type Needs = NotificationSend;
     type Input = SendInput;
@@ -45,47 +54,10 @@ impl Internal for Send {
 
     async fn perform(tx: &mut Tx, cx: &Cx, input: SendInput) -> Result<Sent> {
         let may = cx.actor.may_here::<NotificationSend>()?;
-        let people = resolve(tx, cx, &input.to).await?;
-        let notifications = service::send(tx, cx, &may, &people, &input.message, input.subject.as_deref()).await?;
+        let people = people::named(tx, cx, "/to", &input.to, &cx.about).await?;
+        let mut news = service::news(&input.message, input.subject.as_deref())?;
+        news.details.channels = input.channels.filter(|channels| !channels.is_empty());
+        let notifications = service::send(tx, cx, &may, &people, &news).await?;
         Ok(Sent { notifications })
     }
-}
-
-/// The people behind what a rule calls them.
-async fn resolve(tx: &mut Tx, cx: &Cx, to: &[String]) -> Result<Vec<UserId>> {
-    let (mut people, mut emails, mut roles) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, name) in to.iter().enumerate() {
-        if let Some(role) = name.strip_prefix("role:") {
-            // An unknown word reads as the least role; here it is a mistake that would tell the wrong people.
-            if Role::from(role).as_str() != role {
-                return Err(unknown(at, name));
-            }
-            roles.push(role.to_owned());
-        } else if name.contains('@') {
-            emails.push(name.to_lowercase());
-        } else if name == "owner" {
-            people.push(cx.actor.user().ok_or_else(|| unknown(at, name))?);
-        } else {
-            people.push(name.parse().map_err(|_| unknown(at, name))?);
-        }
-    }
-    let workspace = cx.actor.workspace;
-    let found = members::by_email(tx, workspace, &emails).await?;
-    if let Some(missing) = emails.iter().find(|email| !found.iter().any(|(_, known)| known == *email)) {
-        return Err(Error::field("/to", format!("{missing} is no member's address")));
-    }
-    people.extend(found.into_iter().map(|(user, _)| user));
-    people.extend(members::by_role(tx, workspace, &roles).await?);
-    Ok(people)
-}
-
-fn unknown(at: usize, name: &str) -> Error {
-    let shown: String = name.chars().take(64).collect();
-    Error::field(
-        format!("/to/{at}"),
-        format!(
-            "`{shown}` is nobody; give a user id, a member's address, `role:<role>` or `owner` \
-                 (an owner of a project by `{{{{ project.owner }}}}`)"
-        ),
-    )
 }

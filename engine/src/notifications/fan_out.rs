@@ -113,7 +113,13 @@ async fn judge(
     let listeners = who::listeners(rx, workspace, &users, now).await?;
     let seeing = listeners.into_iter().filter(|listener| about.seen_by(&listener.actor));
     let told = seeing.filter_map(|listener| {
-        let when = |channel| listener.preferences.when(channel, telling.kind, telling.project_id);
+        let meant = |channel| details.channels.as_ref().is_none_or(|channels| channels.contains(&channel));
+        let when = |channel| {
+            if !meant(channel) {
+                return When::Off;
+            }
+            listener.preferences.when(channel, telling.kind, telling.project_id)
+        };
         let say = || words::of(listener.locale.as_deref()).1.say(&telling, &details, name.as_deref(), listener.zone);
         let outside = outside(source, &listener).into_iter().filter_map(|channel| {
             due(telling.created_at, now, when(channel), &listener.preferences, listener.zone).map(|due| (channel, due))

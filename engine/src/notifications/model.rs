@@ -162,6 +162,9 @@ pub struct Details {
     /// What it is about, where that is neither task nor project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The only channels by which it goes out; as people want it when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<Channel>>,
 }
 
 /// Something to tell.

@@ -46,29 +46,35 @@ pub async fn tell(tx: &mut Tx, cx: &Cx, news: &News, to: &[UserId]) -> Result<Ve
     Ok(people)
 }
 
+/// What a rule or a person has to say.
+///
+/// # Errors
+/// `invalid_fields` for what is empty or too long.
+pub fn news(message: &str, subject: Option<&str>) -> Result<News> {
+    check("/message", message, MAX_MESSAGE)?;
+    subject.map_or(Ok(()), |subject| check("/subject", subject, MAX_SUBJECT))?;
+    let mut news = News::saying(Kind::Rule, message);
+    news.details.subject = subject.map(str::to_owned);
+    Ok(news)
+}
+
 /// Tells each of `to` once, however often they are named, what a rule or a person has to say.
 pub async fn send(
     tx: &mut Tx,
     cx: &Cx,
     may: &Granted<NotificationSend, Workspace>,
     to: &[UserId],
-    message: &str,
-    subject: Option<&str>,
+    news: &News,
 ) -> Result<Vec<NotificationId>> {
-    let workspace = may.resource().0;
-    check("/message", message, MAX_MESSAGE)?;
-    subject.map_or(Ok(()), |subject| check("/subject", subject, MAX_SUBJECT))?;
     let people: HashSet<UserId> = to.iter().copied().collect();
     let people: Vec<UserId> = people.into_iter().collect();
     if people.len() > MAX_RECIPIENTS {
         return Err(Error::field("/to", format!("must be at most {MAX_RECIPIENTS} people")));
     }
-    if let Some(stranger) = members::stranger(tx, workspace, &people).await? {
+    if let Some(stranger) = members::stranger(tx, may.resource().0, &people).await? {
         return Err(Error::field("/to", format!("{stranger} is not a member of this workspace")));
     }
-    let mut news = News::saying(Kind::Rule, message);
-    news.details.subject = subject.map(str::to_owned);
-    Ok(tell(tx, cx, &news, &people).await?.into_iter().map(|(_, id)| id).collect())
+    Ok(tell(tx, cx, news, &people).await?.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Tells people what Trackside itself has to say. It never fails for what it is given, because what it reports has

@@ -8,7 +8,7 @@ use super::model::{Dependency, DependencyType, NewDependency};
 use super::schedules::{self, ConstraintType, NewSchedule, TaskSchedule};
 use super::{service, store};
 use crate::access::permissions::TaskEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -40,6 +40,8 @@ pub struct AddDependencyInput {
 impl Internal for AddDependency {
     const NAME: &'static str = "task.add_dependency";
     const SUMMARY: &'static str = "Makes a task wait for another.";
+    const EFFECT: Effect =
+        Effect { reads: &["task"], writes: &["dependencies"], undo: Undo::By { action: "task.remove_dependency" } };
     const CAUSES: &'static [&'static str] = &["task.dependency_added", "task.rescheduled"];
     type Needs = TaskEdit;
     type Input = AddDependencyInput;
@@ -80,6 +82,11 @@ pub struct Remaining {
 impl Internal for RemoveDependency {
     const NAME: &'static str = "task.remove_dependency";
     const SUMMARY: &'static str = "Ends that a task waits for another.";
+    const EFFECT: Effect = Effect {
+        reads: &["dependencies"],
+        writes: &["dependencies"],
+        undo: Undo::By { action: "task.add_dependency" },
+    };
     const CAUSES: &'static [&'static str] = &["task.dependency_removed", "task.rescheduled"];
     type Needs = TaskEdit;
     type Input = RemoveDependencyInput;
@@ -133,6 +140,8 @@ pub struct Rescheduled {
 impl Internal for Reschedule {
     const NAME: &'static str = "task.reschedule";
     const SUMMARY: &'static str = "Moves a task: its dates, constraint, duration or progress; what is left out stays.";
+    const EFFECT: Effect =
+        Effect { reads: &["task", "calendar"], writes: &["task.start_at", "task.due_at"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.rescheduled", "task.schedule_changed", "task.updated"];
     type Needs = TaskEdit;
     type Input = RescheduleInput;

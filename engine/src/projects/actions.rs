@@ -9,7 +9,7 @@ use super::model::{Health, NewProject, Project, ProjectPatch, ProjectStatus};
 use super::service;
 use crate::Result;
 use crate::access::permissions::{ProjectCreate, ProjectEdit, ProjectView};
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -46,6 +46,7 @@ pub struct CreateInput {
 impl Internal for Create {
     const NAME: &'static str = "project.create";
     const SUMMARY: &'static str = "Makes a project; `project.copy` makes one of a template.";
+    const EFFECT: Effect = Effect { reads: &["members"], writes: &["project.*"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["project.created"];
     type Needs = ProjectCreate;
     type Input = CreateInput;
@@ -108,6 +109,21 @@ pub struct UpdateInput {
 impl Internal for Update {
     const NAME: &'static str = "project.update";
     const SUMMARY: &'static str = "Changes a project; what is left out stays.";
+    const EFFECT: Effect = Effect {
+        reads: &["project"],
+        writes: &[
+            "project.name",
+            "project.description",
+            "project.status",
+            "project.owner",
+            "project.start_at",
+            "project.due_at",
+            "project.health",
+            "project.health_note",
+            "project.is_template",
+        ],
+        undo: Undo::Restore,
+    };
     const CAUSES: &'static [&'static str] =
         &["project.archived", "project.health_changed", "project.unarchived", "project.updated"];
     type Needs = ProjectEdit;
@@ -145,6 +161,7 @@ pub struct Archive;
 impl Internal for Archive {
     const NAME: &'static str = "project.archive";
     const SUMMARY: &'static str = "Puts a project away: it is only read from then on.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["project.status"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["project.archived", "project.updated"];
     type Needs = ProjectEdit;
     type Input = Which;
@@ -162,6 +179,7 @@ pub struct Unarchive;
 impl Internal for Unarchive {
     const NAME: &'static str = "project.unarchive";
     const SUMMARY: &'static str = "Takes an archived project up again, as active.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["project.status"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["project.unarchived", "project.updated"];
     type Needs = ProjectEdit;
     type Input = Which;
@@ -199,6 +217,11 @@ pub struct CopyInput {
 impl Internal for Copy {
     const NAME: &'static str = "project.copy";
     const SUMMARY: &'static str = "Copies a project, such as a template, with what is in it.";
+    const EFFECT: Effect = Effect {
+        reads: &["project", "task", "milestone"],
+        writes: &["project.*", "task.*", "milestone.*", "dependencies"],
+        undo: Undo::Remove,
+    };
     const CAUSES: &'static [&'static str] = &[
         "milestone.created",
         "project.copied",

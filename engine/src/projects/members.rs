@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::Result;
 use crate::db::{Rx, statements};
-use crate::ids::{TaskId, UserId, WorkspaceId};
+use crate::ids::{UserId, WorkspaceId};
 
 statements! {
     AMONG = "select user_id from members where workspace_id = $1 and user_id = any($2)";
@@ -14,13 +14,8 @@ statements! {
     WORKERS = "select user_id from members where workspace_id = $1 \
      and role in ('team_member', 'project_manager', 'admin') \
      and exists (select 1 from users u where u.id = members.user_id and u.kind = 'person') order by user_id";
-    LEAST_LOADED = "select m.user_id from members m \
-     left join task_assignees a on a.user_id = m.user_id \
-     left join tasks t on t.id = a.task_id and t.workspace_id = $1 and t.id <> $2 \
-       and t.category in ('todo', 'in_progress') \
-     where m.workspace_id = $1 and m.role in ('team_member', 'project_manager', 'admin') \
-     and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') \
-     group by m.user_id order by count(t.id), m.user_id limit 1";
+    PERSONS = "select user_id from members where workspace_id = $1 and user_id = any($2) \
+     and exists (select 1 from users u where u.id = members.user_id and u.kind = 'person')";
 }
 
 /// Those of `users` who are members of the workspace.
@@ -61,8 +56,11 @@ pub(crate) async fn workers(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<U
     Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
-/// Whoever works on tasks and has the fewest open ones, `besides` not counted.
-pub(crate) async fn least_loaded(rx: &mut Rx, workspace: WorkspaceId, besides: TaskId) -> Result<Option<UserId>> {
-    let row: Option<(UserId,)> = rx.opt(LEAST_LOADED, (workspace, besides)).await?;
-    Ok(row.map(|(user,)| user))
+/// Those of `users` who are members of the workspace, and people rather than programs.
+pub(crate) async fn persons(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Vec<UserId>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(UserId,)> = rx.all(PERSONS, (workspace, users)).await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub mod members;
 mod model;
 mod of_task;
+pub mod people;
 mod query;
 pub mod service;
 pub(crate) mod store;

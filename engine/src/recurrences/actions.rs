@@ -7,7 +7,7 @@ use super::model::Recurrence;
 use super::service;
 use crate::Result;
 use crate::access::permissions::RecurrenceEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::RecurrenceId;
@@ -26,6 +26,11 @@ pub struct Pause;
 impl Internal for Pause {
     const NAME: &'static str = "recurrence.pause";
     const SUMMARY: &'static str = "Lets a recurring task rest.";
+    const EFFECT: Effect = Effect {
+        reads: &["recurrence"],
+        writes: &["recurrence.state"],
+        undo: Undo::By { action: "recurrence.resume" },
+    };
     const CAUSES: &'static [&'static str] = &["recurrence.paused", "recurrence.updated"];
     type Needs = RecurrenceEdit;
     type Input = Which;
@@ -43,6 +48,8 @@ pub struct Resume;
 impl Internal for Resume {
     const NAME: &'static str = "recurrence.resume";
     const SUMMARY: &'static str = "Lets a recurring task go on.";
+    const EFFECT: Effect =
+        Effect { reads: &["recurrence"], writes: &["recurrence.state"], undo: Undo::By { action: "recurrence.pause" } };
     const CAUSES: &'static [&'static str] = &["recurrence.resumed", "recurrence.updated"];
     type Needs = RecurrenceEdit;
     type Input = Which;

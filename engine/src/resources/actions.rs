@@ -7,7 +7,7 @@ use super::model::{Absence, AbsenceKind, Allocation, DayPart, NewAbsence, NewAll
 use super::service;
 use crate::Result;
 use crate::access::permissions::{AbsenceEdit, ResourceManage};
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::Tx;
@@ -40,6 +40,7 @@ pub struct CreateAbsenceInput {
 impl Internal for CreateAbsence {
     const NAME: &'static str = "absence.create";
     const SUMMARY: &'static str = "Enters that somebody is away.";
+    const EFFECT: Effect = Effect { reads: &["members"], writes: &["absences"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] =
         &["resource.absence_added", "resource.over_allocated", "resource.over_allocation_resolved"];
     type Needs = AbsenceEdit;
@@ -82,6 +83,7 @@ pub struct CreateAllocationInput {
 impl Internal for CreateAllocation {
     const NAME: &'static str = "allocation.create";
     const SUMMARY: &'static str = "Plans a person for a project, or a task of it.";
+    const EFFECT: Effect = Effect { reads: &["project", "members"], writes: &["allocations"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["resource.allocation_added", "resource.over_allocated"];
     type Needs = ResourceManage;
     type Input = CreateAllocationInput;

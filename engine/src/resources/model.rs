@@ -66,6 +66,17 @@ row! {
     }
 }
 
+row! {
+    /// When somebody is away, without why.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Away {
+        pub user_id: UserId,
+        pub from_day: Day,
+        pub to_day: Day,
+        pub part: DayPart,
+    }
+}
+
 /// Somebody is away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Absence {

@@ -1,15 +1,15 @@
 //! The public verbs of resources: absences, allocations, and how full days are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::model::{MAX_DAYS, Planned, ResourceQuery, Resources};
+use super::model::{DayPart, MAX_DAYS, Planned, ResourceQuery, Resources};
 use super::{store, workload};
 use crate::access::permissions::{Granted, ProjectView, ResourceView, Workspace};
 use crate::cx::Cx;
 use crate::day::Day;
 use crate::db::{Rx, Tx};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, UserId};
+use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
 use crate::projects::{self, Project, members};
 use crate::{Error, Result, time_entries};
@@ -21,6 +21,22 @@ pub use super::allocations::{allocate, find_allocation, list_allocations, projec
 const LOOKS_AHEAD: u64 = 3300;
 /// The most days of people on one page.
 const MAX_CELLS: i64 = 20_000;
+
+/// Who of these people is away for all of the day that is named with them.
+pub(crate) async fn away(rx: &mut Rx, workspace: WorkspaceId, days: &[(UserId, Day)]) -> Result<HashSet<UserId>> {
+    let (first, last) = (days.iter().map(|(_, day)| *day).min(), days.iter().map(|(_, day)| *day).max());
+    let Some((first, last)) = first.zip(last) else { return Ok(HashSet::new()) };
+    let users: Vec<UserId> = days.iter().map(|(user, _)| *user).collect();
+    let absences = store::list_away(rx, workspace, &users, first, last).await?;
+    let away = |(user, day): &(UserId, Day)| {
+        let of_day = absences.iter().filter(|absence| absence.user_id == *user);
+        let parts: Vec<DayPart> =
+            of_day.filter(|absence| absence.from_day <= *day && *day <= absence.to_day).map(|of| of.part).collect();
+        let has = |part| parts.contains(&part);
+        has(DayPart::Full) || has(DayPart::Morning) && has(DayPart::Afternoon)
+    };
+    Ok(days.iter().filter(|day| away(day)).map(|(user, _)| *user).collect())
+}
 
 /// The days of people, one item a person, in the order in which they became known. What they are planned for in projects
 /// that the reader may not see has no name.

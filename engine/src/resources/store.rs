@@ -1,6 +1,6 @@
 //! All SQL on `absences`, `allocations`, `over_allocated_days` and `resource_books`.
 
-use super::model::{AbsenceQuery, Allocation, StoredAbsence};
+use super::model::{AbsenceQuery, Allocation, Away, StoredAbsence};
 use crate::Result;
 use crate::day::Day;
 use crate::db::{One, Rx, Tx, statements};
@@ -15,6 +15,7 @@ statements! {
      and to_day >= $3 and from_day <= $4 and (id > $5 or $5 is null) order by id limit $6", StoredAbsence;
     ABSENCES_OF = "select {StoredAbsence} from absences where workspace_id = $1 and user_id = $2 and to_day >= $3 and from_day <= $4 \
      order by from_day, id", StoredAbsence;
+    AWAY = "select {Away} from absences where workspace_id = $1 and user_id = any($2) and to_day >= $3 and from_day <= $4", Away;
     COUNT_ABSENCES = "select count(*) from absences where workspace_id = $1 and user_id = $2";
     INSERT_ABSENCE = "insert into absences (workspace_id, id, user_id, from_day, to_day, part, kind, note, version, created_by, \
      created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
@@ -76,6 +77,17 @@ pub(super) async fn list_absences_of(
     to: Day,
 ) -> Result<Vec<StoredAbsence>> {
     rx.all(ABSENCES_OF, (workspace, user, from, to)).await
+}
+
+/// The absences of these people that reach into these days, in no order.
+pub(super) async fn list_away(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    users: &[UserId],
+    from: Day,
+    to: Day,
+) -> Result<Vec<Away>> {
+    rx.all(AWAY, (workspace, users, from, to)).await
 }
 
 pub(super) async fn count_absences(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<i64> {

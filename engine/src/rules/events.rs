@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::model::RuleState;
 use crate::events::EventType;
 use crate::ids::{ProjectId, RuleId};
+use crate::projects::ProjectRef;
+use crate::schedules::events::DueRule;
+use crate::tasks::Task;
 
 /// A rule was saved, switched, or removed.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -37,5 +40,27 @@ impl EventType for RuleChanged {
     }
     fn project(&self) -> Option<ProjectId> {
         None
+    }
+}
+
+/// Somebody started a rule by its button on a task. Only that rule is started by it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TaskButtonPressed<'a> {
+    /// The task as it was.
+    pub task: &'a Task,
+    /// Its project.
+    pub project: &'a ProjectRef,
+    /// The rule.
+    pub rule: DueRule,
+}
+
+impl EventType for TaskButtonPressed<'_> {
+    const KIND: &'static str = trackside_rules::model::BUTTON_PRESSED;
+    const SUMMARY: &'static str = "Somebody started a rule by its button on a task; `rule` says which.";
+    fn subject(&self) -> String {
+        self.task.id.to_string()
+    }
+    fn project(&self) -> Option<ProjectId> {
+        Some(self.task.project_id)
     }
 }

@@ -8,6 +8,7 @@
 //! Deliberately absent: judging events and carrying out steps, which is `runs`.
 
 mod analysis;
+pub mod buttons;
 pub mod events;
 mod library;
 mod model;

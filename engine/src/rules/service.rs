@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
-use crate::{Error, Result, access, events, runs, schedules};
+use crate::{Error, Result, access, events, runs, schedules, tasks};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue, and whether it compiles.
 pub fn examine(library: &Library, rule: &Rule) -> Verdict {
@@ -244,6 +244,7 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> 
     let known = may.resource();
     locked(tx, known).await?;
     runs::service::forget(tx, cx, known.id).await?;
+    tasks::pick::forget(tx, known.id).await?;
     store::delete(tx, known.id).await?;
     announce(tx, cx, known, None, None).await
 }

@@ -45,6 +45,10 @@ statements! {
     LOCK = "select version, state from rules where workspace_id = $1 and id = $2 for update";
     LISTENING = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.state in ('enabled', 'shadow') order by r.id";
+    // What the text of a rule says is only looked at closely where it may be a button.
+    BUTTONS = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
+     from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 \
+     and r.state in ('enabled', 'shadow') and v.body like '%\"for\":\"task\"%' order by r.id";
     UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
     SET_STATE = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
     DELETE = "delete from rules where id = $1";
@@ -147,6 +151,12 @@ pub(super) async fn page(rx: &mut Rx, workspace: WorkspaceId, query: &RuleQuery)
 /// alone, so each comes as its own result.
 pub(super) async fn listening(rx: &mut Rx) -> Result<Vec<Result<RuleInfo>>> {
     let rows: Vec<RuleRow> = rx.all(LISTENING, ()).await?;
+    Ok(rows.into_iter().map(RuleRow::info).collect())
+}
+
+/// The rules of a workspace that are on and may be buttons.
+pub(super) async fn buttons(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<Result<RuleInfo>>> {
+    let rows: Vec<RuleRow> = rx.all(BUTTONS, (workspace,)).await?;
     Ok(rows.into_iter().map(RuleRow::info).collect())
 }
 

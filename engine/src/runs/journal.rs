@@ -94,6 +94,7 @@ impl Journal {
             attempts: 0,
             input: None,
             output: None,
+            events: Vec::new(),
             error: None,
             resume_at: None,
             started_at: now,

@@ -288,6 +288,9 @@ pub struct Step {
     pub input: Option<Value>,
     /// What it answered.
     pub output: Option<Value>,
+    /// The events that it brought about, in order: what it changed, from what to what. Only of actions on what is Trackside's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventId>,
     /// Why it failed, or failed last.
     pub error: Option<String>,
     /// When it goes on, if it waits or will be tried again.

@@ -13,6 +13,7 @@ use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
 use crate::jobs::{self, NewJob};
+use crate::rules::buttons::OnTask;
 use crate::rules::{RuleInfo, RuleState};
 use crate::{Error, Result, rules};
 
@@ -178,12 +179,13 @@ pub async fn rerun(
     find(tx, new.workspace, new.id).await
 }
 
-/// Starts a rule by hand, with its form filled in.
+/// Starts a rule by hand, with its form filled in; on a task, if it is a button.
 pub async fn run_by_hand(
     tx: &mut Tx,
     cx: &Cx,
     may: &Granted<RuleRun, RuleInfo>,
     inputs: Value,
+    on: Option<&OnTask>,
     verdict: bool,
 ) -> Result<RunSummary> {
     let rule = may.resource();
@@ -194,12 +196,16 @@ pub async fn run_by_hand(
             return Err(Error::conflict("rule_off", format!("the rule is {state}; enable it before you run it")));
         }
     };
+    let event = match on {
+        Some(on) => Some(rules::buttons::press(tx, cx, rule, on).await?),
+        None => None,
+    };
     let new = NewRun {
         id: cx.new_id(),
         workspace: rule.workspace_id,
         rule: rule.id,
         rule_version: rule.version,
-        event: None,
+        event,
         rerun_of: None,
         parent: None,
         mode,

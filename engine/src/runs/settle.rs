@@ -20,6 +20,7 @@ use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
+use crate::projects::people::About;
 use crate::{Error, Result, approvals, crash, events, notifications, rules, waits};
 
 /// Who acts in a run: its rule, with the rights its owner has now.
@@ -38,6 +39,7 @@ pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<A
 pub(super) async fn context(tx: &mut Tx, source: &Source, plan: &Plan, step: &str) -> Result<Cx> {
     let mut cx = source.cx(actor(tx, source, plan).await?).because(cause(plan, step));
     cx.trace = plan.trace.clone();
+    cx.about = About::of(plan.facts.json());
     Ok(cx)
 }
 
@@ -66,10 +68,11 @@ pub(super) async fn perform(
         .write(async move |tx| {
             jobs::service::hold(tx, ticket).await?;
             journal::write(tx, plan.run, &before).await?;
-            let cx = context(tx, &source, &plan, &step.path).await?;
+            let cx = context(tx, &source, &plan, &step.path).await?.noting();
             let output = action.perform(tx, &cx, input).await?;
             step.state = StepState::Succeeded;
             step.output = Some(output);
+            step.events = cx.noted();
             step.error = None;
             step.finished_at = Some(source.now());
             journal::write_one(tx, plan.run, &step).await?;

@@ -67,6 +67,7 @@ row! {
         pub attempts: i64,
         pub input: Option<String>,
         pub output: Option<String>,
+        pub events: Option<String>,
         pub error: Option<String>,
         pub resume_at: Option<DateTime<Utc>>,
         pub started_at: DateTime<Utc>,
@@ -102,10 +103,10 @@ statements! {
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     CANCEL_LIVE = "update runs set state = 'cancelled', waiting = null, error = $2, finished_at = $3 where id = $1 and finished_at is null";
     FINISH_ALL = "update runs set state = $2, waiting = null, error = null, finished_at = $3 where id = any($1)";
-    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at) \
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    PUT_STEP = "insert into run_steps (run_id, path, ordinal, kind, state, attempts, input, output, error, resume_at, started_at, finished_at, events) \
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
      on conflict (run_id, path) do update set state = excluded.state, attempts = excluded.attempts, input = excluded.input, \
-     output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at";
+     output = excluded.output, error = excluded.error, resume_at = excluded.resume_at, finished_at = excluded.finished_at, events = excluded.events";
     LAST_STATES = "select state from runs where rule_id = $1 and finished_at is not null and state in ('succeeded', 'failed') order by id desc limit $2";
     /// Those that no worker has been at: also those that wait for what their rule's policy says.
     QUEUED_OF_RULE = "select id from runs where rule_id = $1 and (state = 'queued' \
@@ -229,6 +230,7 @@ pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
                 attempts: row.attempts,
                 input: parsed(row.input)?,
                 output: parsed(row.output)?,
+                events: parsed(row.events)?.unwrap_or_default(),
                 error: row.error,
                 resume_at: row.resume_at,
                 started_at: row.started_at,
@@ -389,11 +391,18 @@ pub(super) async fn put_steps(tx: &mut Tx, lines: &[StepLine<'_>]) -> Result<()>
                 step.resume_at,
                 step.started_at,
                 step.finished_at,
+                ids(&step.events),
             )
         })
         .collect();
     tx.execute_many(PUT_STEP, &rows).await?;
     Ok(())
+}
+
+/// The ids as they are stored; none are not.
+fn ids(events: &[EventId]) -> Option<String> {
+    let quoted: Vec<String> = events.iter().map(|event| format!("\"{event}\"")).collect();
+    (!quoted.is_empty()).then(|| format!("[{}]", quoted.join(",")))
 }
 
 /// The newest outcomes of a rule, newest first.

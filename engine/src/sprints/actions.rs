@@ -8,7 +8,7 @@ use super::model::{CloseSprint, Closed, NewSprint, Sprint};
 use super::service;
 use crate::Result;
 use crate::access::permissions::SprintEdit;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -38,6 +38,7 @@ pub struct CreateInput {
 impl Internal for Create {
     const NAME: &'static str = "sprint.create";
     const SUMMARY: &'static str = "Plans a sprint.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["sprint.*"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["sprint.created"];
     type Needs = SprintEdit;
     type Input = CreateInput;
@@ -64,6 +65,8 @@ pub struct Which {
 impl Internal for Start {
     const NAME: &'static str = "sprint.start";
     const SUMMARY: &'static str = "Starts a planned sprint.";
+    const EFFECT: Effect =
+        Effect { reads: &["sprint"], writes: &["sprint.state"], undo: Undo::Never { because: "a sprint begins once" } };
     const CAUSES: &'static [&'static str] = &["sprint.started"];
     type Needs = SprintEdit;
     type Input = Which;
@@ -91,6 +94,11 @@ pub struct CloseInput {
 impl Internal for Close {
     const NAME: &'static str = "sprint.close";
     const SUMMARY: &'static str = "Closes the active sprint and moves what is still to be done.";
+    const EFFECT: Effect = Effect {
+        reads: &["sprint", "task"],
+        writes: &["sprint.state", "task.sprint"],
+        undo: Undo::Never { because: "a sprint ends once" },
+    };
     const CAUSES: &'static [&'static str] = &["sprint.closed"];
     type Needs = SprintEdit;
     type Input = CloseInput;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::model::Sprint;
 use crate::events::EventType;
-use crate::ids::{ProjectId, SprintId};
+use crate::ids::{ProjectId, SprintId, TaskId};
 use crate::projects::ProjectRef;
 use crate::projects::events::Changes;
 
@@ -47,6 +47,8 @@ pub struct SprintClosed<'a> {
     pub project: &'a ProjectRef,
     /// How many open tasks were moved.
     pub moved: i64,
+    /// Which.
+    pub tasks: Vec<TaskId>,
     /// The sprint that they are in now; null when they are in none.
     pub moved_to: Option<SprintId>,
 }

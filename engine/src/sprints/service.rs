@@ -153,13 +153,13 @@ pub async fn close(
         }
         check(tx, &project, to).await.map_err(|error| Error::field("/move_to", error.fields[0].message.clone()))?;
     }
-    let moved = store::move_open(tx, &sprint, how.move_to, cx.now()).await?;
-    let moved = i64::try_from(moved).unwrap_or(i64::MAX);
+    let tasks = store::move_open(tx, &sprint, how.move_to, cx.now()).await?;
+    let moved = i64::try_from(tasks.len()).unwrap_or(i64::MAX);
     sprint.state = SprintState::Closed;
     sprint.closed_at = Some(cx.now());
     touch(tx, cx, &mut sprint).await?;
     let short = &ProjectRef::from(&project);
-    emit(tx, cx, &SprintClosed { sprint: &sprint, project: short, moved, moved_to: how.move_to }).await?;
+    emit(tx, cx, &SprintClosed { sprint: &sprint, project: short, moved, tasks, moved_to: how.move_to }).await?;
     Ok(Closed { sprint, moved })
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::model::{Sprint, SprintState};
 use crate::Result;
-use crate::db::{Rx, Tx, statements};
-use crate::ids::{ProjectId, SprintId, WorkspaceId};
+use crate::db::{One, Rx, Tx, statements};
+use crate::ids::{ProjectId, SprintId, TaskId, WorkspaceId};
 
 statements! {
     FIND = "select {Sprint} from sprints where workspace_id = $1 and id = $2", Sprint;
@@ -25,7 +25,7 @@ statements! {
     FREE_TASKS = "update tasks set sprint_id = null, version = version + 1, updated_at = $3 \
      where workspace_id = $1 and sprint_id = $2";
     MOVE_OPEN = "update tasks set sprint_id = $3, version = version + 1, updated_at = $4 \
-     where workspace_id = $1 and sprint_id = $2 and category in ('todo', 'in_progress')";
+     where workspace_id = $1 and sprint_id = $2 and category in ('todo', 'in_progress') returning id";
 }
 
 pub(super) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: SprintId) -> Result<Option<Sprint>> {
@@ -99,9 +99,15 @@ pub(super) async fn update(tx: &mut Tx, sprint: &Sprint) -> Result<()> {
     tx.execute(UPDATE, args).await.map(drop)
 }
 
-/// Moves what is still to be done; says how many tasks.
-pub(super) async fn move_open(tx: &mut Tx, sprint: &Sprint, to: Option<SprintId>, now: DateTime<Utc>) -> Result<u64> {
-    tx.execute(MOVE_OPEN, (sprint.workspace_id, sprint.id, to, now)).await
+/// Moves what is still to be done; says which tasks.
+pub(super) async fn move_open(
+    tx: &mut Tx,
+    sprint: &Sprint,
+    to: Option<SprintId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<TaskId>> {
+    let moved: Vec<One<TaskId>> = tx.all(MOVE_OPEN, (sprint.workspace_id, sprint.id, to, now)).await?;
+    Ok(moved.into_iter().map(|One(task)| task).collect())
 }
 
 /// Deletes the sprint and frees its tasks; says how many.

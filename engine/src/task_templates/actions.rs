@@ -10,7 +10,7 @@ use super::model::{Applied, Apply as How};
 use super::service;
 use crate::Result;
 use crate::access::permissions::TaskCreate;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -39,6 +39,7 @@ pub struct ApplyInput {
 impl Internal for Apply {
     const NAME: &'static str = "task.apply_template";
     const SUMMARY: &'static str = "Makes the tasks of a template.";
+    const EFFECT: Effect = Effect { reads: &["task_template", "project"], writes: &["task.*"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.created", "task_template.applied"];
     type Needs = TaskCreate;
     type Input = ApplyInput;

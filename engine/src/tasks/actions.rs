@@ -8,15 +8,17 @@ use trackside_rules::graph::Write;
 
 use super::effects::WRITES;
 use super::model::{NewTask, Priority, Task, TaskPatch, TaskStatus, TaskType};
+pub use super::pick::Pick;
+use super::pick::{self, Wanted};
 use super::{service, watchers};
 use crate::access::permissions::{TaskCreate, TaskDelete, TaskEdit};
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
 use crate::ids::{MilestoneId, ProjectId, SprintId, TaskId, UserId};
 use crate::patch::Patch;
-use crate::projects::{self, members};
+use crate::projects;
 use crate::{Error, Result};
 
 /// `task.create`.
@@ -71,6 +73,7 @@ pub struct CreateInput {
 impl Internal for Create {
     const NAME: &'static str = "task.create";
     const SUMMARY: &'static str = "Makes a task.";
+    const EFFECT: Effect = Effect { reads: &["project"], writes: &["task.*"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.created", "task.rescheduled"];
     const WRITES: &'static [Write] = WRITES;
     type Needs = TaskCreate;
@@ -161,6 +164,27 @@ pub struct UpdateInput {
 impl Internal for Update {
     const NAME: &'static str = "task.update";
     const SUMMARY: &'static str = "Changes a task; what is left out stays.";
+    const EFFECT: Effect = Effect {
+        reads: &["task"],
+        writes: &[
+            "task.title",
+            "task.description",
+            "task.type",
+            "task.status",
+            "task.priority",
+            "task.labels",
+            "task.assignees",
+            "task.parent",
+            "task.milestone",
+            "task.sprint",
+            "task.start_at",
+            "task.due_at",
+            "task.estimate",
+            "task.points",
+            "task.custom",
+        ],
+        undo: Undo::Restore,
+    };
     const CAUSES: &'static [&'static str] =
         &["milestone.tasks_completed", "task.assigned", "task.rescheduled", "task.status_changed", "task.updated"];
     const WRITES: &'static [Write] = WRITES;
@@ -193,17 +217,7 @@ impl Internal for Update {
 /// `task.assign`.
 pub struct Assign;
 
-/// How somebody is picked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Pick {
-    /// Whoever has the fewest open tasks.
-    LeastLoaded,
-    /// One after another, by the task's number: the same task always goes to the same person.
-    RoundRobin,
-}
-
-/// What `task.assign` takes: either `to` or `pick`.
+/// What `task.assign` takes: either `to`, or how somebody is picked.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignInput {
@@ -211,26 +225,41 @@ pub struct AssignInput {
     pub task: Handle<TaskId>,
     /// All who work on it from now on.
     pub to: Option<Vec<UserId>>,
-    /// One of those who work on tasks in the workspace.
+    /// One is picked. With `skills` or `among` and without this, whoever has the least to do.
     pub pick: Option<Pick>,
+    /// Among whom: user ids, members' addresses, `role:` with a role, `group:` with a name or id, `owner` for the rule's
+    /// owner, `project.owner`, `task.watchers`, `task.created_by`. Left out: everyone who works on tasks in the workspace.
+    #[serde(default)]
+    pub among: Vec<String>,
+    /// Only who has all of these skills, as profiles name them.
+    #[serde(default)]
+    pub skills: Vec<String>,
 }
 
 impl Internal for Assign {
     const NAME: &'static str = "task.assign";
-    const SUMMARY: &'static str = "Gives a task to people, or picks one.";
+    const SUMMARY: &'static str =
+        "Gives a task to people, or to one who is picked: whose turn it is, or who has the least to do, by skill.";
+    const EFFECT: Effect =
+        Effect { reads: &["task", "members", "groups", "absences"], writes: &["task.assignees"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.assigned", "task.updated"];
     type Needs = TaskEdit;
     type Input = AssignInput;
     type Output = Task;
 
     async fn perform(tx: &mut Tx, cx: &Cx, input: AssignInput) -> Result<Task> {
-        let to = match (input.to, input.pick) {
-            (Some(to), None) => to,
-            (None, Some(pick)) => vec![picked(tx, cx, &input.task, pick).await?],
+        let picks = input.pick.is_some() || !input.among.is_empty() || !input.skills.is_empty();
+        let to = match input.to {
+            Some(to) if !picks => to,
+            None if picks => {
+                let how = input.pick.unwrap_or(Pick::LeastLoaded);
+                let wanted = Wanted { how, among: input.among, skills: input.skills };
+                vec![picked(tx, cx, &input.task, &wanted).await?]
+            }
             _ => {
                 return Err(Error::invalid(
                     "action_input",
-                    "`task.assign` takes either `to` or `pick`; give one of them",
+                    "`task.assign` takes either `to`, or how somebody is picked (`pick`, `among`, `skills`); give one of them",
                 ));
             }
         };
@@ -254,6 +283,7 @@ pub struct SetStatusInput {
 impl Internal for SetStatus {
     const NAME: &'static str = "task.set_status";
     const SUMMARY: &'static str = "Says how a task stands from now on.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["task.status"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.status_changed", "task.updated"];
     const WRITES: &'static [Write] = WRITES;
     type Needs = TaskEdit;
@@ -285,6 +315,7 @@ pub struct LabelInput {
 impl Internal for AddLabel {
     const NAME: &'static str = "task.add_label";
     const SUMMARY: &'static str = "Puts a label on a task, beside those it has.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["task.labels"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.updated"];
     type Needs = TaskEdit;
     type Input = LabelInput;
@@ -298,6 +329,7 @@ impl Internal for AddLabel {
 impl Internal for RemoveLabel {
     const NAME: &'static str = "task.remove_label";
     const SUMMARY: &'static str = "Takes a label off a task; one that is not there stays away.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["task.labels"], undo: Undo::Restore };
     const CAUSES: &'static [&'static str] = &["task.updated"];
     type Needs = TaskEdit;
     type Input = LabelInput;
@@ -327,6 +359,8 @@ pub struct WatcherInput {
 impl Internal for AddWatcher {
     const NAME: &'static str = "task.add_watcher";
     const SUMMARY: &'static str = "Makes somebody watch a task.";
+    const EFFECT: Effect =
+        Effect { reads: &["task"], writes: &["task.watchers"], undo: Undo::By { action: "task.remove_watcher" } };
     const CAUSES: &'static [&'static str] = &["task.watched"];
     type Needs = TaskEdit;
     type Input = WatcherInput;
@@ -340,6 +374,8 @@ impl Internal for AddWatcher {
 impl Internal for RemoveWatcher {
     const NAME: &'static str = "task.remove_watcher";
     const SUMMARY: &'static str = "Ends that somebody watches a task.";
+    const EFFECT: Effect =
+        Effect { reads: &["task"], writes: &["task.watchers"], undo: Undo::By { action: "task.add_watcher" } };
     const CAUSES: &'static [&'static str] = &["task.unwatched"];
     type Needs = TaskEdit;
     type Input = WatcherInput;
@@ -368,6 +404,11 @@ pub struct Deleted {}
 impl Internal for Delete {
     const NAME: &'static str = "task.delete";
     const SUMMARY: &'static str = "Deletes a task with its comments; one that has subtasks is refused.";
+    const EFFECT: Effect = Effect {
+        reads: &["task"],
+        writes: &["task.*", "comments", "attachments", "links", "dependencies"],
+        undo: Undo::Never { because: "its comments and files are gone" },
+    };
     const CAUSES: &'static [&'static str] = &["task.deleted"];
     type Needs = TaskDelete;
     type Input = DeleteInput;
@@ -401,17 +442,9 @@ async fn update(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, patch: TaskPatch) -
     service::update(tx, cx, &may, task, None, patch).await
 }
 
-async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, pick: Pick) -> Result<UserId> {
-    let workspace = cx.actor.workspace;
-    let project = projects::service::find_of_task(tx, workspace, task).await?;
-    let task = service::find_in(tx, &cx.actor.may::<TaskEdit, _>(project)?, task).await?;
-    let found = match pick {
-        Pick::LeastLoaded => members::least_loaded(tx, workspace, task.id).await?,
-        Pick::RoundRobin => {
-            let workers = members::workers(tx, workspace).await?;
-            let turn = usize::try_from(task.number()).unwrap_or_default();
-            workers.get(turn.checked_rem(workers.len()).unwrap_or_default()).copied()
-        }
-    };
-    found.ok_or_else(|| Error::conflict("nobody_to_pick", "nobody in this workspace works on tasks; add a team member"))
+async fn picked(tx: &mut Tx, cx: &Cx, task: &Handle<TaskId>, wanted: &Wanted) -> Result<UserId> {
+    let project = projects::service::find_of_task(tx, cx.actor.workspace, task).await?;
+    let may = cx.actor.may::<TaskEdit, _>(project)?;
+    let task = service::find_in(tx, &may, task).await?;
+    pick::pick(tx, cx, may.resource(), &task, wanted).await
 }

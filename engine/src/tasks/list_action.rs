@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::model::{Category, Priority, Task, TaskStatus};
 use super::{TaskQuery, service};
 use crate::access::permissions::TaskView;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::ids::{ProjectId, TaskId, UserId};
@@ -110,6 +110,8 @@ impl From<Task> for ListedTask {
 impl Internal for List {
     const NAME: &'static str = "task.list";
     const SUMMARY: &'static str = "Finds tasks, for the steps behind it to read; changes nothing.";
+    const EFFECT: Effect =
+        Effect { reads: &["task"], writes: &[], undo: Undo::Never { because: "it changes nothing" } };
     const CAUSES: &'static [&'static str] = &[];
     type Needs = TaskView;
     type Input = ListInput;

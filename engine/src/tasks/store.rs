@@ -1,4 +1,4 @@
-//! All SQL on `tasks`, `task_labels`, `task_assignees` and `task_watchers`, but for the list of tasks
+//! All SQL on `tasks`, `task_labels`, `task_assignees`, `task_watchers` and `round_robins`, but for the list of tasks
 //! ([`super::select`]).
 
 use chrono::{DateTime, Utc};
@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use super::labels::Label;
 use super::model::{Task, TaskDates};
 use crate::Result;
-use crate::db::{JsonText, Rx, Tx, statements};
+use crate::db::{JsonText, One, Rx, Tx, statements};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
+use crate::ids::{ProjectId, RuleId, TaskId, UserId, WorkspaceId};
 use crate::raw::Raw;
 
 statements! {
@@ -64,6 +64,12 @@ statements! {
     INSERT_LABEL = "insert into task_labels (task_id, label) values ($1, $2)";
     INSERT_ASSIGNEE = "insert into task_assignees (task_id, user_id) values ($1, $2)";
     INSERT_WATCHER = "insert into task_watchers (task_id, user_id) values ($1, $2)";
+    LOADS = "select a.user_id, count(*) from task_assignees a join tasks t on t.id = a.task_id where t.workspace_id = $1 \
+     and t.id <> $2 and t.category in ('todo', 'in_progress') and a.user_id = any($3) group by a.user_id";
+    OPEN_TURNS = "insert into round_robins (rule_id, step, workspace_id) values ($1, $2, $3) on conflict do nothing";
+    TAKE_TURN = "select user_id from round_robins where rule_id = $1 and step = $2 for update";
+    NOTE_TURN = "update round_robins set user_id = $3 where rule_id = $1 and step = $2";
+    FORGET_TURNS = "delete from round_robins where rule_id = $1";
     DELETE_WATCHER = "delete from task_watchers where task_id = $1 and user_id = $2";
 }
 
@@ -298,4 +304,30 @@ pub(super) async fn list_ancestors(rx: &mut Rx, workspace: WorkspaceId, id: Task
 pub(super) async fn height(rx: &mut Rx, workspace: WorkspaceId, id: TaskId) -> Result<i64> {
     let (height,): (Option<i64>,) = rx.one(HEIGHT, (workspace, id)).await?;
     Ok(height.unwrap_or(1))
+}
+
+/// How many open tasks each of these people has, `besides` not counted; who has none is left out.
+pub(super) async fn loads(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    users: &[UserId],
+    besides: TaskId,
+) -> Result<Vec<(UserId, i64)>> {
+    rx.all(LOADS, (workspace, besides, users)).await
+}
+
+/// Who was picked last by this step of a rule. Nobody else picks for it until the transaction ends.
+pub(super) async fn take_turn(tx: &mut Tx, workspace: WorkspaceId, rule: RuleId, step: &str) -> Result<Option<UserId>> {
+    tx.execute(OPEN_TURNS, (rule, step, workspace)).await?;
+    Ok(tx.opt::<One<Option<UserId>>>(TAKE_TURN, (rule, step)).await?.and_then(|One(user)| user))
+}
+
+/// Notes who was picked.
+pub(super) async fn note_turn(tx: &mut Tx, rule: RuleId, step: &str, picked: UserId) -> Result<()> {
+    tx.execute(NOTE_TURN, (rule, step, picked)).await.map(drop)
+}
+
+/// Forgets the turns of a rule.
+pub(super) async fn forget_turns(tx: &mut Tx, rule: RuleId) -> Result<()> {
+    tx.execute(FORGET_TURNS, (rule,)).await.map(drop)
 }

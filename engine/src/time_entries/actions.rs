@@ -8,7 +8,7 @@ use super::model::{LoggedTime, NewTimeEntry, NewTimer, StopTimer, TimerStarted};
 use super::{service, timers};
 use crate::Result;
 use crate::access::permissions::TimeLog;
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::db::Tx;
 use crate::handle::Handle;
@@ -42,6 +42,7 @@ pub struct LogInput {
 impl Internal for Log {
     const NAME: &'static str = "time.log";
     const SUMMARY: &'static str = "Logs time on a task.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["time_entries"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["time.logged"];
     type Needs = TimeLog;
     type Input = LogInput;
@@ -74,6 +75,7 @@ pub struct StartTimerInput {
 impl Internal for StartTimer {
     const NAME: &'static str = "timer.start";
     const SUMMARY: &'static str = "Starts the timer of the rule's owner on a task; one that ran stops.";
+    const EFFECT: Effect = Effect { reads: &["task"], writes: &["timers"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["time.logged", "time.timer_started", "time.timer_stopped"];
     type Needs = TimeLog;
     type Input = StartTimerInput;
@@ -102,6 +104,7 @@ pub struct StopTimerInput {
 impl Internal for StopTimerAction {
     const NAME: &'static str = "timer.stop";
     const SUMMARY: &'static str = "Stops the timer of the rule's owner on a task.";
+    const EFFECT: Effect = Effect { reads: &["timers"], writes: &["timers", "time_entries"], undo: Undo::Remove };
     const CAUSES: &'static [&'static str] = &["time.logged", "time.timer_stopped"];
     type Needs = TimeLog;
     type Input = StopTimerInput;

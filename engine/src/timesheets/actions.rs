@@ -7,7 +7,7 @@ use super::model::{Decision, TimesheetRef, WeekOf};
 use super::service;
 use crate::Result;
 use crate::access::permissions::{TimeLog, TimeManage};
-use crate::actions::Internal;
+use crate::actions::{Effect, Internal, Undo};
 use crate::cx::Cx;
 use crate::day::Week;
 use crate::db::Tx;
@@ -29,6 +29,11 @@ pub struct SubmitInput {
 impl Internal for Submit {
     const NAME: &'static str = "timesheet.submit";
     const SUMMARY: &'static str = "Submits a person's week.";
+    const EFFECT: Effect = Effect {
+        reads: &["time_entries"],
+        writes: &["timesheet.state"],
+        undo: Undo::Never { because: "whoever decides on a timesheet opens it again" },
+    };
     const CAUSES: &'static [&'static str] = &["timesheet.submitted"];
     type Needs = TimeLog;
     type Input = SubmitInput;
@@ -56,6 +61,11 @@ pub struct ApproveInput {
 impl Internal for Approve {
     const NAME: &'static str = "timesheet.approve";
     const SUMMARY: &'static str = "Approves a week that was submitted.";
+    const EFFECT: Effect = Effect {
+        reads: &["time_entries"],
+        writes: &["timesheet.state"],
+        undo: Undo::Never { because: "whoever decides on a timesheet opens it again" },
+    };
     const CAUSES: &'static [&'static str] = &["timesheet.approved"];
     type Needs = TimeManage;
     type Input = ApproveInput;

@@ -17,7 +17,7 @@ use crate::{
     facts::{GIVEN_NAMES, is_given_name},
     for_each::{ForEach, RELATIONS, Source},
     matcher::{HANDLES, kind_matches},
-    model::{Approve, InputType, Match, Rule, Step, StepKind, Wait},
+    model::{Approve, BUTTON_PRESSED, InputType, Match, Rule, Step, StepKind, Wait},
     problem::{Problem, pointer_key},
     sandbox::Sandbox,
     syntax::at_position,
@@ -52,7 +52,15 @@ const UNTYPED: &[&str] = &["headers", "body", "query", "vars", "run", "rule", "e
 pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Problem> {
     let mut problems = rule.problems();
     let form = form_schema(rule);
-    let facts = if rule.trigger.is_event() { catalogue.facts_of(rule.trigger.kind()) } else { None };
+    let facts = match &rule.trigger {
+        trigger if trigger.is_button() => catalogue.facts_of(BUTTON_PRESSED),
+        trigger if trigger.is_event() => catalogue.facts_of(trigger.kind()),
+        _ => None,
+    };
+    if rule.trigger.is_manual() && !rule.trigger.is_button() && !rule.trigger.matches.is_empty() {
+        let message = "A `manual` rule has nothing to match unless it is started on a task: say `for: task`, or leave `match` out.";
+        problems.push(Problem::new("misplaced", "/trigger/match", message));
+    }
     if rule.trigger.is_event() && facts.is_none() {
         let message = format!("There is no event `{}`.", rule.trigger.on);
         let names = catalogue.events.keys().map(String::as_str).chain(["manual", "hook", "schedule", "date"]);
@@ -63,7 +71,7 @@ pub fn check(rule: &Rule, catalogue: &Catalogue, sandbox: &Sandbox) -> Vec<Probl
         Some((step.id.as_str(), catalogue.facts_of(&event.on)?))
     });
     let env = Env {
-        facts: if rule.trigger.is_manual() { None } else { facts },
+        facts,
         inputs: rule.trigger.is_manual().then(|| Shape::schema(&form)),
         steps: rule.walk().into_iter().map(|(_, step)| (step.id.as_str(), step.action.as_deref())).collect(),
         awaited: awaited.collect(),
@@ -208,7 +216,14 @@ impl<'c> Checker<'_, 'c> {
     fn matches(&mut self, pointer: &str, matches: &Match, facts: &Shape<'c>) {
         for (path, want) in matches {
             let pointer = format!("{pointer}/{}", pointer_key(path));
-            let keys: Vec<&str> = path.split('.').collect();
+            let mut keys: Vec<&str> = path.split('.').collect();
+            // What a field of the project's own was or became: its keys are not known here, its values are anything.
+            if let [.., custom, _, "from" | "to"] = keys.as_slice()
+                && *custom == "custom"
+            {
+                keys.truncate(keys.len() - 2);
+                keys.push("to");
+            }
             let change = match facts.field("change") {
                 Field::Found(change) => Some(change),
                 Field::Missing(_) => None,

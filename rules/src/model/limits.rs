@@ -26,6 +26,8 @@ const MAX_CHAIN: u32 = 50;
 const MAX_TIMEOUT: Period = Period::seconds(100);
 /// Branches of a `parallel`.
 const MAX_BRANCHES: usize = 20;
+/// Characters of what a button says.
+const MAX_LABEL: usize = 100;
 /// Letters of a step's id or an item's name.
 const MAX_NAME: usize = 64;
 
@@ -111,6 +113,22 @@ impl Rule {
         }
         if !self.trigger.form.is_empty() && !self.trigger.is_manual() {
             problems.push(Problem::new("misplaced", "/trigger/form", "A form belongs to the trigger `manual`."));
+        }
+        if self.trigger.subject.is_some() && !self.trigger.is_manual() {
+            problems.push(Problem::new(
+                "misplaced",
+                "/trigger/for",
+                "What a rule is started on belongs to the trigger `manual`.",
+            ));
+        }
+        if let Some(label) = &self.trigger.label {
+            if !self.trigger.is_button() {
+                let message = "What a button says belongs to the trigger `manual` with `for: task`.";
+                problems.push(Problem::new("misplaced", "/trigger/label", message));
+            } else if label.trim().is_empty() || label.chars().count() > MAX_LABEL {
+                let message = format!("A button says 1 to {MAX_LABEL} characters.");
+                problems.push(Problem::new("too_large", "/trigger/label", message));
+            }
         }
     }
 

@@ -29,7 +29,9 @@ pub use offset::Offset;
 pub(crate) use parse::{shape, too_large};
 pub use policy::{Budget, Cause, Concurrency, Debounce, Dedupe, OnBusy, Policy, Throttle};
 pub use step::{Backoff, Branch, ElseIf, OnError, Retry, Step, StepKind, Stop, StopOutcome, Wait, WaitEvent};
-pub use trigger::{CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Trigger};
+pub use trigger::{
+    BUTTON_PRESSED, CatchUp, DATE_REACHED, Form, Input, InputType, Match, Overlap, SCHEDULE_OCCURRED, Subject, Trigger,
+};
 
 /// A rule: when this happens and that holds, do these steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

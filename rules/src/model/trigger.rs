@@ -25,6 +25,12 @@ pub struct Trigger {
     /// What the event must say, beyond its kind.
     #[serde(default, rename = "match", skip_serializing_if = "IndexMap::is_empty")]
     pub matches: Match,
+    /// For `manual`: what it is started on. `match` and `scope` then say on which, and expressions see it.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// For `manual` with `for`: what its button says; the rule's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// For `manual`: what the person who starts it is asked.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub form: Form,
@@ -86,6 +92,16 @@ pub struct Trigger {
     pub below: Option<f64>,
 }
 
+/// What a manual rule is started on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A task.
+    Task,
+}
+
+/// The kind of event that is made when somebody starts a rule by its button on a task.
+pub const BUTTON_PRESSED: &str = "task.button_pressed";
 /// The kind of event that a rule's schedule makes when its time comes.
 pub const SCHEDULE_OCCURRED: &str = "schedule.occurred";
 /// The kind of event that is made when a task comes to what a `date` trigger says of its date.
@@ -106,6 +122,11 @@ impl Trigger {
     /// Whether a person starts the rule.
     pub fn is_manual(&self) -> bool {
         self.on == "manual"
+    }
+
+    /// Whether a person starts the rule on a task.
+    pub fn is_button(&self) -> bool {
+        self.is_manual() && self.subject == Some(Subject::Task)
     }
 
     /// Whether times start the rule.

@@ -20,6 +20,8 @@ pub struct Hit {
     pub method: String,
     /// The path, such as `/tell`.
     pub path: String,
+    /// What stands behind the `?`, as it came.
+    pub query: String,
     /// The `Idempotency-Key` header; empty when there was none.
     pub key: String,
     /// All headers, names in lower case.
@@ -105,12 +107,12 @@ async fn take(State(book): State<Arc<Mutex<Book>>>, request: Request) -> Respons
         Err(_) if bytes.is_empty() => Value::Null,
         Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
     };
-    let path = parts.uri.path().to_owned();
+    let (path, query) = (parts.uri.path().to_owned(), parts.uri.query().unwrap_or_default().to_owned());
     let key = headers.get("idempotency-key").cloned().unwrap_or_default();
     let (status, delay) = {
         let mut book = lock(&book);
         let status = book.answers.get_mut(&path).and_then(VecDeque::pop_front).unwrap_or(200);
-        book.hits.push(Hit { method: parts.method.to_string(), path, key, headers, body });
+        book.hits.push(Hit { method: parts.method.to_string(), path, query, key, headers, body });
         (status, book.delay)
     };
     if !delay.is_zero() {

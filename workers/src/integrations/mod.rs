@@ -9,6 +9,9 @@ pub mod github;
 pub mod http;
 pub mod slack;
 
+#[cfg(test)]
+mod page;
+
 use std::sync::Arc;
 
 use trackside_engine::actions::external::{ErasedExternal, Failure};

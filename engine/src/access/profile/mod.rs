@@ -51,6 +51,14 @@ row! {
 #[serde(transparent)]
 pub struct Skills(pub Vec<String>);
 
+impl Skills {
+    /// Whether this is one of them; letters count alike in either case, as where a skill is named twice.
+    pub fn has(&self, skill: &str) -> bool {
+        let skill = skill.trim().to_lowercase();
+        self.0.iter().any(|own| own.to_lowercase() == skill)
+    }
+}
+
 impl Column for Skills {
     fn from_cell(cell: Cell<'_>) -> Result<Self> {
         Json::<Vec<String>>::from_cell(cell).map(|Json(skills)| Self(skills))
@@ -95,7 +103,7 @@ pub struct MemberProfile {
     pub profile: Profile,
 }
 
-/// When one of the people asked about works, for whoever plans their time.
+/// When one of the people asked about works and what they are good at, for whoever plans their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Availability {
     /// The person.
@@ -104,13 +112,15 @@ pub struct Availability {
     pub time_zone: Option<Tz>,
     /// Their working hours by that zone's clock; none until they say.
     pub hours: Option<WorkingHours>,
+    /// What they are good at.
+    pub skills: Skills,
 }
 
 statements! {
     FIND = "select {Profile} from users where id = $1", Profile;
     LOCK = "select name from users where id = $1 for update";
     UPDATE = "update users set name = $2, time_zone = $3, locale = $4, working_hours = $5, skills = $6 where id = $1";
-    AVAILABILITY = "select u.id, u.time_zone, u.working_hours from members m join users u on u.id = m.user_id \
+    AVAILABILITY = "select u.id, u.time_zone, u.working_hours, u.skills from members m join users u on u.id = m.user_id \
          where m.workspace_id = $1 and m.user_id = any($2) order by u.id";
 }
 
@@ -131,13 +141,14 @@ pub async fn member(rx: &mut Rx, may: &Granted<MemberView, Workspace>, user: Use
     Ok(MemberProfile { member, profile: find(rx, user).await? })
 }
 
-/// Time zones and working hours of those of `users` who are members of the workspace, by id.
+/// Time zones, working hours and skills of those of `users` who are members of the workspace, by id.
 pub async fn availability(rx: &mut Rx, workspace: WorkspaceId, users: &[UserId]) -> Result<Vec<Availability>> {
-    type Found = (UserId, Option<String>, Option<WorkingHours>);
+    type Found = (UserId, Option<String>, Option<WorkingHours>, Skills);
     let found: Vec<Found> = rx.all(AVAILABILITY, (workspace, users)).await?;
     // A zone that a newer list of zones knows and this one does not is as good as none.
     let read = |zone: Option<String>| zone.and_then(|zone| zone.parse().ok());
-    Ok(found.into_iter().map(|(user, zone, hours)| Availability { user, time_zone: read(zone), hours }).collect())
+    let person = |(user, zone, hours, skills)| Availability { user, time_zone: read(zone), hours, skills };
+    Ok(found.into_iter().map(person).collect())
 }
 
 /// Changes the profile of the person who acts.

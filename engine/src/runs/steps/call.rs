@@ -137,6 +137,11 @@ impl Walk<'_> {
             );
             return Err(Error::conflict("rule_not_callable", detail));
         }
+        if info.rule.trigger.is_button() {
+            let detail =
+                format!("“{}” is started on a task by its button; only rules without `for` are called", info.name);
+            return Err(Error::conflict("rule_not_callable", detail));
+        }
         if info.state != RuleState::Enabled {
             return Err(Error::conflict(
                 "rule_off",

@@ -2,15 +2,21 @@
 //! run, and everything can be read afterwards.
 
 mod approvals;
+mod buttons;
 mod chains;
 mod control;
+mod effects;
 mod history;
+mod known_faults;
 mod loops;
 mod main_job;
 mod policies;
 mod rights;
 mod steps;
+mod telling;
 mod together;
+mod triggers;
+mod turns;
 mod waits;
 
 use std::time::{Duration, Instant};

@@ -181,7 +181,7 @@ both_databases! {
 
 impl Place {
     /// The id of the only run of a rule, as soon as there is one.
-    async fn last_started(&self, rule: &str) -> String {
+    pub(super) async fn last_started(&self, rule: &str) -> String {
         let start = Instant::now();
         loop {
             if let Some(run) = self.runs(rule).await.first() {

@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trackside_engine::actions::external::{Call, External, Failure};
+use trackside_engine::actions::{Effect, OUTSIDE};
 
 use crate::egress::Egress;
 
@@ -90,6 +91,7 @@ struct Found {
 impl External for CreateIssue {
     const NAME: &'static str = "github.create_issue";
     const SUMMARY: &'static str = "Creates an issue in a GitHub repository.";
+    const EFFECT: Effect = Effect { reads: &[], writes: &["github.issue"], undo: OUTSIDE };
     type Input = Input;
     type Output = Output;
 

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trackside_engine::actions::external::{Call, DEPTH_HEADER, External, Failure};
+use trackside_engine::actions::{Effect, OUTSIDE};
 
 use crate::egress::{DEFAULT_MAX_BODY, Egress, Request, Response};
 use crate::integrations::answers;
@@ -54,16 +55,44 @@ pub struct Input {
     /// Headers. `Idempotency-Key` is set to a key that stays the same when the step is retried, unless given here.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// Added to the query of the URL, encoded.
+    #[serde(default)]
+    pub query: BTreeMap<String, Scalar>,
     /// A body that is sent as JSON.
     #[serde(default)]
     pub body: Option<Value>,
     /// A body that is sent as it is, instead of `body`; plain text unless a Content-Type is given.
     #[serde(default)]
     pub text: Option<String>,
+    /// A body that is sent as a form (`application/x-www-form-urlencoded`), instead of `body`.
+    #[serde(default)]
+    pub form: Option<BTreeMap<String, Scalar>>,
     /// The statuses that count as success; 200 to 299 when left out.
     #[serde(default)]
     #[schemars(inner(range(min = 200, max = 599)))]
     pub expect: Option<Vec<u16>>,
+}
+
+/// A value of a query or a form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// Text.
+    Text(String),
+    /// A number.
+    Number(serde_json::Number),
+    /// `true` or `false`.
+    Truth(bool),
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+            Self::Truth(truth) => truth.fmt(f),
+        }
+    }
 }
 
 /// An HTTP method.
@@ -110,24 +139,37 @@ pub struct Output {
 impl External for SendRequest {
     const NAME: &'static str = "http.request";
     const SUMMARY: &'static str = "Sends an HTTP request to a public address and hands on the answer.";
+    const EFFECT: Effect = Effect { reads: &[], writes: &["http"], undo: OUTSIDE };
     type Input = Input;
     type Output = Output;
 
     async fn perform(&self, call: &Call, input: Input) -> Result<Output, Failure> {
-        let url = self.egress.check(&input.url).map_err(|error| at("/url", error))?;
+        let mut url = self.egress.check(&input.url).map_err(|error| at("/url", error))?;
+        if !input.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(input.query.iter().map(|(name, value)| (name, value.to_string())));
+        }
         let mut headers = headers(&input.headers)?;
-        let body = match (input.body, input.text) {
-            (Some(_), Some(_)) => return Err(at("/text", "give either body or text, not both")),
-            (Some(json), None) => {
+        let body = match (input.body, input.text, input.form) {
+            (Some(json), None, None) => {
                 headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
                 // A JSON value that was read from JSON can be written as such.
                 serde_json::to_vec(&json).map_err(|error| at("/body", error))?.into()
             }
-            (None, Some(text)) => {
+            (None, Some(text), None) => {
                 headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("text/plain; charset=utf-8"));
                 Bytes::from(text)
             }
-            (None, None) => Bytes::new(),
+            (None, None, Some(form)) => {
+                headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/x-www-form-urlencoded"));
+                let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+                encoded.extend_pairs(form.iter().map(|(name, value)| (name, value.to_string())));
+                Bytes::from(encoded.finish())
+            }
+            (None, None, None) => Bytes::new(),
+            (body, ..) => {
+                let place = if body.is_some() { "/body" } else { "/text" };
+                return Err(at(place, "give one of body, text and form"));
+            }
         };
         if !headers.contains_key(&IDEMPOTENCY_KEY) {
             let key = HeaderValue::from_str(&call.idempotency_key)

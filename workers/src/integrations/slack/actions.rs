@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trackside_engine::actions::external::{Call, External, Failure};
+use trackside_engine::actions::{Effect, OUTSIDE};
 
 use crate::egress::{DEFAULT_MAX_BODY, Egress, Request};
 use crate::integrations::answers;
@@ -57,6 +58,7 @@ pub struct Output {
 impl External for PostMessage {
     const NAME: &'static str = "slack.post_message";
     const SUMMARY: &'static str = "Posts a message to a Slack channel or thread.";
+    const EFFECT: Effect = Effect { reads: &[], writes: &["slack.message"], undo: OUTSIDE };
     type Input = Input;
     type Output = Output;
 

@@ -1,0 +1,12 @@
+-- Whose turn it was last where rules give out tasks in turn.
+
+create table round_robins (
+    -- No reference: who picks would wait for whoever changes the rule, and the other way round.
+    rule_id uuid not null,
+    -- The step within the rule.
+    step text not null,
+    workspace_id uuid not null references workspaces (id),
+    -- Nobody yet, while the first one is being picked.
+    user_id uuid,
+    primary key (rule_id, step)
+);
