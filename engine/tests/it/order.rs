@@ -24,7 +24,7 @@ use crate::waits::Nothing;
 
 const LEASE: Duration = Duration::from_secs(15);
 /// How many stories are made up on each database.
-const STORIES: usize = 24;
+const STORIES: usize = 12;
 
 /// Something that happens.
 #[derive(Debug, Clone)]

@@ -84,7 +84,8 @@ fn twice_a_day() -> BTreeSet<DateTime<Utc>> {
 
 /// The nominal times that were announced for a rule, with how often.
 async fn announced(db: &Database, rule: &str) -> Vec<DateTime<Utc>> {
-    let rows = db.rows("select cast(payload as text), 0 from events where kind = 'schedule.occurred'").await;
+    let rows =
+        db.rows("select cast(payload as text), cast(0 as bigint) from events where kind = 'schedule.occurred'").await;
     let payloads = rows.iter().map(|(payload, _)| serde_json::from_str::<Value>(payload).unwrap());
     let own = payloads.filter(|payload| payload["rule"]["id"] == rule);
     own.map(|payload| payload["schedule"]["nominal_at"].as_str().unwrap().parse().unwrap()).collect()

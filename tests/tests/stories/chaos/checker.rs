@@ -111,7 +111,7 @@ impl Books {
     /// What holds at every moment, also in the middle: a run that is not over has a job, and there is nobody else to carry it on.
     pub async fn glance(&mut self) {
         let sql = format!(
-            "select {} || ' ' || r.state, 0 from runs r where r.finished_at is null and not exists (select 1 from jobs j where j.id = r.id)",
+            "select {} || ' ' || r.state, cast(0 as bigint) from runs r where r.finished_at is null and not exists (select 1 from jobs j where j.id = r.id)",
             self.id("r.id")
         );
         for (run, _) in self.db.rows(&sql).await {
@@ -270,7 +270,7 @@ impl Books {
     async fn journals(&mut self) {
         let run = self.id("s.run_id");
         let sql = format!(
-            "select {run} || ' ' || s.path || ' ' || s.state, 0 from run_steps s join runs r on r.id = s.run_id \
+            "select {run} || ' ' || s.path || ' ' || s.state, cast(0 as bigint) from run_steps s join runs r on r.id = s.run_id \
              where r.state = 'succeeded' and s.state in ('running', 'retrying', 'unknown', 'waiting')"
         );
         for (line, _) in self.db.rows(&sql).await {
@@ -297,7 +297,10 @@ impl Books {
 
     /// How often each event is in the log, as `<rule> <n>`.
     async fn events(&self) -> BTreeMap<String, usize> {
-        let rows = self.db.rows("select cast(payload as text), 0 from events where kind = 'hook.received'").await;
+        let rows = self
+            .db
+            .rows("select cast(payload as text), cast(0 as bigint) from events where kind = 'hook.received'")
+            .await;
         let mut events = BTreeMap::new();
         for (payload, _) in rows {
             *events.entry(about(&payload)).or_default() += 1;
