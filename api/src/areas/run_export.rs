@@ -59,6 +59,7 @@ pub(super) fn routes() -> ApiRouter<App> {
 /// How runs are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "RunExportFormat")]
 enum Format {
     /// A JSON text each, on a line.
     #[default]

@@ -33,6 +33,7 @@ words! {
 
 words! {
     /// How a timer stands.
+    #[schemars(rename = "SlaTimerState")]
     pub enum TimerState {
         /// Time passes.
         Running = "running",
@@ -48,6 +49,7 @@ words! {
 /// What stops a timer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SlaStop")]
 pub enum Stop {
     /// The task is done, or will not be.
     #[default]
