@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::conditions::{Compiled, Sight};
-use super::model::{SlaRef, Stored, Timer, TimerState};
+use super::model::{SlaRef, SlaState, Stored, Timer};
 use super::step::{Count, Said};
 use super::time::Time;
 use super::{due, store};
@@ -158,7 +158,7 @@ fn fresh(stored: &Stored, sight: &Sight<'_>, task: TaskId, cycle: i64) -> Timer 
         cycle,
         workspace_id: stored.workspace_id,
         project_id: sight.project.id,
-        state: TimerState::Running,
+        state: SlaState::Running,
         priority: crate::tasks::Priority::Medium,
         target: 0,
         started_at: sight.at,

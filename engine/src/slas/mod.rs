@@ -23,6 +23,6 @@ mod time;
 
 pub use conditions::examine;
 pub use model::{
-    Policy, Report, ReportOfPriority, ReportQuery, Sla, SlaQuery, SlaRef, Stop, TargetClock, Targets, TaskTimer, Tells,
-    TimerState, Warn,
+    Policy, Report, ReportOfPriority, ReportQuery, Sla, SlaQuery, SlaRef, SlaState, Stop, TargetClock, Targets,
+    TaskTimer, Tells, Warn,
 };

@@ -33,8 +33,7 @@ words! {
 
 words! {
     /// How a timer stands.
-    #[schemars(rename = "SlaTimerState")]
-    pub enum TimerState {
+    pub enum SlaState {
         /// Time passes.
         Running = "running",
         /// It is held by the policy's `pause`.
@@ -263,7 +262,7 @@ row! {
         pub cycle: i64,
         pub workspace_id: WorkspaceId,
         pub project_id: ProjectId,
-        pub state: TimerState,
+        pub state: SlaState,
         pub priority: Priority,
         pub target: i64,
         pub started_at: DateTime<Utc>,
@@ -289,7 +288,7 @@ pub struct TaskTimer {
     /// 1 the first time that the task came under it; one more each time it was reopened.
     pub cycle: i64,
     /// How it stands.
-    pub state: TimerState,
+    pub state: SlaState,
     /// Whether it came in time: true once it ended so, false from when it was too late.
     pub met: Option<bool>,
     /// In which time it is counted.

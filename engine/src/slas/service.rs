@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::conditions::Compiled;
 use super::model::{
-    MAX_POLICIES, MAX_TOLD, Policy, Report, ReportQuery, Sla, SlaQuery, SlaRef, Stored, TargetClock, TaskTimer, Timer,
-    TimerState,
+    MAX_POLICIES, MAX_TOLD, Policy, Report, ReportQuery, Sla, SlaQuery, SlaRef, SlaState, Stored, TargetClock,
+    TaskTimer, Timer,
 };
 use super::store;
 use super::time::Time;
@@ -245,7 +245,7 @@ pub(super) fn shown(
     let elapsed = timer.elapsed(now, time)?;
     let met = match (timer.breached_at, timer.state) {
         (Some(_), _) => Some(false),
-        (None, TimerState::Ended) => Some(true),
+        (None, SlaState::Ended) => Some(true),
         (None, _) => None,
     };
     Ok(TaskTimer {
@@ -289,7 +289,7 @@ pub async fn report(rx: &mut Rx, cx: &Cx, may: &Granted<SlaView, Stored>, query:
     let (met, breached) = priorities.iter().fold((0, 0), |(met, late), of| (met + of.met, late + of.breached));
     let open = store::open(rx, stored.id).await?;
     let standing =
-        |state: TimerState| open.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
+        |state: SlaState| open.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
     Ok(Report {
         from,
         to,
@@ -297,7 +297,7 @@ pub async fn report(rx: &mut Rx, cx: &Cx, may: &Granted<SlaView, Stored>, query:
         breached,
         met_percent: (met + breached > 0).then(|| met * 100 / (met + breached)),
         priorities,
-        running: standing(TimerState::Running),
-        paused: standing(TimerState::Paused),
+        running: standing(SlaState::Running),
+        paused: standing(SlaState::Paused),
     })
 }

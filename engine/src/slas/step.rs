@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Timer, TimerState, Warn, seconds};
+use super::model::{SlaState, Timer, Warn, seconds};
 use super::time::Time;
 use crate::tasks::Priority;
 use crate::{Error, Result};
@@ -67,7 +67,7 @@ impl Timer {
 
     /// Whether it is not over.
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.state, TimerState::Running | TimerState::Paused)
+        matches!(self.state, SlaState::Running | SlaState::Paused)
     }
 
     /// How much time has passed, in seconds.
@@ -84,7 +84,7 @@ impl Timer {
             self.carried += to.map_or(0, |to| time.between(moment(from), moment(to)));
         }
         stretches.push((at.timestamp_micros(), None));
-        (self.state, self.paused_at) = (TimerState::Running, None);
+        (self.state, self.paused_at) = (SlaState::Running, None);
         self.list(&stretches)
     }
 
@@ -101,7 +101,7 @@ impl Timer {
     pub(super) fn reckon(&mut self, count: &Count) -> Result<()> {
         (self.due_at, self.warn_at, self.look_at, self.stale) = (None, None, None, false);
         let stretches = self.listed()?;
-        let Some((from, None)) = stretches.last().copied().filter(|_| self.state == TimerState::Running) else {
+        let Some((from, None)) = stretches.last().copied().filter(|_| self.state == SlaState::Running) else {
             return Ok(());
         };
         let from = moment(from);
@@ -125,7 +125,7 @@ impl Timer {
 
     /// What the clock brings at `now`; notes it.
     pub(super) fn ring(&mut self, now: DateTime<Utc>) -> Option<Said> {
-        if self.state != TimerState::Running || self.breached_at.is_some() {
+        if self.state != SlaState::Running || self.breached_at.is_some() {
             return None;
         }
         if self.due_at.is_some_and(|due| due <= now) {
@@ -154,23 +154,23 @@ impl Timer {
             if late {
                 self.breached_at = self.due_at;
             }
-            (self.state, self.ended_at, self.paused_at) = (TimerState::Ended, Some(at), None);
+            (self.state, self.ended_at, self.paused_at) = (SlaState::Ended, Some(at), None);
             self.reckon(count)?;
             return Ok(said);
         }
         if !seen.covered {
             self.hold(at)?;
-            (self.state, self.ended_at, self.paused_at) = (TimerState::Cancelled, Some(at), None);
+            (self.state, self.ended_at, self.paused_at) = (SlaState::Cancelled, Some(at), None);
             self.reckon(count)?;
             return Ok(None);
         }
         (self.priority, self.target) = (seen.priority, seen.target);
         match (self.state, seen.paused) {
-            (TimerState::Running, true) => {
+            (SlaState::Running, true) => {
                 self.hold(at)?;
-                (self.state, self.paused_at) = (TimerState::Paused, Some(at));
+                (self.state, self.paused_at) = (SlaState::Paused, Some(at));
             }
-            (TimerState::Paused, false) => self.go(at, &count.time)?,
+            (SlaState::Paused, false) => self.go(at, &count.time)?,
             _ => {}
         }
         self.reckon(count)?;
@@ -180,7 +180,7 @@ impl Timer {
     /// Begins, from `at` on.
     pub(super) fn begin(&mut self, seen: &Seen, at: DateTime<Utc>, count: &Count) -> Result<()> {
         if seen.paused {
-            (self.state, self.paused_at) = (TimerState::Paused, Some(at));
+            (self.state, self.paused_at) = (SlaState::Paused, Some(at));
         } else {
             self.go(at, &count.time)?;
         }
@@ -193,9 +193,9 @@ impl Seen {
     pub(super) fn begins(&self, last: Option<&Timer>) -> bool {
         let behind = match last.map(|last| last.state) {
             None => self.starts,
-            Some(TimerState::Ended) => self.again && self.starts,
-            Some(TimerState::Cancelled) => self.starts,
-            Some(TimerState::Running | TimerState::Paused) => false,
+            Some(SlaState::Ended) => self.again && self.starts,
+            Some(SlaState::Cancelled) => self.starts,
+            Some(SlaState::Running | SlaState::Paused) => false,
         };
         self.covered && behind && !self.stopped
     }

@@ -274,7 +274,7 @@ async fn http_answers_and_inputs_are_sorted() {
         (json!({ "method": "GET", "url": "http://169.254.169.254/latest/meta-data/" }), "/url"),
         (json!({ "method": "GET", "url": "file:///etc/passwd" }), "/url"),
         (json!({ "method": "get", "url": url }), "/method"),
-        (json!({ "method": "POST", "url": url, "body": 1, "text": "x" }), "/text"),
+        (json!({ "method": "POST", "url": url, "body": 1, "text": "x" }), "/body"),
         (
             json!({ "method": "POST", "url": url, "headers": { "Transfer-Encoding": "chunked" } }),
             "/headers/Transfer-Encoding",

@@ -135,7 +135,7 @@ both_databases! {
             if db.is_postgres() {
                 use sqlx::Connection as _;
                 let mut admin = sqlx::PgConnection::connect(db.url()).await.unwrap();
-                sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+                sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = current_user and pid <> pg_backend_pid()")
                     .execute(&mut admin).await.unwrap();
                 admin.close().await.ok();
             } else {
