@@ -69,7 +69,7 @@ statements! {
     MARK_ALL = "update notifications set read_at = $3 where user_id = $1 and workspace_id = $2 and read_at is null \
         and (snoozed_until is null or snoozed_until <= $3)";
     MARK_APPROVAL = "update notifications set read_at = $3 where workspace_id = $1 and subject = $2 and read_at is null \
-        and kind = 'approval' and (cast($4 as text) is null or user_id = $4)";
+        and kind = 'approval' and (user_id = $4 or cast($4 as text) is null)";
     TAKE_BACK = "delete from tellings where workspace_id = $1 and key = any($2)";
     COUNT_UNREAD = "select kind, count(*) from notifications where user_id = $1 and workspace_id = $2 and read_at is null \
         and (snoozed_until is null or snoozed_until <= $3) group by kind order by kind";

