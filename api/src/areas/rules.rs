@@ -223,6 +223,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
     };
     let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
     let mut verdict = service::examine(&app.library, names.as_ref(), &rule);
+    service::examine_roles(&mut *app.db.read().await?, cx.actor.workspace, &rule, &mut verdict).await?;
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule).await?);
     }
