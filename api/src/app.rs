@@ -15,7 +15,7 @@ use trackside_engine::access::Actor;
 use trackside_engine::access::Authenticator;
 use trackside_engine::actions::Actions;
 use trackside_engine::attachments::Limits;
-use trackside_engine::db::Db;
+use trackside_engine::db::{Db, everywhere};
 use trackside_engine::files::FileStore;
 use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::rules::Library;
@@ -94,6 +94,14 @@ impl App {
     /// Who stands behind a bearer token.
     pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
         Ok(self.authenticator.authenticate(&self.db, token).await?)
+    }
+
+    /// Lets this process know the rules as they are now. The book is that of all workspaces, so what reads it must see all.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn refresh_rules(&self) -> trackside_engine::Result<()> {
+        everywhere(async { self.library.refresh(&mut *self.db.read().await?).await }).await
     }
 
     /// Every route. The inbound hooks and the probes stand outside of the layers: the one because it is the hottest

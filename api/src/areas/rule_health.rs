@@ -48,6 +48,7 @@ async fn find(
 ) -> Result<Answer<RuleHealth>> {
     let rule = service::find(&mut *app.db.read().await?, cx.actor.workspace, id).await?;
     let (may, library) = (cx.actor.may::<RuleView, _>(rule)?, app.library.clone());
+    app.refresh_rules().await?;
     let health = async move |rx: &mut Rx| health::of_rule(rx, &library, &cx.actor, &may, &query, cx.now()).await;
     Ok(Answer::new(app.db.scan(health).await?))
 }

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use trackside_engine::Cx;
 use trackside_engine::access::{RuleEdit, RuleRun, RuleView, TaskView};
-use trackside_engine::db::{self, Tx};
+use trackside_engine::db::Tx;
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::{RuleId, TaskId};
 use trackside_engine::paging::Page;
@@ -223,6 +223,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
     };
     let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
     let mut verdict = service::examine(&app.library, names.as_ref(), &rule);
+    service::examine_roles(&mut *app.db.read().await?, cx.actor.workspace, &rule, &mut verdict).await?;
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule).await?);
     }
@@ -232,9 +233,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
 /// What a rule sets off among those that are switched on.
 pub(super) async fn analysis(app: &App, cx: &Cx, id: Option<RuleId>, rule: Rule) -> Result<Analysis> {
     let compiled = Compiled::new(Arc::new(rule), app.library.sandbox()).map_err(|problems| refused(&problems))?;
-    // The book is that of all workspaces, so what reads it must see all.
-    let refresh = async { app.library.refresh(&mut *app.db.read().await?).await };
-    db::everywhere(refresh).await?;
+    app.refresh_rules().await?;
     Ok(analyse(&mut *app.db.read().await?, &app.library, &cx.actor, id, &compiled).await?)
 }
 

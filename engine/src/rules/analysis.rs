@@ -121,7 +121,8 @@ pub struct Overlap {
     pub witness: graph::Witness,
 }
 
-/// The rules that are switched on and may start on the same event as this one, at most [`MOST_OVERLAPS`].
+/// The rules that are switched on and may start on the same event as this one, at most [`MOST_OVERLAPS`]; as the library knows
+/// them: [refresh](Library::refresh) it before.
 pub(super) async fn overlaps(
     rx: &mut Rx,
     library: &Library,
@@ -129,7 +130,6 @@ pub(super) async fn overlaps(
     id: RuleId,
     compiled: &Compiled,
 ) -> Result<Vec<Overlap>> {
-    library.refresh(rx).await?;
     let (book, own) = (library.book(), id.to_string());
     let others: Vec<(String, &Compiled)> = book
         .all(actor.workspace)

@@ -52,6 +52,13 @@ fn refusal(advice: &str, problems: &[Problem]) -> Error {
     error
 }
 
+/// Adds to what was found of a rule the roles that it asks for approval and that are not there.
+pub async fn examine_roles(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule, verdict: &mut Verdict) -> Result<()> {
+    verdict.problems.extend(approvals::request::unknown_roles(rx, workspace, rule).await?);
+    verdict.ok = !verdict.problems.iter().any(is_error);
+    Ok(())
+}
+
 /// Refuses a rule that asks people with a role for approval that is not there.
 async fn refuse_unknown_roles(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule) -> Result<()> {
     let problems = approvals::request::unknown_roles(rx, workspace, rule).await?;

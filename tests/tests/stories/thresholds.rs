@@ -34,6 +34,19 @@ async fn made(api: &Api, title: &str) {
     }
 }
 
+/// Waits until the only figure of a rule is this.
+async fn stands(api: &Api, rule: &str, figure: usize) {
+    let start = Instant::now();
+    loop {
+        let gauges = api.get(&format!("/rules/{rule}/thresholds")).await.expect_status(200);
+        if gauges.body.pointer("/items/0/value") == Some(&json!(figure)) {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{:#}", gauges.body);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 both_databases! {
     /// AUT-02: the trigger `threshold`.
     async fn a_rule_is_started_by_a_figure(db) {
@@ -84,6 +97,7 @@ both_databases! {
         let (server, api) = place(&db).await;
         let id = api.post("/rules", rule(json!({ "filter": "label=hot" }))).await.expect_status(201).text("/id");
         api.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
+        stands(&api, &id, 0).await;
         db.quiet(PATIENCE).await;
         drop(server);
         for (round, point) in ["threshold.before_commit:1", "change.before_commit@threshold.crossed:1", "threshold.looked:1"].into_iter().enumerate() {
@@ -92,13 +106,7 @@ both_databases! {
             let _ = api.at(&server).try_send(reqwest::Method::POST, "/projects/WEB/tasks", Some(new)).await;
             server.wait_for_end(Duration::from_secs(30)).await;
             let server = Server::on(&db).arg("--lease").arg("2s").start().await;
-            let (api, start) = (api.at(&server), Instant::now());
-            loop {
-                let gauges = api.get(&format!("/rules/{id}/thresholds")).await.expect_status(200);
-                if gauges.at("/items/0/value") == &json!(round + 1) { break; }
-                assert!(start.elapsed() < PATIENCE, "{point}: {:#}", gauges.body);
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+            stands(&api.at(&server), &id, round + 1).await;
             db.quiet(PATIENCE).await;
         }
         db.quiet(PATIENCE).await;

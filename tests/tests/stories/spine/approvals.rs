@@ -117,9 +117,8 @@ both_databases! {
         let run = office.place.run_when(asked["run"].as_str().unwrap(), |run| run["state"] == "waiting").await;
         assert_eq!((run.text("/waiting/for"), run.at("/waiting/approval")), ("approval".into(), &asked["id"]));
         assert_eq!(told(&run), ["ok waiting"]);
-        let notes = office.moe.get("/notifications").await.expect_status(200);
-        assert_eq!(notes.text("/items/0/message"), format!("May {key} be blocked?"));
-        assert_eq!(notes.at("/items/0/subject"), &asked["id"]);
+        let note = super::approvals_told::told_of(&office.moe, "approval").await;
+        assert_eq!((&note["message"], &note["subject"]), (&json!(format!("May {key} be blocked?")), &asked["id"]));
         nothing_for(&office.tim).await;
 
         let path = office.verb(&office.mia, "decide").await;

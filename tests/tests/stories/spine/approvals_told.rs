@@ -34,7 +34,7 @@ fn links(letter: &Letter) -> [String; 2] {
 }
 
 /// What a person was told, once there is something of this kind.
-async fn told_of(api: &Api, kind: &str) -> Value {
+pub(super) async fn told_of(api: &Api, kind: &str) -> Value {
     let start = Instant::now();
     loop {
         let page = api.get("/notifications").await.expect_status(200);
