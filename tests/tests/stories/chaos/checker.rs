@@ -361,7 +361,7 @@ impl Books {
         self.db.rows(sql).await.into_iter().map(|(payload, position)| (title(payload), position)).collect()
     }
 
-    /// A clock has ticked every two seconds, each time once.
+    /// A clock has ticked every two seconds, each time once. Only the last tick may have been dropped when it was switched off.
     fn clocks(
         &mut self,
         runs: &BTreeMap<String, Vec<Run>>,
@@ -372,6 +372,7 @@ impl Books {
             self.cast.iter().filter(|(kind, _)| *kind == Kind::Clock).map(|(_, name)| name.clone()).collect();
         for clock in clocks {
             let mut times = Vec::new();
+            let mut dropped = Vec::new();
             for (about, runs) in runs.iter().filter(|(about, _)| about.split(' ').next() == Some(clock.as_str())) {
                 let name = format!("{about} tick");
                 let done = within.get(&name).copied().unwrap_or(0);
@@ -384,6 +385,9 @@ impl Books {
                 let nominal = about.split(' ').nth(1).unwrap_or_default();
                 times
                     .push(chrono::DateTime::parse_from_rfc3339(nominal).expect("a nominal time is a time").timestamp());
+            }
+            if dropped.len() > 1 {
+                self.found(None, format!("{clock} was switched off at rest, and these were dropped: {dropped:?}"));
             }
             times.sort_unstable();
             if times.len() < 3 || times.windows(2).any(|two| two[1] - two[0] != 2) {
