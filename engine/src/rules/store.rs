@@ -48,7 +48,7 @@ statements! {
     // What the text of a rule says is only looked at closely where it may be a button.
     BUTTONS = "select r.id, r.workspace_id, r.name, r.state, r.version, r.owner_id, r.paused_because, v.body, r.created_at, r.updated_at \
      from rules r join rule_versions v on v.rule_id = r.id and v.version = r.version where r.workspace_id = $1 \
-     and r.state in ('enabled', 'shadow') and v.body like '%\"for\":\"task\"%' order by r.id";
+     and r.state in ('enabled', 'shadow') and v.body like '%\"subject\":\"task\"%' order by r.id";
     UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
     SET_STATE = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
     SET_OWNER = "update rules set owner_id = $2, updated_at = $3 where id = $1";

@@ -122,7 +122,7 @@ both_databases! {
         }
         api.put("/secrets/TOKEN", json!({ "value": "never-in-a-file" })).await.expect_status(200);
         repository.rules("apply", &[]).await.expect(0);
-        let odd = json!({ "name": "Odd: \"quoted\" #1", "description": "Two\nlines\n", "trigger": { "on": "task.created", "match": { "priority": ["high"] } },
+        let odd = json!({ "name": "Odd: \"quoted\" #1", "description": "Two\nlines\n", "trigger": { "on": "task.created", "match": { "task.priority": ["high"] } },
             "condition": "vars.LIMIT > 2 &&\n  'x' in task.labels",
             "steps": [{ "id": "each", "for_each": "subtasks", "do": [{ "id": "end", "stop": "{{ vars.HOST }}\n- a" }] }] });
         api.post("/rules", odd).await.expect_status(201);

@@ -2,6 +2,7 @@
 //! these are of the kinds that the action declares, and they say what it takes to undo it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use trackside_engine::Source;
@@ -10,7 +11,7 @@ use trackside_engine::day::Day;
 use trackside_tests::both_databases;
 use trackside_tests::harness::{Database, People};
 
-use super::Place;
+use super::{PATIENCE, Place};
 
 /// What changes with every change, or follows from another field.
 const FOLLOWS: &[&str] = &["category", "completed_at", "edited_at", "status_rank", "updated_at", "version"];
@@ -37,6 +38,18 @@ impl Walk {
         self.place.api.post(path, body).await.expect_status(201).body
     }
 
+    /// An event, which is found once it has its place in the log.
+    async fn event(&self, id: &str) -> Value {
+        let start = Instant::now();
+        loop {
+            let answer = self.place.api.get(&format!("/events/{id}")).await;
+            if answer.status != 404 || start.elapsed() > PATIENCE {
+                return answer.expect_status(200).body;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Does it by a rule, on what stands at this path; its output.
     async fn act(&mut self, action: &str, with: Value, at: &str) -> Value {
         let declared = self.catalogue[action].clone();
@@ -48,7 +61,7 @@ impl Walk {
         assert_eq!(run.text("/state"), "succeeded", "{action}: {:#}", run.body);
         let mut events = Vec::new();
         for id in run.at("/steps/0").get("events").and_then(Value::as_array).unwrap_or(&Vec::new()) {
-            let event = self.place.api.get(&format!("/events/{}", id.as_str().unwrap())).await.expect_status(200).body;
+            let event = self.event(id.as_str().unwrap()).await;
             assert_eq!((&event["cause"]["run"], &event["cause"]["step"]), (run.at("/id"), &json!("do")), "{action}");
             let causes = declared["causes"].as_array().unwrap();
             assert!(causes.contains(&event["kind"]), "{action} declares {causes:?} and causes {}", event["kind"]);
