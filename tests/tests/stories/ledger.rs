@@ -177,8 +177,8 @@ impl Workshop {
         for n in self.accepted.iter().filter(|n| !runs.contains_key(n)) {
             wrong(format!("n{n} was accepted and is gone"));
         }
-        let states = "select u.name || ' is ' || r.state, count(*) from runs r join rules u on u.id = r.rule_id \
-             where r.state <> 'succeeded' group by u.name, r.state";
+        let states = "select u.name || ' is ' || r.state || coalesce(': ' || r.error, ''), count(*) from runs r join rules u on u.id = r.rule_id \
+             where r.state <> 'succeeded' group by u.name, r.state, r.error";
         for (state, count) in db.rows(states).await {
             if !self.forgive.iter().any(|name| state.starts_with(name)) {
                 wrong(format!("{count} runs of {state}"));
