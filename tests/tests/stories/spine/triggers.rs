@@ -120,7 +120,7 @@ both_databases! {
             place.post(json!({ "n": n })).await;
             place.runs_when(&asks, n + 1, |runs| runs.last().is_some_and(|run| run["state"] == "waiting")).await;
             let asked = api.get("/approvals").await.expect_status(200).text("/items/0/id");
-            api.post(&format!("/approvals/{asked}/{verb}"), json!({})).await.expect_status(200);
+            api.post(&format!("/approvals/{asked}/decide"), json!({ "decision": verb })).await.expect_status(200);
         }
         place.quiet().await;
         api.post(&format!("/rules/{asks}/pause"), json!({})).await.expect_status(200);
@@ -134,11 +134,11 @@ both_databases! {
     /// What comes near its date, or is past it, is a matter of the trigger `date`: before it, and after it.
     async fn dates_start_rules_before_and_after(db) {
         let place = Place::open(&db).await;
-        let near = listens(&place, json!({ "on": "date", "field": "due_at", "before": "1d" })).await;
+        let near = listens(&place, json!({ "on": "date", "field": "due_at", "before": "2d" })).await;
         let late = place.rule(json!({ "name": "Overdue", "trigger": { "on": "date", "field": "due_at", "after": "1s" },
             "condition": "task.category != 'done'", "steps": [{ "id": "end", "stop": "{{ task.key }} is overdue" }] })).await;
         let due = |by: TimeDelta| (Source::default().now() + by).to_rfc3339_opts(SecondsFormat::Millis, true);
-        for (title, by) in [("near", TimeDelta::days(1) + TimeDelta::seconds(2)), ("late", TimeDelta::seconds(2)), ("far", TimeDelta::days(9))] {
+        for (title, by) in [("near", TimeDelta::days(2) + TimeDelta::seconds(2)), ("late", TimeDelta::seconds(2)), ("far", TimeDelta::days(9))] {
             place.api.post("/projects/WEB/tasks", json!({ "title": title, "due_at": due(by) })).await.expect_status(201);
         }
         let done = json!({ "title": "done", "due_at": due(TimeDelta::seconds(2)), "status": "completed" });
