@@ -229,7 +229,6 @@ const NEEDS: &[(&str, &[&str])] = &[
             "getMetricsTable",
             "getSchedule",
             "getShadowReport",
-            "getSlaReport",
             "getTask",
             "getTimeline",
             "getView",

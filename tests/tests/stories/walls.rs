@@ -558,7 +558,7 @@ both_databases! {
             if OWN.contains(&name.as_str()) || OPEN.contains(&operation.path.as_str()) { continue; }
             let answer = viewer.send(operation.method.clone(), &path, body(operation)).await;
             if operation.method == Method::GET {
-                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/workers", "/operations", "/dead-jobs", "/secrets", "/service-accounts", "/variables"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history")
+                let secret = ["/assignments", "/audit", "/groups", "/roles", "/hooks", "/connections", "/identity-providers", "/invitations", "/queues", "/workers", "/operations", "/dead-jobs", "/secrets", "/service-accounts", "/variables"].iter().any(|kind| path.starts_with(kind)) || path.ends_with("/history") || path.ends_with("/buttons")
                     || ["/rates", "/costs", "/timesheets/submitted"].iter().any(|kind| path.starts_with(kind)) || ["/budget", "/costs"].iter().any(|end| path.ends_with(end));
                 if secret { answer.expect_problem(403, "denied"); } else { answer.expect_status(200); }
             } else {
