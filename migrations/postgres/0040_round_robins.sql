@@ -1,7 +1,8 @@
 -- Whose turn it was last where rules give out tasks in turn.
 
 create table round_robins (
-    rule_id uuid not null references rules (id) on delete cascade,
+    -- No reference: who picks would wait for whoever changes the rule, and the other way round.
+    rule_id uuid not null,
     -- The step within the rule.
     step text not null,
     workspace_id uuid not null references workspaces (id),

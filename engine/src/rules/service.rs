@@ -14,7 +14,7 @@ use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{RuleId, WorkspaceId};
 use crate::paging::Page;
-use crate::{Error, Result, access, approvals, events, runs, schedules, thresholds};
+use crate::{Error, Result, access, approvals, events, runs, schedules, tasks, thresholds};
 
 /// Checks a rule as saving does: its shape, its expressions against the catalogue and the variables and secrets that there
 /// are, if they are known, and whether it compiles.
@@ -281,6 +281,7 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> 
     let known = may.resource();
     locked(tx, known).await?;
     runs::service::forget(tx, cx, known.id).await?;
+    tasks::pick::forget(tx, known.id).await?;
     store::delete(tx, known.id).await?;
     announce(tx, cx, known, None, None).await
 }

@@ -21,7 +21,7 @@ pub mod labels;
 mod limits;
 pub mod list_action;
 mod model;
-mod pick;
+pub(crate) mod pick;
 mod query;
 mod select;
 pub mod service;

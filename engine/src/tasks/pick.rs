@@ -18,7 +18,7 @@ use crate::access::{self, Permission as _, Place, TaskView, profile};
 use crate::cx::{Cause, Cx};
 use crate::day::Day;
 use crate::db::Tx;
-use crate::ids::{Id as _, UserId};
+use crate::ids::{Id as _, RuleId, UserId};
 use crate::projects::people::{self, About};
 use crate::projects::{self, Project, TaskFacts, members};
 use crate::{Error, Result, resources};
@@ -78,6 +78,11 @@ pub(super) async fn pick(tx: &mut Tx, cx: &Cx, project: &Project, task: &Task, w
         turn.note(tx, picked).await?;
     }
     Ok(picked)
+}
+
+/// Forgets whose turn it was in a rule, because it is deleted.
+pub(crate) async fn forget(tx: &mut Tx, rule: RuleId) -> Result<()> {
+    store::forget_turns(tx, rule).await
 }
 
 /// Those who can take the task, in the order in which they came.

@@ -69,6 +69,7 @@ statements! {
     OPEN_TURNS = "insert into round_robins (rule_id, step, workspace_id) values ($1, $2, $3) on conflict do nothing";
     TAKE_TURN = "select user_id from round_robins where rule_id = $1 and step = $2 for update";
     NOTE_TURN = "update round_robins set user_id = $3 where rule_id = $1 and step = $2";
+    FORGET_TURNS = "delete from round_robins where rule_id = $1";
     DELETE_WATCHER = "delete from task_watchers where task_id = $1 and user_id = $2";
 }
 
@@ -324,4 +325,9 @@ pub(super) async fn take_turn(tx: &mut Tx, workspace: WorkspaceId, rule: RuleId,
 /// Notes who was picked.
 pub(super) async fn note_turn(tx: &mut Tx, rule: RuleId, step: &str, picked: UserId) -> Result<()> {
     tx.execute(NOTE_TURN, (rule, step, picked)).await.map(drop)
+}
+
+/// Forgets the turns of a rule.
+pub(super) async fn forget_turns(tx: &mut Tx, rule: RuleId) -> Result<()> {
+    tx.execute(FORGET_TURNS, (rule,)).await.map(drop)
 }
