@@ -29,7 +29,7 @@ use trackside_rules::{Compiled, Rule};
 
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused};
+use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused, wrong_inputs};
 use crate::openapi::{doc, doc_with};
 use crate::problem::Problem;
 
@@ -313,6 +313,7 @@ async fn list_buttons(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<
 fn inputs(trigger: &Trigger, given: Map<String, Value>) -> Result<Map<String, Value>> {
     // A rule that listens to events can be run by hand as well; it has no form, so anything may be given.
     let checked = if trigger.on == "manual" { answers(&trigger.form, &given) } else { Ok(given) };
-    checked
-        .map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
+    checked.map_err(|problems| {
+        wrong_inputs(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>())
+    })
 }

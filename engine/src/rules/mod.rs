@@ -21,6 +21,6 @@ pub mod service;
 pub mod several;
 pub(crate) mod store;
 
-pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse};
+pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse, said};
 pub use library::{Book, Entry, Library};
-pub use model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
+pub use model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
