@@ -15,6 +15,7 @@ pub mod diff;
 pub mod events;
 pub mod health;
 mod library;
+mod lookup;
 pub mod meter;
 mod model;
 pub mod service;
@@ -23,4 +24,5 @@ pub(crate) mod store;
 
 pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse, said};
 pub use library::{Book, Entry, Library};
+pub use lookup::leads_nowhere;
 pub use model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
