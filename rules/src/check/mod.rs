@@ -239,7 +239,7 @@ impl<'c> Checker<'_, 'c> {
         }
     }
 
-    fn steps(&mut self, pointer: &str, steps: &[Step], env: &Env<'c>) {
+    fn steps(&mut self, pointer: &str, steps: &'c [Step], env: &Env<'c>) {
         for (index, step) in steps.iter().enumerate() {
             self.step(&format!("{pointer}/{index}"), step, env);
             if step.stop.is_some() && index + 1 < steps.len() {
@@ -250,7 +250,7 @@ impl<'c> Checker<'_, 'c> {
         }
     }
 
-    fn step(&mut self, pointer: &str, step: &Step, env: &Env<'c>) {
+    fn step(&mut self, pointer: &str, step: &'c Step, env: &Env<'c>) {
         let env = &env.without_secrets("this step");
         let mut inside = env.clone();
         match step.kind() {

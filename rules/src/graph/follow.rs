@@ -58,15 +58,15 @@ fn by_step(from: &Node<'_>, step: &CompiledStep, to: &Node<'_>, nodes: &[Node<'_
             may.then(|| Edge { step: own.clone(), event: None, counted: true })
         }
         Kind::Approve(_) => {
-            let kinds = effects.asking.iter().map(String::as_str);
-            kinds.into_iter().find(|kind| hears(from, to, kind, &Known::default(), effects)).map(by_event)
+            let mut kinds = effects.asking.iter().map(String::as_str);
+            kinds.find(|kind| hears(from, to, kind, &Known::default(), effects)).map(by_event)
         }
         Kind::Action(action) => {
             let action = action.action.as_str();
             // What is made for one rule others may hear as well, by its kind.
             let made_for = |is: fn(&Trigger) -> bool| {
                 let all = nodes.iter().filter(move |node| is(&node.compiled.rule.trigger));
-                all.filter(|node| !trigger.is_addressed() || node.id == to.id)
+                all.filter(move |node| !trigger.is_addressed() || node.id == to.id)
             };
             if kind_matches(trigger.kind(), DATE_REACHED) && accepts(from, to, DATE_REACHED, effects) {
                 let step = written(from.compiled, &step.id)?;
