@@ -308,7 +308,7 @@ fn variables_that_cannot_be_there_are_errors_at_their_place() {
     let found = checked(|rule| {
         rule["trigger"] = json!({"on": "manual", "form": {"x": {"type": "integer"}}});
         rule["steps"] =
-            json!([{"id": "until", "wait": {"event": {"on": "task.created", "if": "inputs.x == 1"}, "timeout": "1h"}}]);
+            json!([{"id": "until", "wait": {"event": {"on": "task.created", "if": "inputs.x == 1", "timeout": "1h"}}}]);
     });
     assert!(at(&found).contains(&("unknown_variable".to_owned(), "/steps/0/wait/event/if".to_owned())), "{found:?}");
     // A hook has them all, a form its inputs.

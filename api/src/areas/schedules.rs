@@ -92,8 +92,9 @@ async fn preview(State(app): State<App>, Auth(cx): Auth, Json(body): Json<Schedu
     };
     // A schedule that is rare is looked for in many days: aside from where short requests wait.
     let find = move || {
-        let counts = |time: &DateTime<_>| days.as_ref().is_none_or(|days| days.works_at(time.to_utc()));
-        let shown = timetable.after(after).take(LOOKED_AT).filter(counts).take(count);
+        let counted = timetable.after(after).take(LOOKED_AT);
+        let counted = counted.filter(|time| days.as_ref().is_none_or(|days| days.works_at(time.to_utc())));
+        let shown = counted.take(count);
         shown.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).collect()
     };
     let times = tokio::task::spawn_blocking(find).await;

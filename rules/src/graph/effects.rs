@@ -40,10 +40,9 @@ impl Effects {
     /// The kinds of events that an action causes, and those that follow from them.
     pub(super) fn kinds_of(&self, action: &str) -> impl Iterator<Item = &str> {
         let causes = self.causes.get(action).map(Vec::as_slice).unwrap_or_default();
-        let follows = self
-            .follows
-            .iter()
-            .filter(|follows| causes.iter().any(|cause| follows.after.iter().any(|after| kind_matches(after, cause))));
+        let follows = self.follows.iter().filter(move |follows| {
+            causes.iter().any(|cause| follows.after.iter().any(|after| kind_matches(after, cause)))
+        });
         causes.iter().map(String::as_str).chain(follows.map(|follows| follows.kind))
     }
 

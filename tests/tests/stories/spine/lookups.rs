@@ -75,7 +75,8 @@ both_databases! {
         let form = json!({ "title": { "type": "string", "required": true } });
         let rule = place.rule(json!({ "name": "Asks", "trigger": { "on": "manual", "form": form }, "steps": [{ "id": "say", "action": "notify.send", "with": { "to": ["owner"], "message": "x" } }] })).await;
         let wrong = place.api.post(&format!("/rules/{rule}/run"), json!({ "inputs": { "titel": "beer" } })).await.expect_problem(422, "invalid_inputs");
-        assert_eq!(wrong.at("/errors/0"), &json!({ "pointer": "/inputs/titel", "message": "The form does not ask for `titel`. Did you mean `title`?" }));
+        assert_eq!(wrong.text("/errors/0/pointer"), "/inputs/titel");
+        assert_eq!(wrong.text("/errors/0/message"), "The form does not ask for `titel`. Did you mean `title`?");
         assert!(wrong.text("/detail").starts_with("The form"), "{:#}", wrong.body);
     }
 }

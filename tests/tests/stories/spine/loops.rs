@@ -86,7 +86,7 @@ both_databases! {
         let deaf = place.rule(moves("deaf", json!({}))).await;
         let says = place.api.post("/rules/check", moves("loud", json!({ "accept_rules": true }))).await.expect_status(200);
         assert_eq!(says.at("/analysis/loops/path/0/event"), &json!("task.date_reached"), "{:#}", says.body);
-        let due = trackside_engine::Source::default().now() - chrono::TimeDelta::seconds(5);
+        let due = (trackside_engine::Source::default().now() - chrono::TimeDelta::seconds(5)).to_rfc3339();
         place.api.post("/projects/WEB/tasks", json!({ "title": "deaf", "due_at": due })).await.expect_status(201);
         place.last(&deaf, 1).await;
         // The next one moves its own date until the limit, and only that.
