@@ -179,7 +179,7 @@ fn detail(compiled: &Compiled, path: &[LoopStep], counted: bool, sends_out: bool
 /// One link of a loop in words.
 pub fn said(name: &str, step: Option<&str>, event: Option<&str>) -> String {
     match (step, event) {
-        (Some(step), Some(event)) => format!("“{name}” in its step `{step}` brings about `{event}`"),
+        (Some(step), Some(event)) => format!("“{name}” in its step `{step}` causes `{event}`"),
         (Some(step), None) => format!("“{name}” in its step `{step}` calls the next"),
         (None, event) => format!("“{name}” can fail, which is `{}`", event.unwrap_or("run.failed")),
     }
