@@ -11,7 +11,20 @@ const FOLLOWS: &[Follows] = &[
     Follows { kind: "sla.breached", after: TIMED },
     Follows { kind: "sla.met", after: TIMED },
     Follows { kind: "sla.warned", after: TIMED },
-    Follows { kind: "task.rescheduled", after: &["calendar.updated", "milestone.*", "resource.*", "task.*"] },
+    Follows { kind: "task.rescheduled", after: MOVING },
+];
+/// What can move the computed dates of tasks.
+const MOVING: &[&str] = &[
+    "calendar.updated",
+    "milestone.updated",
+    "resource.*",
+    "task.created",
+    "task.deleted",
+    "task.dependency_added",
+    "task.dependency_removed",
+    "task.schedule_changed",
+    "task.status_changed",
+    "task.updated",
 ];
 /// What begins the timer of a task anew, or ends it.
 const TIMED: &[&str] = &["project.updated", "task.created", "task.status_changed", "task.updated"];
