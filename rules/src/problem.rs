@@ -83,6 +83,13 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// What is wrong, without where: for whoever says the pointer beside it.
+    pub fn words(&self) -> String {
+        Self { pointer: String::new(), ..self.clone() }.to_string()
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.pointer.is_empty() {

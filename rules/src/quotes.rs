@@ -85,6 +85,29 @@ pub(crate) fn token(text: &str) -> usize {
     }
 }
 
+/// What to write instead of a word or sign of other languages that stands in a source that does not compile.
+pub(crate) fn foreign(source: &str) -> Option<&'static str> {
+    let (mut rest, mut before) = (source, ' ');
+    while let Some(c) = rest.chars().next() {
+        let word = rest.len() - rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+        let length = if word > 0 { word } else { token(rest) };
+        let (found, after) = rest.split_at(length);
+        let next = after.chars().next().unwrap_or(' ');
+        match found {
+            "and" | "AND" if before != '.' => return Some(" Write `&&` instead of `and`."),
+            "or" | "OR" if before != '.' => return Some(" Write `||` instead of `or`."),
+            "not" | "NOT" if before != '.' => return Some(" Write `!` before what is not to hold, instead of `not`."),
+            "=" if !"=!<>+-*/".contains(before) && !"=>".contains(next) => {
+                return Some(" Write `==` to compare.");
+            }
+            _ => {}
+        }
+        before = if word > 0 { 'a' } else { c };
+        rest = after;
+    }
+    None
+}
+
 /// The words as a text of the expression language, whatever is in them.
 pub(crate) fn quoted(words: &str) -> String {
     let mut out = String::with_capacity(words.len() + 2);
@@ -107,6 +130,21 @@ pub(crate) fn quoted(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_other_languages_are_told_with_ours() {
+        for (source, wanted) in [
+            ("a == 1 and b", Some("&&")),
+            ("a or b", Some("||")),
+            ("not a", Some("`!`")),
+            ("a = 'x'", Some("==")),
+            ("a == 'and' && b >= 1 && c != 2 && list.any(|x| x.or)", None),
+        ] {
+            let found = foreign(source);
+            assert_eq!(found.is_some(), wanted.is_some(), "{source}");
+            assert!(wanted.is_none_or(|wanted| found.unwrap().contains(wanted)), "{source}: {found:?}");
+        }
+    }
 
     #[test]
     fn single_quotes_become_double_and_nothing_else_changes() {

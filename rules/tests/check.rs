@@ -72,7 +72,7 @@ fn what_is_right_passes() {
         "task.status in ['open', 'blocked'] && change.to == 'blocked'",
         "task.title.lower().contains('x') && task.labels.len > 2 && task.title.len() > 1",
         "default(task.points, 0) > 2 && (task.due_at - now).hours < 3",
-        "project.key == 'WEB' && body.x == 1 && event.id != 'x' && actor.id == task.id",
+        "project.key == 'WEB' && event.id != 'x' && actor.id == task.id",
         "(if task.done { task.title } else { task.key }) == 'x'",
         "task.watchers.filter(|w| w.id != '').first().name == 'x'",
         "!task.done && 'x' + task.points == 'x5' && task.watchers[0].name == 'x'",
@@ -290,4 +290,74 @@ fn names_of_variables_and_secrets_are_held_against_those_there_are() {
     );
     assert_eq!(check("vars.HOST == \"a\"", ""), [("not_everywhere".to_owned(), Some(6), None)]);
     assert_eq!(check("vars.LIMIT == \"a\"", "")[0].0, "wrong_type");
+}
+
+#[test]
+fn variables_that_cannot_be_there_are_errors_at_their_place() {
+    let at = |problems: &[Problem]| -> Vec<(String, String)> {
+        problems.iter().map(|problem| (problem.code.clone(), problem.pointer.clone())).collect()
+    };
+    let unknown = |pointer: &str| vec![("unknown_variable".to_owned(), pointer.to_owned())];
+    for (source, hint) in [("inputs.x == 1", "manual"), ("body.x == 1", "hook"), ("headers.x == 'y'", "hook")] {
+        let found = condition(source);
+        assert_eq!(at(&found), unknown("/condition"), "{source}");
+        assert!(found[0].message.contains(hint), "{found:?}");
+    }
+    let found = checked(|rule| rule["policy"] = json!({"dedupe": {"key": "body.order"}}));
+    assert_eq!(at(&found), unknown("/policy/dedupe/key"));
+    let found = checked(|rule| {
+        rule["trigger"] = json!({"on": "manual", "form": {"x": {"type": "integer"}}});
+        rule["steps"] =
+            json!([{"id": "until", "wait": {"event": {"on": "task.created", "if": "inputs.x == 1", "timeout": "1h"}}}]);
+    });
+    assert!(at(&found).contains(&("unknown_variable".to_owned(), "/steps/0/wait/event/if".to_owned())), "{found:?}");
+    // A hook has them all, a form its inputs.
+    let found = checked(|rule| {
+        rule["trigger"]["on"] = "hook".into();
+        rule["condition"] = "body.x == 1 && headers.y == 'z'".into();
+        rule["steps"][0]["with"]["text"] = "x".into();
+    });
+    assert_eq!(at(&found), []);
+}
+
+#[test]
+fn no_branch_sees_what_another_beside_it_did() {
+    let post = |id: &str, text: &str| json!({"id": id, "action": "slack.post_message", "with": {"channel": "#a", "text": text}});
+    let found = checked(|rule| {
+        rule["steps"] = json!([
+            {"id": "both", "parallel": [
+                {"steps": [post("one", "x"), post("again", "{{ steps.one.output.ts }}")]},
+                {"steps": [post("two", "{{ steps.one.output.ts }}")]},
+            ]},
+            post("after", "{{ steps.one.output.ts }} {{ steps.two.output.ts }}"),
+        ]);
+    });
+    let told: Vec<(&str, &str)> =
+        found.iter().map(|problem| (problem.code.as_str(), problem.pointer.as_str())).collect();
+    assert_eq!(told, [("unknown_step", "/steps/0/parallel/1/steps/0/with/text")], "{found:?}");
+    assert!(found[0].message.contains("use it after `parallel`"), "{found:?}");
+}
+
+#[test]
+fn a_match_on_a_field_of_the_task_is_told_where_the_task_is() {
+    let found = checked(|rule| rule["trigger"]["match"] = json!({"priority": "critical"}));
+    assert_eq!(found[0].suggestion.as_deref(), Some("task.priority"), "{found:?}");
+    let found = checked(|rule| rule["trigger"]["match"] = json!({"task.title": false}));
+    assert!(found[0].message.contains("YAML reads `no`"), "{found:?}");
+    let found = condition("task.status and task.done");
+    assert!(found[0].message.contains("Write `&&`"), "{found:?}");
+}
+
+#[test]
+fn shapes_are_told_without_words_of_the_language_that_reads_them() {
+    for (text, wanted) in [
+        ("[]", "expected an object."),
+        (
+            "{\"name\": \"x\", \"trigger\": {\"on\": \"task.created\"}, \"steps\": [], \"policy\": {\"budget\": {\"runs_per_day\": -1}}}",
+            "a whole number from 0 on",
+        ),
+    ] {
+        let found = Rule::from_json(text).unwrap_err();
+        assert!(found[0].message.contains(wanted), "{found:?}");
+    }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::profile::{self, MemberProfile};
-use trackside_engine::access::{Member, MemberQuery, Role, membership};
+use trackside_engine::access::{Deactivated, Member, MemberQuery, Role, membership};
 use trackside_engine::db::Tx;
 use trackside_engine::handle::UserHandle;
 use trackside_engine::paging::Page;
@@ -78,7 +78,7 @@ async fn change(
     Ok(Answer::new(app.db.write(change).await?))
 }
 
-async fn deactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Answer<Member>> {
+async fn deactivate(State(app): State<App>, Auth(cx): Auth, At(id): At<UserHandle>) -> Result<Answer<Deactivated>> {
     let may = cx.actor.may_here()?;
     let id = id.of(&cx.actor)?;
     Ok(Answer::new(app.db.write(async move |tx: &mut Tx| membership::deactivate(tx, &cx, &may, id).await).await?))

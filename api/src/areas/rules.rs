@@ -19,7 +19,7 @@ use trackside_engine::handle::Handle;
 use trackside_engine::ids::{RuleId, TaskId};
 use trackside_engine::paging::Page;
 use trackside_engine::rules::buttons::{self, Button, OnTask};
-use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, Verdict, analyse, service};
+use trackside_engine::rules::{Analysis, RuleInfo, RuleQuery, RuleState, Verdict, analyse, leads_nowhere, service};
 use trackside_engine::runs::{self, RunSummary};
 use trackside_engine::schedules::{self, RuleSchedule};
 use trackside_engine::thresholds::{self, Gauge};
@@ -29,7 +29,7 @@ use trackside_rules::{Compiled, Rule};
 
 use crate::answer::{Answer, Created, Done, Result};
 use crate::app::App;
-use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused};
+use crate::extract::{At, Auth, IfMatch, MaybeJson, Query, RuleText, refused, wrong_inputs};
 use crate::openapi::{doc, doc_with};
 use crate::problem::Problem;
 
@@ -224,6 +224,7 @@ async fn check(State(app): State<App>, Auth(cx): Auth, text: RuleText) -> Result
     let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
     let mut verdict = service::examine(&app.library, names.as_ref(), &rule);
     service::examine_roles(&mut *app.db.read().await?, cx.actor.workspace, &rule, &mut verdict).await?;
+    verdict.problems.extend(leads_nowhere(&mut *app.db.read().await?, &cx, &rule).await?);
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule).await?);
     }
@@ -250,12 +251,15 @@ pub(super) struct RuleSaved {
     info: RuleInfo,
     /// What it sets off among the rules that are switched on.
     analysis: Analysis,
+    /// What in it leads nowhere just now: projects, people, rules and hooks that are not there, a clock that never comes.
+    warnings: Vec<trackside_rules::Problem>,
 }
 
 impl RuleSaved {
     pub(super) async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
         let analysis = analysis(app, cx, Some(info.id), info.rule.clone()).await?;
-        Ok(Self { info, analysis })
+        let warnings = leads_nowhere(&mut *app.db.read().await?, cx, &info.rule).await?;
+        Ok(Self { info, analysis, warnings })
     }
 }
 
@@ -313,6 +317,7 @@ async fn list_buttons(State(app): State<App>, Auth(cx): Auth, At(id): At<Handle<
 fn inputs(trigger: &Trigger, given: Map<String, Value>) -> Result<Map<String, Value>> {
     // A rule that listens to events can be run by hand as well; it has no form, so anything may be given.
     let checked = if trigger.on == "manual" { answers(&trigger.form, &given) } else { Ok(given) };
-    checked
-        .map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>()))
+    checked.map_err(|problems| {
+        wrong_inputs(&problems.into_iter().map(|problem| problem.under("/inputs")).collect::<Vec<_>>())
+    })
 }

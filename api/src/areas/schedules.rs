@@ -2,11 +2,12 @@
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::post_with;
+use axum::extract::State;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use trackside_engine::Error;
+use trackside_engine::{Error, schedules};
 use trackside_rules::schedule::{Fold, Gap, Timetable, Written, Wrong, local, zone};
 
 use crate::answer::{Answer, Result};
@@ -26,6 +27,8 @@ pub(super) fn routes() -> ApiRouter<App> {
 
 /// The most times of a preview.
 const MOST: usize = 1_000;
+/// So many times are held against a calendar.
+const LOOKED_AT: usize = 20_000;
 
 /// A schedule, as the trigger `schedule` of a rule has it, and how many of its times are wanted.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,6 +58,9 @@ struct SchedulePreview {
     /// What happens to a time that the clock shows twice.
     #[serde(default)]
     fold: Option<Fold>,
+    /// Whose working calendar leaves days out: `workspace`, or the key or id of a project.
+    #[serde(default)]
+    exclude: Option<String>,
     /// Times after this are shown: RFC 3339, or without an offset on the clock of the zone. Now when left out.
     #[serde(default)]
     from: Option<String>,
@@ -76,13 +82,19 @@ struct Times {
     times: Vec<String>,
 }
 
-async fn preview(Auth(cx): Auth, Json(body): Json<SchedulePreview>) -> Result<Answer<Times>> {
+async fn preview(State(app): State<App>, Auth(cx): Auth, Json(body): Json<SchedulePreview>) -> Result<Answer<Times>> {
     let count = usize::try_from(body.count).ok().filter(|count| (1..=MOST).contains(count));
     let count = count.ok_or_else(|| Error::field("/count", format!("must be 1 to {MOST}")))?;
     let (timetable, after) = read(&body, cx.now()).map_err(refused)?;
+    let days = match body.exclude.as_deref() {
+        Some(exclude) => Some(schedules::service::calendar(&mut *app.db.read().await?, &cx.actor, exclude).await?),
+        None => None,
+    };
     // A schedule that is rare is looked for in many days: aside from where short requests wait.
     let find = move || {
-        let shown = timetable.after(after).take(count);
+        let counted = timetable.after(after).take(LOOKED_AT);
+        let counted = counted.filter(|time| days.as_ref().is_none_or(|days| days.works_at(time.to_utc())));
+        let shown = counted.take(count);
         shown.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).collect()
     };
     let times = tokio::task::spawn_blocking(find).await;

@@ -89,9 +89,13 @@ fn stage(app: &App) -> Stage {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DryRunOf {
-    /// The rule; it need not be saved.
-    #[schemars(with = "Rule")]
-    rule: Value,
+    /// The rule; it need not be saved. Either this or `rule_id`.
+    #[serde(default)]
+    #[schemars(with = "Option<Rule>")]
+    rule: Option<Value>,
+    /// A rule that is saved, as it is now.
+    #[serde(default)]
+    rule_id: Option<RuleId>,
     /// An event of the log.
     #[serde(default)]
     event_id: Option<EventId>,
@@ -107,8 +111,16 @@ async fn try_rule(State(app): State<App>, Auth(cx): Auth, Json(body): Json<DryRu
         (None, Some(event)) => Tried::MadeUp(event),
         _ => return Err(Error::field("/event_id", "give either `event_id` or `event`").into()),
     };
-    let rule = Rule::from_json(&body.rule.to_string())
-        .map_err(|problems| refused(&problems.into_iter().map(|problem| problem.under("/rule")).collect::<Vec<_>>()))?;
+    let rule = match (body.rule, body.rule_id) {
+        (Some(rule), None) => Rule::from_json(&rule.to_string()).map_err(|problems| {
+            refused(&problems.into_iter().map(|problem| problem.under("/rule")).collect::<Vec<_>>())
+        })?,
+        (None, Some(id)) => {
+            let saved = rules::service::find(&mut *app.db.read().await?, cx.actor.workspace, id).await?;
+            cx.actor.may::<RuleView, _>(saved)?.into_resource().rule
+        }
+        _ => return Err(Error::field("/rule", "give either `rule` or `rule_id`").into()),
+    };
     Ok(Answer::new(dry_run(&stage(&app), &cx, &may, &events, rule, tried).await?))
 }
 

@@ -315,9 +315,18 @@ pub fn refused(problems: &[trackside_rules::Problem]) -> Problem {
         true => (StatusCode::BAD_REQUEST, "malformed_rule"),
         false => (StatusCode::UNPROCESSABLE_ENTITY, "rule_invalid"),
     };
+    told(status, code, "The rule cannot be read", problems)
+}
+
+/// A request that does not fill in a rule's form as it asks.
+pub fn wrong_inputs(problems: &[trackside_rules::Problem]) -> Problem {
+    told(StatusCode::UNPROCESSABLE_ENTITY, "invalid_inputs", "The form is not filled in as it asks", problems)
+}
+
+fn told(status: StatusCode, code: &'static str, what: &str, problems: &[trackside_rules::Problem]) -> Problem {
     let first = problems.first().map(ToString::to_string).unwrap_or_default();
-    problems.iter().fold(Problem::new(status, code, format!("The rule cannot be read: {first}")), |all, problem| {
-        all.and_field(problem.pointer.clone(), problem.to_string())
+    problems.iter().fold(Problem::new(status, code, format!("{what}: {first}")), |all, problem| {
+        all.and_field(problem.pointer.clone(), problem.words())
     })
 }
 

@@ -13,7 +13,7 @@ mod upload;
 pub use address::Address;
 pub use archive::{Archive, Sent, is_archive};
 pub use auth::{Auth, Bearer, Person};
-pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused};
+pub use body::{BODY_LIMIT, Json, MaybeJson, RuleText, pass_over, read_body, read_value, refused, wrong_inputs};
 pub use path::{At, BacktestAt, FieldKey, NameAt, Other, OverrideAt, Predecessor, TokenAt, TypeKey, VersionAt, Whom};
 pub use preconditions::{IfMatch, IfNoneMatch};
 pub use query::{Pairs, Query};

@@ -41,7 +41,7 @@ impl Internal for Deactivate {
     async fn perform(tx: &mut Tx, cx: &Cx, input: DeactivateInput) -> Result<Member> {
         let may = cx.actor.may_here::<MemberManage>()?;
         let user = member(tx, cx, &input.member).await?;
-        membership::deactivate(tx, cx, &may, user).await
+        Ok(membership::deactivate(tx, cx, &may, user).await?.member)
     }
 }
 

@@ -7,17 +7,21 @@
 use serde_json::json;
 
 use super::events::{MemberDeactivated, MemberDeparted, MemberJoined, MemberReactivated, MemberRoleChanged};
-use super::model::{Member, MemberQuery, MemberState};
+use super::model::{Deactivated, Member, MemberQuery, MemberState};
 use super::permissions::{Granted, MemberManage, MemberView, Permissions, Role, Workspace};
 use super::rights::Place;
-use super::{service, store};
+use super::{Actor, service, store};
 use crate::cx::Cx;
 use crate::db::{Kind, One, Param as _, Rx, Tx, statements};
 use crate::events::emit;
 use crate::ids::{InvitationId, UserId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
 use crate::paging::Page;
-use crate::{Error, Result, approvals, audit, db, grants};
+use crate::rules::{self, OwnedRule};
+use crate::{Error, Result, approvals, audit, db, grants, notifications};
+
+/// So many rules are named to administrators.
+const TOLD_RULES: usize = 20;
 
 statements! {
     FIND = "select {Member} from (\
@@ -29,6 +33,8 @@ statements! {
     LOCK = "select role from members where workspace_id = $1 and user_id = $2 for update";
     LOCK_ADMINISTRATORS = "select m.user_id from members m where m.workspace_id = $1 and m.role = 'admin' \
          and exists (select 1 from users u where u.id = m.user_id and u.kind = 'person') order by m.user_id for update";
+    ADMINISTRATORS = "select m.user_id from members m join users u on u.id = m.user_id \
+         where m.workspace_id = $1 and m.role = 'admin' and u.kind = 'person' order by m.user_id";
     SET_ROLE = "update members set role = $3 where workspace_id = $1 and user_id = $2";
     REMEMBER = "insert into former_members (workspace_id, user_id, role, because, created_at, ended_at) \
          select workspace_id, user_id, role, $3, created_at, $4 from members where workspace_id = $1 and user_id = $2";
@@ -122,7 +128,12 @@ pub async fn change_role(
 ///
 /// # Errors
 /// `member_not_found`, `member_inactive`, `last_administrator`, `own_membership`; `denied` for a member above oneself.
-pub async fn deactivate(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Workspace>, user: UserId) -> Result<Member> {
+pub async fn deactivate(
+    tx: &mut Tx,
+    cx: &Cx,
+    may: &Granted<MemberManage, Workspace>,
+    user: UserId,
+) -> Result<Deactivated> {
     let workspace = may.resource().0;
     let held = lock(tx, workspace, user).await?;
     within(cx, held.role)?;
@@ -134,7 +145,35 @@ pub async fn deactivate(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Worksp
     end(tx, cx, workspace, user, MemberState::Deactivated).await?;
     emit(tx, cx, &MemberDeactivated { member: &member }).await?;
     record(tx, cx, "member.deactivated", user, Some(member.role), None).await?;
-    find(tx, workspace, user).await
+    let rules = bereave(tx, cx, &member).await?;
+    Ok(Deactivated { member: find(tx, workspace, user).await?, rules })
+}
+
+/// Says which rules are switched on in the name of somebody who has gone: administrators are told, and the audit trail. They stay
+/// on, so that each event that they miss is a run that failed and can be repeated once somebody has taken the rule.
+async fn bereave(tx: &mut Tx, cx: &Cx, gone: &Member) -> Result<Vec<OwnedRule>> {
+    let workspace = cx.actor.workspace;
+    let rules = rules::service::owned(tx, workspace, gone.id).await?;
+    if rules.is_empty() {
+        return Ok(rules);
+    }
+    let detail = json!({ "owner": gone.id, "rules": &rules });
+    audit::service::record(tx, cx, "rules.owner_gone", &gone.id.to_string(), &detail).await?;
+    let named: Vec<String> =
+        rules.iter().take(TOLD_RULES).map(|rule| format!("“{}” ({})", rule.name, rule.id)).collect();
+    let more = rules.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!(
+        "{} is no longer a member, and what runs in their name fails from now on: {}{more}. \
+         Whoever may edit such a rule makes it theirs by `POST /rules/{{id}}/take`.",
+        gone.name,
+        named.join(", ")
+    );
+    let administrators: Vec<(UserId,)> = tx.all(ADMINISTRATORS, (workspace,)).await?;
+    let administrators: Vec<UserId> = administrators.into_iter().map(|(user,)| user).collect();
+    let system = cx.source().cx(Actor::system(workspace));
+    notifications::service::notify(tx, &system, &administrators, &message, None).await?;
+    Ok(rules)
 }
 
 /// Gives a deactivated member their access back, with the role that they had. They sign in anew, and make new tokens.
@@ -175,7 +214,8 @@ pub async fn leave(tx: &mut Tx, cx: &Cx) -> Result<()> {
     let member = find(tx, workspace, user).await?;
     end(tx, cx, workspace, user, MemberState::Left).await?;
     emit(tx, cx, &MemberDeparted { member: &member }).await?;
-    record(tx, cx, "member.departed", user, Some(member.role), None).await
+    record(tx, cx, "member.departed", user, Some(member.role), None).await?;
+    bereave(tx, cx, &member).await.map(drop)
 }
 
 /// Refuses somebody who does not belong to the workspace any more.

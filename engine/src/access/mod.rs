@@ -47,8 +47,8 @@ pub use entry::{Acceptance, CHALLENGE_LIFETIME, Entry};
 pub use keys::has_secrets;
 pub use model::name;
 pub use model::{
-    CreatedToken, Credentials, Me, Member, MemberKind, MemberQuery, MemberState, NewToken, NewUser, Session, Setup,
-    SignedIn, TokenInfo, User, WorkspaceInfo,
+    CreatedToken, Credentials, Deactivated, Me, Member, MemberKind, MemberQuery, MemberState, NewToken, NewUser,
+    Session, Setup, SignedIn, TokenInfo, User, WorkspaceInfo,
 };
 pub use permissions::*;
 pub use reach::{Reach, Sight};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::permissions::Role;
 use crate::db::row;
 use crate::ids::{SessionId, TokenId, UserId, WorkspaceId};
+use crate::rules::OwnedRule;
 use crate::vault::Secret;
 use crate::words::words;
 use crate::{Error, Result};
@@ -86,6 +87,17 @@ row! {
         /// Whether they belong here now.
         pub state: MemberState,
     }
+}
+
+/// A member who was deactivated, and what they leave behind.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "DeactivatedMember")]
+pub struct Deactivated {
+    /// The member.
+    #[serde(flatten)]
+    pub member: Member,
+    /// The rules that are switched on in their name. From now on their runs fail, until somebody takes them.
+    pub rules: Vec<OwnedRule>,
 }
 
 /// What a list of members can be asked for.

@@ -10,6 +10,7 @@ use trackside_rules::graph::Effects;
 
 use super::effect::Undo;
 use super::external::ErasedExternal;
+use super::follows;
 use super::internal::{ErasedInternal, INTERNAL};
 use crate::access::{ConnectionUse, Permission as _};
 
@@ -77,12 +78,16 @@ impl Actions {
     pub fn effects(&self) -> Effects {
         let mut effects = Effects::default();
         for (name, entry) in self.0.iter() {
-            if let Entry::Internal(action) = entry {
-                let causes = action.causes().iter().map(|kind| (*kind).to_owned()).collect();
-                effects.causes.insert((*name).to_owned(), causes);
-                effects.writes.insert((*name).to_owned(), action.writes().to_vec());
-            }
+            let Entry::Internal(action) = entry else {
+                effects.outward.insert((*name).to_owned());
+                continue;
+            };
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            effects.causes.insert((*name).to_owned(), owned(action.causes()));
+            effects.changes.insert((*name).to_owned(), owned(action.effect().writes));
+            effects.writes.insert((*name).to_owned(), action.writes().to_vec());
         }
+        follows::add(&mut effects);
         effects
     }
 

@@ -10,6 +10,7 @@
 mod catalogue;
 mod effect;
 pub mod external;
+mod follows;
 mod internal;
 
 pub use catalogue::{ActionInfo, Actions, Entry};

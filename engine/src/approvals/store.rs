@@ -61,6 +61,8 @@ statements! {
     IS_PERSON = "select m.user_id from members m join users u on u.id = m.user_id where m.workspace_id = $1 and m.user_id = $2 and u.kind = 'person'";
     APPROVERS = "select {ApproverRow} from approval_approvers where approval_id = $1 order by place", ApproverRow;
     VOTES = "select {Vote} from approval_votes where approval_id = $1 order by decided_at, user_id", Vote;
+    AGREED = "select v.decided_by from approval_votes v join approvals a on a.id = v.approval_id \
+         where a.run_id = $1 and a.state = 'approved' and v.decision = 'approve' and v.decided_at <= $2 order by v.decided_at, v.user_id";
     INSERT_VOTE = "insert into approval_votes (approval_id, user_id, workspace_id, decided_by, decision, comment, decided_at) \
          values ($1, $2, $3, $4, $5, $6, $7)";
     DELEGATIONS = "select {Delegation} from approval_delegations where approval_id = $1 order by created_at, user_id", Delegation;
@@ -197,6 +199,12 @@ pub(super) async fn approvers(rx: &mut Rx, approval: ApprovalId) -> Result<Vec<S
 
 pub(super) async fn votes(rx: &mut Rx, approval: ApprovalId) -> Result<Vec<Vote>> {
     rx.all(VOTES, (approval,)).await
+}
+
+/// Who agreed to what a run asked, up to a moment.
+pub(crate) async fn agreed(rx: &mut Rx, run: RunId, until: DateTime<Utc>) -> Result<Vec<UserId>> {
+    let people: Vec<(UserId,)> = rx.all(AGREED, (run, until)).await?;
+    Ok(people.into_iter().map(|(user,)| user).collect())
 }
 
 pub(super) async fn insert_vote(tx: &mut Tx, approval: &Stored, vote: &Vote) -> Result<()> {

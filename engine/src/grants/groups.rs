@@ -29,6 +29,11 @@ pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Re
     }
 }
 
+/// The names of groups, at most 500.
+pub(crate) async fn names(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<String>> {
+    store::group_names(rx, workspace).await
+}
+
 /// The people of a group.
 pub(crate) async fn people(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<Vec<UserId>> {
     store::members(rx, workspace, id).await

@@ -23,6 +23,7 @@ statements! {
     // Whoever writes a row of the workspace holds its key meanwhile, and may wait for what is held here: only the key is left to them.
     LOCK_ACCESS = "select id from workspaces where id = $1 for no key update";
     FIND_GROUP = "select {Group} from groups where workspace_id = $1 and id = $2", Group;
+    GROUP_NAMES = "select name from groups where workspace_id = $1 order by name limit 500";
     GROUP_NAMED = "select id from groups where workspace_id = $1 and lower(name) = lower($2)";
     COUNT_GROUPS = "select count(*) from groups where workspace_id = $1";
     INSERT_GROUP = "insert into groups (workspace_id, id, name, created_at) values ($1, $2, $3, $4)";
@@ -101,6 +102,10 @@ pub(super) async fn page_of_groups(rx: &mut Rx, workspace: WorkspaceId, query: &
 
 pub(super) async fn find_group(rx: &mut Rx, workspace: WorkspaceId, id: GroupId) -> Result<Option<Group>> {
     rx.opt(FIND_GROUP, (workspace, id)).await
+}
+
+pub(super) async fn group_names(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<String>> {
+    Ok(rx.all::<One<String>>(GROUP_NAMES, (workspace,)).await?.into_iter().map(|row| row.0).collect())
 }
 
 pub(super) async fn group_named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<Option<GroupId>> {

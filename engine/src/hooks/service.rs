@@ -51,6 +51,12 @@ pub async fn list(rx: &mut Rx, may: &Granted<HookView, Workspace>) -> Result<Vec
     store::list(rx, may.resource().0).await
 }
 
+/// The ids and names of all hooks of a workspace.
+pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<(String, String)>> {
+    let all = store::list(rx, workspace).await?;
+    Ok(all.into_iter().map(|hook| (hook.id.to_string(), hook.name)).collect())
+}
+
 /// A hook of a workspace, to ask permission for.
 ///
 /// # Errors

@@ -33,6 +33,8 @@ pub struct Analysis {
 pub struct Loops {
     /// Whether it can. `false` is a proof, as far as rules and not people or other services close the circle.
     pub can_loop: bool,
+    /// Whether it, or a rule that it sets off, sends something to other services: what they make of that may come back.
+    pub sends_out: bool,
     /// The same in words.
     pub detail: String,
     /// The shortest way round: each step causes the event that starts the next rule, the last one this rule.
@@ -50,8 +52,8 @@ pub struct LoopStep {
     pub name: String,
     /// The step that acts; null where it is the failure of the run.
     pub step: Option<String>,
-    /// The event that it causes.
-    pub event: String,
+    /// The event that comes of it; null where it calls the next rule.
+    pub event: Option<String>,
 }
 
 /// A rule that sets a field differently on the same event.
@@ -82,7 +84,7 @@ pub async fn analyse(
 ) -> Result<Analysis> {
     let (book, own) = (library.book(), id.map_or_else(|| DRAFT.to_owned(), |id| id.to_string()));
     let others: Vec<(String, &Compiled)> = book
-        .all(actor.workspace)
+        .all_on(actor.workspace)
         .filter(|entry| Some(entry.rule) != id)
         .map(|entry| (entry.rule.to_string(), &*entry.compiled))
         .collect();
@@ -93,8 +95,10 @@ pub async fn analyse(
     let conflicts = graph::conflicts(nodes[0], &nodes, library.effects(), &kinds);
 
     let mut names = Names { actor, own: (&own, id, &compiled.rule.name), rx };
-    let mut steps = Vec::new();
-    for Link { rule, step, event } in path.into_iter().flatten() {
+    let sends_out = graph::reaches_out(&own, &nodes, library.effects());
+    let (mut steps, mut counted) = (Vec::new(), true);
+    for Link { rule, step, event, counted: counts } in path.into_iter().flatten() {
+        counted &= counts;
         let (rule, name) = names.of(&rule).await?;
         steps.push(LoopStep { rule, name, step, event });
     }
@@ -104,8 +108,8 @@ pub async fn analyse(
         clashes.push(Clash { rule, name, field, ours, theirs, witness });
     }
     let max_depth = compiled.rule.policy.cause.max_depth;
-    let loops =
-        Loops { can_loop: !steps.is_empty(), detail: detail(compiled, &steps, max_depth), path: steps, max_depth };
+    let detail = detail(compiled, &steps, counted, sends_out);
+    let loops = Loops { can_loop: !steps.is_empty(), sends_out, detail, path: steps, max_depth };
     Ok(Analysis { loops, conflicts: clashes })
 }
 
@@ -148,29 +152,37 @@ pub(super) async fn overlaps(
     Ok(overlaps)
 }
 
-fn detail(compiled: &Compiled, path: &[LoopStep], max_depth: u32) -> String {
+fn detail(compiled: &Compiled, path: &[LoopStep], counted: bool, sends_out: bool) -> String {
     let rule = &compiled.rule;
     if path.is_empty() {
-        return match () {
-            () if !rule.trigger.is_event() => "Cannot loop: no event starts it.".to_owned(),
-            () if !rule.policy.cause.accept_rules => {
-                "Cannot loop: what rules do does not start it (`policy.cause.accept_rules`).".to_owned()
-            }
-            () => "Cannot loop: nothing that it sets off starts it again.".to_owned(),
+        let why = match () {
+            () if rule.trigger.is_manual() => "no event starts it, and nothing that it sets off calls it",
+            () if !rule.policy.cause.accept_rules => "what rules do does not start it (`policy.cause.accept_rules`)",
+            () => "nothing that it sets off starts it again",
+        };
+        return if sends_out {
+            format!("Cannot loop inside Trackside: {why}. What is sent to other services may come back from there.")
+        } else {
+            format!("Cannot loop: {why}.")
         };
     }
-    let way: Vec<String> = path
-        .iter()
-        .map(|link| match &link.step {
-            Some(step) => format!("“{}” in its step `{step}` causes `{}`", link.name, link.event),
-            None => format!("“{}” can fail, which is `{}`", link.name, link.event),
-        })
-        .collect();
-    format!(
-        "Can loop: {}, which starts “{}” again. It would be ended after {max_depth} rules.",
-        way.join("; then "),
-        rule.name
-    )
+    let way: Vec<String> =
+        path.iter().map(|link| said(&link.name, link.step.as_deref(), link.event.as_deref())).collect();
+    let end = if counted {
+        format!("It would be ended after {} rules.", rule.policy.cause.max_depth)
+    } else {
+        "No limit would end it, since one of these events does not tell which rule is behind it.".to_owned()
+    };
+    format!("Can loop: {}, which starts “{}” again. {end}", way.join("; then "), rule.name)
+}
+
+/// One link of a loop in words.
+pub fn said(name: &str, step: Option<&str>, event: Option<&str>) -> String {
+    match (step, event) {
+        (Some(step), Some(event)) => format!("“{name}” in its step `{step}` causes `{event}`"),
+        (Some(step), None) => format!("“{name}” in its step `{step}` calls the next"),
+        (None, event) => format!("“{name}” can fail, which is `{}`", event.unwrap_or("run.failed")),
+    }
 }
 
 /// The names of rules, as far as the asker may see them.

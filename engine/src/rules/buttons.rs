@@ -159,7 +159,10 @@ async fn refusal(rx: &mut Rx, cx: &Cx, rule: &RuleInfo, compiled: &Compiled, on:
         return Ok(Some(format!("it is for {}", scope.join(", "))));
     }
     if !owner_sees(rx, rule, on, cx.now()).await? {
-        return Ok(Some("the rule's owner may not see the task; give the rule to another".to_owned()));
+        return Ok(Some(
+            "the rule's owner may not see the task; let somebody who may take the rule (`POST /rules/{id}/take`)"
+                .to_owned(),
+        ));
     }
     let facts = on.facts(cx, rule, None)?;
     Ok(compiled.trigger.first_difference(facts.json()).map(|(path, found)| {

@@ -60,6 +60,7 @@ impl Entry {
 pub struct Book {
     revision: i64,
     workspaces: HashMap<WorkspaceId, Index<Entry>>,
+    manual: HashMap<WorkspaceId, Vec<Entry>>,
 }
 
 impl Book {
@@ -72,6 +73,12 @@ impl Book {
     pub fn listeners<'b>(&'b self, workspace: WorkspaceId, kind: &'b str) -> impl Iterator<Item = &'b Entry> {
         let index = self.workspaces.get(&workspace);
         index.into_iter().flat_map(move |index| index.candidates(kind, None)).map(|entry| &**entry)
+    }
+
+    /// Every rule of a workspace that is switched on: those that listen to events, and those that are started by hand or
+    /// called.
+    pub fn all_on(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Entry> {
+        self.all(workspace).chain(self.manual.get(&workspace).into_iter().flatten())
     }
 
     /// Every rule of a workspace that listens to events.
@@ -141,7 +148,7 @@ impl Library {
         if self.book().revision == revision {
             return Ok(());
         }
-        let mut book = Book { revision, workspaces: HashMap::new() };
+        let mut book = Book { revision, ..Book::default() };
         let mut owners: HashMap<_, Option<Actor>> = HashMap::new();
         // Read when the first rule asks for them.
         let mut all: Option<HashMap<WorkspaceId, Arc<Variables>>> = None;
@@ -190,6 +197,8 @@ impl Library {
                     &[],
                     Arc::new(entry),
                 );
+            } else {
+                book.manual.entry(info.workspace_id).or_default().push(entry);
             }
         }
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(book);

@@ -15,12 +15,14 @@ pub mod diff;
 pub mod events;
 pub mod health;
 mod library;
+mod lookup;
 pub mod meter;
 mod model;
 pub mod service;
 pub mod several;
 pub(crate) mod store;
 
-pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse};
+pub use analysis::{Analysis, Clash, LoopStep, Loops, Overlap, analyse, said};
 pub use library::{Book, Entry, Library};
-pub use model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
+pub use lookup::leads_nowhere;
+pub use model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};

@@ -7,6 +7,7 @@ use trackside_rules::{Problem, Rule};
 
 use super::analysis::Analysis;
 use crate::access::{Place, Scoped};
+use crate::db::row;
 use crate::ids::{Id as _, RuleId, UserId, WorkspaceId};
 use crate::words::words;
 
@@ -107,4 +108,15 @@ pub struct Verdict {
     /// What it would set off among the rules that are switched on; only where nothing is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub analysis: Option<Analysis>,
+}
+
+row! {
+    /// A rule that runs in somebody's name.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+    pub struct OwnedRule {
+        /// Its id.
+        pub id: RuleId,
+        /// Its name.
+        pub name: String,
+    }
 }

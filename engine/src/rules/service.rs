@@ -6,13 +6,13 @@ use trackside_rules::{Compiled, Names, Problem, Rule, Sandbox, Severity, check_n
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
-use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
+use super::model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
 use super::store;
 use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, SecretUse, Workspace};
 use crate::actions::Actions;
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{RuleId, WorkspaceId};
+use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::paging::Page;
 use crate::{Error, Result, access, approvals, events, runs, schedules, tasks, thresholds};
 
@@ -47,7 +47,7 @@ pub fn accept(library: &Library, names: Option<&Names>, rule: &Rule) -> Result<(
 fn refusal(advice: &str, problems: &[Problem]) -> Error {
     let mut error = Error::invalid("rule_invalid", format!("the rule has problems; {advice}"));
     for problem in problems.iter().filter(|problem| is_error(problem)) {
-        error = error.and_field(problem.pointer.clone(), problem.to_string());
+        error = error.and_field(problem.pointer.clone(), problem.words());
     }
     error
 }
@@ -231,11 +231,20 @@ pub async fn switch(
     let known = may.resource();
     let (version, before) = locked(tx, known).await?;
     let mut info = RuleInfo { version, state: before, ..known.clone() };
+    let on = matches!(state, RuleState::Enabled | RuleState::Shadow);
+    if on && owner(tx, cx, known).await?.is_none() {
+        let detail = format!(
+            "The rule's owner {} is no longer a member of the workspace, so it may do nothing. \
+             `POST /rules/{}/take` makes you its owner; then switch it on.",
+            known.owner_id, known.id
+        );
+        return Err(Error::conflict("rule_owner_gone", detail));
+    }
     if before != state {
         if state == RuleState::Enabled {
             within_scopes(actions, &cx.actor, &info.rule)?;
         }
-        if matches!(state, RuleState::Enabled | RuleState::Shadow) {
+        if on {
             refuse_beyond(tx, cx, known).await?;
         }
         info = set_state(tx, cx, info, state, None).await?;
@@ -286,10 +295,20 @@ pub async fn delete(tx: &mut Tx, cx: &Cx, may: &Granted<RuleEdit, RuleInfo>) -> 
     announce(tx, cx, known, None, None).await
 }
 
+/// A rule's owner with the rights that they have now; nobody once they have left.
+async fn owner(rx: &mut Rx, cx: &Cx, known: &RuleInfo) -> Result<Option<access::Actor>> {
+    let owner = access::Who::User { id: known.owner_id };
+    access::service::acting(rx, owner, known.workspace_id, known.owner_id, cx.now()).await
+}
+
+/// The rules that are switched on in somebody's name, by name.
+pub(crate) async fn owned(rx: &mut Rx, workspace: WorkspaceId, owner: UserId) -> Result<Vec<OwnedRule>> {
+    store::owned(rx, workspace, owner).await
+}
+
 /// Refuses to decide over a rule whose owner may more than the actor: it acts with the owner's rights.
 async fn refuse_beyond(rx: &mut Rx, cx: &Cx, known: &RuleInfo) -> Result<()> {
-    let owner = access::Who::User { id: known.owner_id };
-    let owner = access::service::acting(rx, owner, known.workspace_id, known.owner_id, cx.now()).await?;
+    let owner = owner(rx, cx, known).await?;
     if owner.is_none_or(|owner| owner.user() == cx.actor.user() || cx.actor.covers(&owner)) {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use trackside_rules::Rule;
 
-use super::model::{RuleInfo, RuleQuery, RuleState, RuleVersion};
+use super::model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion};
 use crate::db::{Kind, Param as _, Rx, Tx};
 use crate::ids::{RuleId, UserId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
@@ -51,6 +51,9 @@ statements! {
      and r.state in ('enabled', 'shadow') and v.body like '%\"subject\":\"task\"%' order by r.id";
     UPDATE = "update rules set name = $2, version = $3, updated_at = $4 where id = $1";
     SET_STATE = "update rules set state = $2, paused_because = $3, updated_at = $4 where id = $1";
+    NAMES = "select {OwnedRule} from rules where workspace_id = $1 order by name, id limit 500", OwnedRule;
+    OWNED = "select {OwnedRule} from rules where workspace_id = $1 and owner_id = $2 and state in ('enabled', 'shadow') \
+     order by name, id", OwnedRule;
     SET_OWNER = "update rules set owner_id = $2, updated_at = $3 where id = $1";
     DELETE = "delete from rules where id = $1";
     VERSIONS = "select {VersionRow} from rule_versions where rule_id = $1 order by version desc limit 200", VersionRow;
@@ -187,6 +190,16 @@ pub(super) async fn set_state(
 ) -> Result<()> {
     tx.execute(SET_STATE, (id, state, because, now)).await?;
     Ok(())
+}
+
+/// The names of rules, at most 500.
+pub(super) async fn names(rx: &mut Rx, workspace: WorkspaceId) -> Result<Vec<OwnedRule>> {
+    rx.all(NAMES, (workspace,)).await
+}
+
+/// The rules that are on in somebody's name.
+pub(super) async fn owned(rx: &mut Rx, workspace: WorkspaceId, owner: UserId) -> Result<Vec<OwnedRule>> {
+    rx.all(OWNED, (workspace, owner)).await
 }
 
 pub(super) async fn set_owner(tx: &mut Tx, id: RuleId, owner: UserId, now: DateTime<Utc>) -> Result<()> {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use trackside_rules::Facts;
 use trackside_rules::matcher::kind_matches;
+use trackside_rules::model::DATE_REACHED;
 
 use super::hot::Plan;
 use super::model::{NewRun, RunError, RunState};
@@ -209,7 +210,7 @@ pub(super) fn weigh(entry: &Entry, event: &Pending, seen: &mut Option<Seen>) -> 
         if !compiled.rule.trigger.is_schedule() {
             return Verdict::Not(Hindrance::Sight);
         }
-        let message = "the rule's owner may not see the project that it is for; give the rule to another";
+        let message = "the rule's owner may not see the project that it is for; let somebody who may take the rule (`POST /rules/{id}/take`)";
         return over(Hindrance::Sight, RunState::Failed, "denied", message.to_owned());
     }
     // What a schedule makes happens in no project but the one it is for.
@@ -283,13 +284,18 @@ fn is_for(entry: &Entry, fields: &Value) -> bool {
 }
 
 /// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures
-/// wants them; but never its own, which would be the shortest loop there is.
+/// wants them; but never its own, which would be the shortest loop there is. Who goes by a date does not care whether a
+/// person or a rule set it, but does not start itself by setting it anew.
 fn accepts(entry: &Entry, event: &Pending) -> bool {
-    let Some(cause) = &event.cause else { return true };
-    if event.kind == "run.failed" {
-        return serde_json::from_str::<Cause>(cause).map_or(true, |cause| cause.rule != entry.rule);
+    let accepts = entry.compiled.rule.policy.cause.accept_rules;
+    // A post that says how many rules led to it comes of a rule, wherever it was in between.
+    let Some(cause) = &event.cause else { return accepts || event.depth == 0 };
+    let own = || serde_json::from_str::<Cause>(cause).is_ok_and(|cause| cause.rule == entry.rule);
+    match event.kind.as_str() {
+        "run.failed" => !own(),
+        DATE_REACHED => accepts || !own(),
+        _ => accepts,
     }
-    entry.compiled.rule.policy.cause.accept_rules
 }
 
 /// Whether the rule's owner may see the event. Of one who has left the run tells, by failing.

@@ -32,8 +32,8 @@ pub(super) async fn actor(rx: &mut Rx, source: &Source, plan: &Plan) -> Result<A
     let who = Who::Rule { id: plan.rule, owner: plan.owner };
     let gone = || {
         Error::denied(format!(
-            "the rule's owner {} is no longer a member of the workspace; give the rule to another",
-            plan.owner
+            "the rule's owner {} is no longer a member of the workspace; `POST /rules/{}/take` makes whoever asks its owner",
+            plan.owner, plan.rule
         ))
     };
     access::service::acting(rx, who, plan.workspace, plan.owner, source.now()).await?.ok_or_else(gone)

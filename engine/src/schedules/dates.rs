@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde_json::{Map, Value};
 use trackside_rules::model::{DateField, Dated};
 use trackside_rules::recurrence::instant;
 
@@ -16,14 +17,16 @@ use super::model::Row;
 use super::service::hold;
 use super::store::{self, At};
 use crate::access::Actor;
-use crate::cx::{Cx, Source};
+use crate::cx::{Cause, Cx, Source};
 use crate::db::{Db, Rx, Tx};
+use crate::events::store as log;
 use crate::events::{self, Fresh, NewEvent};
 use crate::handle::Handle;
 use crate::ids::{ProjectId, TaskId, WorkspaceId};
 use crate::planning::{WorkDays, plans};
 use crate::projects::{self, ProjectRef};
 use crate::rules::RuleInfo;
+use crate::runs::Change;
 use crate::tasks::{self, Task};
 use crate::{Error, Result, crash};
 
@@ -31,6 +34,9 @@ use crate::{Error, Result, crash};
 const PAGE: i64 = 200;
 /// How many are announced in one transaction.
 const TOGETHER: usize = 25;
+/// So many changes of a task are read at once to find who set its date, and so often.
+const LOG_PAGE: i64 = 50;
+const LOG_PAGES: usize = 20;
 /// What was reached longer ago, while nothing looked, is gone.
 const LATE: TimeDelta = TimeDelta::days(30);
 
@@ -237,8 +243,32 @@ pub(super) async fn write(tx: &mut Tx, cx: &Cx, info: &RuleInfo, asked: &Asked, 
         let rule = DueRule { id: info.id, name: info.name.clone() };
         let reached = Reached { field: asked.dated.field.to_string(), date: hit.date, nominal_at: hit.moment };
         let event = DateReached { task, project: &project, rule, reached };
-        let fresh = Fresh::new(cx, id, NewEvent::of(&event)?)?;
+        let cause = set_by(tx, workspace, hit.task, &asked.dated.field).await?;
+        let cx = cause.map_or_else(|| cx.clone(), |cause| cx.clone().because(cause));
+        let fresh = Fresh::new(&cx, id, NewEvent::of(&event)?)?;
         events::service::append(tx, &[&fresh], None).await?;
     }
     Ok(())
+}
+
+/// The rule that set a date of a task, if the last change of it was a rule's: what starts because the date is reached stands in
+/// the same chain, however much later that is.
+async fn set_by(rx: &mut Rx, workspace: WorkspaceId, task: TaskId, field: &DateField) -> Result<Option<Cause>> {
+    let (field, mut before) = (field.to_string(), None);
+    for _ in 0..LOG_PAGES {
+        let page = log::kinds_of_task(rx, workspace, task, &["task.created", "task.updated"], before, LOG_PAGE).await?;
+        for event in &page {
+            let wrong = |error: serde_json::Error| Error::internal(format!("event {}: {error}", event.id));
+            let payload: Map<String, Value> = serde_json::from_str(&event.payload).map_err(wrong)?;
+            let change = payload.get("change").and_then(Value::as_object);
+            if event.kind == "task.created" || change.is_some_and(|change| Change::told(&field, change).is_some()) {
+                return event.cause.as_deref().map(serde_json::from_str).transpose().map_err(wrong);
+            }
+        }
+        before = page.last().map(|event| event.id);
+        if before.is_none() {
+            break;
+        }
+    }
+    Ok(None)
 }

@@ -195,6 +195,43 @@ pub async fn of_rule(
     }))
 }
 
+/// The days on which a schedule with this `exclude` may be due.
+///
+/// # Errors
+/// `invalid_fields` at `/exclude` when there is no such calendar, or none that the actor may see.
+pub async fn calendar(rx: &mut Rx, actor: &Actor, exclude: &str) -> Result<WorkDays> {
+    if exclude == "workspace" {
+        return plans::work_days(rx, actor.workspace, None).await;
+    }
+    let found = match calendar_of(rx, actor.workspace, exclude).await {
+        Ok(project) => actor.may::<ProjectView, _>(project).ok(),
+        Err(error) if error.class == Class::Invalid => None,
+        Err(error) => return Err(error),
+    };
+    let message = "There is no such project; write the key or id of a project, or `workspace`.";
+    let project = found.ok_or_else(|| Error::field("/exclude", message))?.into_resource();
+    plans::work_days(rx, actor.workspace, Some(&project)).await
+}
+
+/// Whether a schedule that can be read has no time left.
+pub(crate) async fn never_comes(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    trigger: &Trigger,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    match Reading::of(rx, workspace, trigger).await {
+        Ok(reading) => {
+            let find = move || reading.next(now).is_none();
+            let found = tokio::task::spawn_blocking(find).await;
+            found.map_err(|error| Error::internal(format!("a schedule's times: {error}")))
+        }
+        // What cannot be read is said elsewhere.
+        Err(error) if error.class == Class::Invalid => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// The next times, searched where short requests do not wait: some schedules are rare.
 async fn shown(reading: Arc<Reading>, now: DateTime<Utc>) -> Result<Vec<String>> {
     let find = move || {

@@ -15,9 +15,15 @@ mod metrics;
 pub mod service;
 pub(crate) mod store;
 
+use trackside_rules::model::Metric;
 use trackside_rules::{Problem, Rule};
 
 pub use service::Gauge;
+
+/// Every figure, with the kinds of events that can move it.
+pub(crate) fn moves() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    Metric::ALL.into_iter().map(|(name, metric)| (name, metrics::moved_by(metric)))
+}
 
 /// What is wrong with the filter of a rule's figure.
 pub(crate) fn unreadable_filter(rule: &Rule) -> Option<Problem> {

@@ -10,10 +10,10 @@ use crate::cx::Cause;
 use crate::db::Rx;
 use crate::events::store::{self as log, Past};
 use crate::handle::Handle;
-use crate::ids::{EventId, RuleId, RunId, TaskId, UserId, WorkspaceId};
+use crate::ids::{EventId, RuleId, RunId, TaskId, UserId};
 use crate::runs::{self, Change};
 use crate::words::words;
-use crate::{Error, Result, tasks};
+use crate::{Error, Result, approvals, tasks};
 
 /// The fields of a task that change, besides those of its project's own.
 const FIELDS: &[&str] = &[
@@ -134,6 +134,9 @@ pub struct ByRule {
     /// Who started the run by hand, or repeated it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_by: Option<UserId>,
+    /// Who agreed to what the run had asked before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approved_by: Vec<UserId>,
 }
 
 /// Who is at the root of a change.
@@ -248,7 +251,7 @@ async fn link(rx: &mut Rx, actor: &Actor, event: &Past) -> Result<(Link, Option<
     let payload: Value = serde_json::from_str(&event.payload).map_err(wrong)?;
     let cause: Option<Cause> = event.cause.as_deref().map(serde_json::from_str).transpose().map_err(wrong)?;
     let by = match &cause {
-        Some(cause) => Some(by(rx, actor, event.workspace_id, cause).await?),
+        Some(cause) => Some(by(rx, actor, event, cause).await?),
         None => None,
     };
     let link = Link {
@@ -262,7 +265,7 @@ async fn link(rx: &mut Rx, actor: &Actor, event: &Past) -> Result<(Link, Option<
     Ok((link, cause))
 }
 
-async fn by(rx: &mut Rx, actor: &Actor, workspace: WorkspaceId, cause: &Cause) -> Result<ByRule> {
+async fn by(rx: &mut Rx, actor: &Actor, event: &Past, cause: &Cause) -> Result<ByRule> {
     let mut by = ByRule {
         rule: cause.rule,
         run: cause.run,
@@ -272,12 +275,14 @@ async fn by(rx: &mut Rx, actor: &Actor, workspace: WorkspaceId, cause: &Cause) -
         version: None,
         rerun_of: None,
         started_by: None,
+        approved_by: Vec::new(),
     };
-    let Some(run) = runs::store::find(rx, workspace, cause.run).await? else { return Ok(by) };
+    let Some(run) = runs::store::find(rx, event.workspace_id, cause.run).await? else { return Ok(by) };
     let Ok(run) = actor.may::<RunView, _>(run) else { return Ok(by) };
     let run = run.into_resource();
     by.action = runs::store::kind_of_step(rx, run.id, &cause.step).await?;
     by.started_by = runs::store::started_by(rx, run.id).await?;
+    by.approved_by = approvals::store::agreed(rx, run.id, event.occurred_at).await?;
     (by.name, by.version, by.rerun_of) = (Some(run.rule_name), Some(run.rule_version), run.rerun_of);
     Ok(by)
 }

@@ -6,7 +6,7 @@ use super::schema::{self, Field, MAP, Shape};
 use crate::facts::{GIVEN_NAMES, is_given_name};
 
 /// Variables that every rule has without a schema.
-const UNTYPED: &[&str] = &["headers", "body", "query", "run", "rule", "error", "workspace", "event", "actor"];
+const UNTYPED: &[&str] = &["run", "rule", "error", "workspace", "event", "actor"];
 
 /// The variables at one place of a rule.
 #[derive(Clone)]
@@ -22,6 +22,10 @@ pub(super) struct Env<'c> {
     /// The variables and secrets that there are, if they are known.
     pub names: Option<&'c Names>,
     pub secrets: Secrets,
+    /// Steps of branches that run beside this place.
+    pub beside: Vec<&'c str>,
+    /// Whether nothing here happens in one project, though events of this kind may.
+    pub homeless: bool,
     /// Whether this is judged on another event than the rule's own.
     pub other_event: bool,
     /// Innermost last. A local without a name spreads its fields as variables.
@@ -70,13 +74,18 @@ impl<'c> Env<'c> {
         match name {
             "now" => return Ok(Shape::of(schema::MOMENT)),
             "steps" => return Ok(Shape::of(MAP)),
-            "inputs" => return Ok(self.inputs.clone().unwrap_or_else(Shape::any)),
-            "body" | "headers" | "query" | "secrets" => return Ok(Shape::any()),
+            "inputs" if self.inputs.is_some() || self.facts.is_none() => {
+                return Ok(self.inputs.clone().unwrap_or_else(Shape::any));
+            }
+            "body" | "headers" | "query" if self.facts.is_none() && self.inputs.is_none() => return Ok(Shape::any()),
+            "project" if self.homeless => return Err(given(names)),
+            "secrets" => return Ok(Shape::any()),
             "vars" => return Ok(self.names.map_or_else(Shape::any, |names| Shape::schema(&names.variables))),
             _ => {}
         }
         let Some(facts) = &self.facts else {
-            return if is_given_name(name) { Ok(Shape::any()) } else { Err(given(names)) };
+            let posted = matches!(name, "body" | "headers" | "query");
+            return if is_given_name(name) && !posted { Ok(Shape::any()) } else { Err(given(names)) };
         };
         match facts.field(name) {
             Field::Found(shape) => Ok(shape),
@@ -87,6 +96,24 @@ impl<'c> Env<'c> {
                 Err(names)
             }
         }
+    }
+
+    /// Why a variable that some rules have is not here.
+    pub fn hint(&self, name: &str) -> &'static str {
+        match name {
+            "inputs" => " Only what a `manual` rule is asked is there.",
+            "body" | "headers" | "query" => " Only an event of a hook has it.",
+            "project" if self.homeless => " A schedule is in a project if `scope` names that one alone.",
+            _ => "",
+        }
+    }
+
+    /// The same beside other branches, of which these are the steps.
+    pub fn beside(&self, steps: Vec<&'c str>) -> Self {
+        let mut env = self.clone();
+        env.steps.retain(|(step, _)| !steps.contains(step));
+        env.beside.extend(steps);
+        env
     }
 
     pub fn has_step(&self, id: &str) -> bool {

@@ -100,7 +100,7 @@ impl<'c> Inference<'c, '_> {
     fn truth(&mut self, expr: &Ast) {
         let shape = self.expr(expr);
         if shape.kinds & (BOOL | NULL) == 0 {
-            self.say("wrong_type", start(expr), format!("This must be true or false, it is a {}.", shape.words()));
+            self.say("wrong_type", start(expr), format!("This must be true or false, it is {}.", shape.some()));
         }
     }
 
@@ -108,7 +108,7 @@ impl<'c> Inference<'c, '_> {
         match self.env.variable(name) {
             Ok(shape) => shape,
             Err(names) => {
-                let message = format!("There is no variable `{name}` here.");
+                let message = format!("There is no variable `{name}` here.{}", self.env.hint(name));
                 let problem = self.say("unknown_variable", at, message);
                 *problem = problem.clone().nearest(name, names.iter().map(String::as_str));
                 Shape::any()
@@ -177,6 +177,12 @@ impl<'c> Inference<'c, '_> {
             return Shape::any();
         }
         let names: Vec<String> = self.env.step_ids().map(str::to_owned).collect();
+        if self.env.beside.contains(&id) {
+            let message =
+                format!("`{id}` stands in a branch beside this one, which does not see it; use it after `parallel`.");
+            self.say("unknown_step", at, message);
+            return Shape::any();
+        }
         let problem = self.say("unknown_step", at, format!("There is no step `{id}`."));
         *problem = problem.clone().nearest(id, names.iter().map(String::as_str));
         Shape::any()
@@ -197,7 +203,7 @@ impl<'c> Inference<'c, '_> {
             }
             (Field::Missing(names), name) => {
                 let message = if shape.kinds & MAP == 0 {
-                    format!("`{path}` is a {} and has no field `{name}`.", shape.words())
+                    format!("`{path}` is {} and has no field `{name}`.", shape.some())
                 } else {
                     format!("`{path}` has no field `{name}`.")
                 };
@@ -238,7 +244,7 @@ impl<'c> Inference<'c, '_> {
                         self.say(
                             "wrong_type",
                             start(arg),
-                            format!("`{}` does not work with a {}.", call.name, shape.words()),
+                            format!("`{}` does not work with {}.", call.name, shape.some()),
                         );
                     }
                 }

@@ -85,6 +85,8 @@ pub fn check_names(rule: &Rule, catalogue: &Catalogue, names: Option<&Names>, sa
         catalogue,
         names,
         secrets: Secrets::Not("a key of the policy".to_owned()),
+        beside: Vec::new(),
+        homeless: rule.trigger.is_schedule() && rule.scope.projects.len() != 1,
         other_event: false,
         locals: Vec::new(),
     };
@@ -154,9 +156,12 @@ impl<'c> Checker<'_, 'c> {
                 Err(names) => {
                     let last = keys.last().copied().unwrap_or_default();
                     let message = format!("The event has no `{path}`.");
-                    self.problems.push(
-                        Problem::new("unknown_field", pointer, message).nearest(last, names.iter().map(String::as_str)),
-                    );
+                    let problem = Problem::new("unknown_field", pointer, message);
+                    let own: Vec<&str> = std::iter::once("task").chain(keys.iter().copied()).collect();
+                    self.problems.push(match follow(facts, &own) {
+                        Ok(_) => Problem { suggestion: Some(format!("task.{path}")), ..problem },
+                        Err(_) => problem.nearest(last, names.iter().map(String::as_str)),
+                    });
                 }
                 Ok(shape) => self.wanted(&pointer, want, &shape),
             }
@@ -178,7 +183,17 @@ impl<'c> Checker<'_, 'c> {
             return;
         }
         if !star && !comparable(kind_of(want), shape.kinds) {
-            self.problems.push(Problem::new("wrong_type", pointer, format!("This is a {}.", shape.words())));
+            let mut message = format!("This is {}.", shape.some());
+            if let (Field::Found(_), Some(path)) = (shape.field("to"), pointer.rsplit('/').next())
+                && !want.is_object()
+            {
+                message = format!(
+                    "`{path}` is what was changed: write `{path}.to` for what it became, or `task.{path}` for what it is."
+                );
+            } else if want.is_boolean() {
+                message.push_str(" YAML reads `no` and `off` as false, `yes` and `on` as true: put a word in quotes.");
+            }
+            self.problems.push(Problem::new("wrong_type", pointer, message));
         } else if let Some(text) = want.as_str()
             && !star
             && !shape.constants.is_empty()
@@ -219,12 +234,12 @@ impl<'c> Checker<'_, 'c> {
         if let Some(shape) = self.expression(pointer, source, &env)
             && shape.kinds & (BOOL | NULL) == 0
         {
-            let message = format!("A condition must be true or false; this one is a {}.", shape.words());
+            let message = format!("A condition must be true or false; this one is {}.", shape.some());
             self.problems.push(Problem::new("wrong_type", pointer, message).at(1, 1));
         }
     }
 
-    fn steps(&mut self, pointer: &str, steps: &[Step], env: &Env<'c>) {
+    fn steps(&mut self, pointer: &str, steps: &'c [Step], env: &Env<'c>) {
         for (index, step) in steps.iter().enumerate() {
             self.step(&format!("{pointer}/{index}"), step, env);
             if step.stop.is_some() && index + 1 < steps.len() {
@@ -235,7 +250,7 @@ impl<'c> Checker<'_, 'c> {
         }
     }
 
-    fn step(&mut self, pointer: &str, step: &Step, env: &Env<'c>) {
+    fn step(&mut self, pointer: &str, step: &'c Step, env: &Env<'c>) {
         let env = &env.without_secrets("this step");
         let mut inside = env.clone();
         match step.kind() {
@@ -271,6 +286,10 @@ impl<'c> Checker<'_, 'c> {
         for (list, steps) in step.children() {
             // What handles an error is outside the loop.
             let env = if list == "/do" { &inside } else { env };
+            let others = step.parallel.iter().flatten().map(|branch| branch.steps.as_slice());
+            let others = others.filter(|other| list.starts_with("/parallel/") && !std::ptr::eq(*other, steps));
+            let others: Vec<&'c str> = others.flat_map(ids).collect();
+            let env = if others.is_empty() { env } else { &env.beside(others) };
             self.steps(&format!("{pointer}{list}"), steps, env);
         }
     }
@@ -297,7 +316,7 @@ impl<'c> Checker<'_, 'c> {
                 continue;
             }
             if let Err(names) = env.variable(&name) {
-                let message = format!("There is no variable `{name}` here.");
+                let message = format!("There is no variable `{name}` here.{}", env.hint(&name));
                 let problem = at_position(Problem::new("unknown_variable", pointer, message), at);
                 let names = names.iter().map(String::as_str).chain(step.with.keys().map(String::as_str));
                 self.problems.push(problem.nearest(&name, names));
@@ -310,7 +329,7 @@ impl<'c> Checker<'_, 'c> {
             && let Some(shape) = self.expression(&format!("{pointer}/until"), until, env)
             && shape.kinds & (schema::MOMENT | TEXT | NULL) == 0
         {
-            let message = format!("A moment is needed here, such as `now + hours(2)`; this is a {}.", shape.words());
+            let message = format!("A moment is needed here, such as `now + hours(2)`; this is {}.", shape.some());
             self.problems.push(Problem::new("wrong_type", format!("{pointer}/until"), message).at(1, 1));
         }
         let Some(event) = &wait.event else { return };
@@ -334,7 +353,8 @@ impl<'c> Checker<'_, 'c> {
         if let Some(condition) = &event.condition {
             let (steps, awaited) = (Vec::new(), Vec::new());
             let (facts, locals) = (Some(facts), Vec::new());
-            let env = Env { facts, inputs: None, steps, awaited, locals, other_event: true, ..env.clone() };
+            let env =
+                Env { facts, inputs: None, steps, awaited, locals, other_event: true, homeless: false, ..env.clone() };
             self.condition(&format!("{pointer}/if"), condition, &env);
         }
     }
@@ -345,7 +365,7 @@ impl<'c> Checker<'_, 'c> {
             let pointer = format!("{pointer}/by/{index}");
             let shape = self.template(&pointer, &Value::String(entry.clone()), env);
             if shape.kinds & (TEXT | LIST | NULL) == 0 {
-                let message = format!("A person, a role or a group is a text; this is a {}.", shape.words());
+                let message = format!("A person, a role or a group is a text; this is {}.", shape.some());
                 self.problems.push(Problem::new("wrong_type", pointer, message));
             }
         }
@@ -376,7 +396,7 @@ impl<'c> Checker<'_, 'c> {
                     }
                 }
                 if shape.kinds & (LIST | NULL) == 0 {
-                    let message = format!("`{}` is a {}, not a list.", expr.source().trim(), shape.words());
+                    let message = format!("`{}` is {}, not a list.", expr.source().trim(), shape.some());
                     self.problems.push(Problem::new("wrong_type", pointer, message).at(1, 1));
                 }
                 shape.items()
@@ -413,7 +433,7 @@ impl<'c> Checker<'_, 'c> {
             other => Shape::of(kind_of(other)),
         };
         if !given.is_any() && !wanted.is_any() && !fits(given.kinds, wanted.kinds) {
-            let message = format!("A {} is needed here, this is a {}.", wanted.words(), given.words());
+            let message = format!("{} is needed here, this is {}.", capital(&wanted.some()), given.some());
             self.problems.push(Problem::new("wrong_type", pointer, message));
             return;
         }
@@ -486,6 +506,12 @@ impl<'c> Checker<'_, 'c> {
     }
 }
 
+/// The ids of steps, also of those inside others.
+fn ids(steps: &[Step]) -> Vec<&str> {
+    let inside = steps.iter().flat_map(Step::children).flat_map(|(_, steps)| ids(steps));
+    steps.iter().map(|step| step.id.as_str()).chain(inside).collect()
+}
+
 /// Whether an expression stands in a text of it.
 fn has_template(value: &Value) -> bool {
     match value {
@@ -507,6 +533,12 @@ fn fits(given: u8, wanted: u8) -> bool {
         }
     };
     written & wanted != 0 || written & NULL != 0
+}
+
+/// With its first letter large.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The shape at a path, or the names there are where it ends.

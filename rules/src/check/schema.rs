@@ -204,6 +204,15 @@ impl<'c> Shape<'c> {
             names.into_iter().filter(|(kind, _)| self.kinds & kind != 0).map(|(_, word)| word).collect();
         if words.is_empty() { "null".to_owned() } else { words.join(" or ") }
     }
+
+    /// The same after an article: `an object`.
+    pub fn some(&self) -> String {
+        match self.words() {
+            words if words == "null" => words,
+            words if words.starts_with('o') => format!("an {words}"),
+            words => format!("a {words}"),
+        }
+    }
 }
 
 /// Whether values of these kinds can ever be equal or ordered. Null compares with all (to false),

@@ -4,8 +4,15 @@
 //! rule writes as a constant is thereby known of the event before it happens, and the match, the scope and the condition of
 //! the other rule are held against it ([`partial`]). What is not known may be anything: an edge is left out only when the
 //! event cannot start the rule, so "cannot loop" is a proof, and a loop that is named is one that may happen.
+//!
+//! Besides what actions cause there are calls, approvals that are asked for, dates that are set, runs that fail, and what
+//! Trackside says by itself because of all that ([`follow`]). A wait sets off nothing: what wakes a run lets it go on to its
+//! end, and a run has one. What goes out to other services may come back from there, which no proof can exclude
+//! ([`reaches_out`]).
 
 mod conflict;
+mod effects;
+mod follow;
 mod known;
 mod partial;
 
@@ -20,19 +27,8 @@ use crate::compiled::{Compiled, CompiledStep, Kind};
 use crate::matcher::kind_matches;
 
 pub use self::conflict::{Conflict, Overlap, Setting, Witness, conflicts, overlaps};
+pub use self::effects::{Effects, Follows};
 pub use self::known::Write;
-
-/// The kind of event that a failed run causes, whatever its rule does.
-const RUN_FAILED: &str = "run.failed";
-
-/// What actions set off.
-#[derive(Debug, Clone, Default)]
-pub struct Effects {
-    /// Action → the kinds of events that it can cause.
-    pub causes: BTreeMap<String, Vec<String>>,
-    /// Action → which of its inputs are seen in those events, and where.
-    pub writes: BTreeMap<String, Vec<Write>>,
-}
 
 /// A rule among others.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +47,10 @@ pub struct Link {
     pub rule: String,
     /// Its step; none where the end of its run is what counts.
     pub step: Option<String>,
-    /// The kind of event that the step causes, which starts the next rule.
-    pub event: String,
+    /// The kind of event that comes of the step, which starts the next rule; nothing where the step calls it.
+    pub event: Option<String>,
+    /// Whether the next run knows how many rules stand in the chain, so that a limit ends the loop.
+    pub counted: bool,
 }
 
 /// The shortest loop through `of`: the links from it back to itself. `None` when there is none.
@@ -67,8 +65,8 @@ pub fn shortest_loop(of: &str, nodes: &[Node<'_>], effects: &Effects) -> Option<
             if to.id != of && seen.contains(to.id) {
                 continue;
             }
-            let Some((step, event)) = edge(from, to, effects) else { continue };
-            let link = Link { rule: at.to_owned(), step, event };
+            let Some(follow::Edge { step, event, counted }) = follow::edge(from, to, nodes, effects) else { continue };
+            let link = Link { rule: at.to_owned(), step, event, counted };
             if to.id == of {
                 let mut path = vec![link];
                 let mut back = at;
@@ -87,34 +85,26 @@ pub fn shortest_loop(of: &str, nodes: &[Node<'_>], effects: &Effects) -> Option<
     None
 }
 
-/// How one rule can set off another: by which step, and by which event.
-fn edge(from: &Node<'_>, to: &Node<'_>, effects: &Effects) -> Option<(Option<String>, String)> {
-    let trigger = &to.compiled.rule.trigger;
-    if !trigger.is_event() {
-        return None;
-    }
-    let hears = |kind: &str| kind_matches(trigger.kind(), kind);
-    // Whoever listens to failures wants those of rules, but never its own.
-    if hears(RUN_FAILED) && trigger.kind() == RUN_FAILED {
-        return (from.id != to.id).then(|| (None, RUN_FAILED.to_owned()));
-    }
-    if !to.compiled.rule.policy.cause.accept_rules {
-        return None;
-    }
-    let mut found = None;
-    walk(&from.compiled.steps, &mut |step| {
-        let Kind::Action(action) = &step.kind else { return };
-        if found.is_some() {
-            return;
-        }
-        let causes = effects.causes.get(&action.action).map(Vec::as_slice).unwrap_or_default();
-        let writes = effects.writes.get(&action.action).map(Vec::as_slice).unwrap_or_default();
-        let kind = causes.iter().find(|kind| {
-            hears(kind) && may_start(to.compiled, kind, &Known::of_step(&from.compiled.rule, &step.id, writes, kind))
+/// Whether a rule, or one that it sets off, sends something to other services: what becomes of that there is not known.
+pub fn reaches_out(of: &str, nodes: &[Node<'_>], effects: &Effects) -> bool {
+    let (mut queue, mut seen) = (vec![of], BTreeSet::from([of]));
+    while let Some(at) = queue.pop() {
+        let Some(from) = nodes.iter().find(|node| node.id == at) else { continue };
+        let mut out = false;
+        walk(&from.compiled.steps, &mut |step| {
+            out |= matches!(&step.kind, Kind::Action(action) if effects.outward.contains(&action.action));
         });
-        found = kind.map(|kind| (Some(step.id.clone()), kind.clone()));
-    });
-    found
+        if out {
+            return true;
+        }
+        for to in nodes {
+            if !seen.contains(to.id) && follow::edge(from, to, nodes, effects).is_some() {
+                seen.insert(to.id);
+                queue.push(to.id);
+            }
+        }
+    }
+    false
 }
 
 /// Whether an event of which this is known may start the rule.

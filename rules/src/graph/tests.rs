@@ -23,6 +23,16 @@ fn effects() -> Effects {
         ]
         .into(),
         writes: [("task.create".to_owned(), writes.clone()), ("task.update".to_owned(), writes)].into(),
+        changes: [
+            ("task.create".to_owned(), causes(&["task.*"])),
+            ("task.update".to_owned(), causes(&["task.due_at", "task.priority", "task.custom"])),
+        ]
+        .into(),
+        outward: ["http.request".to_owned()].into(),
+        follows: vec![Follows { kind: "sla.breached", after: &["task.created", "task.status_changed"] }],
+        moves: [("tasks.open".to_owned(), causes(&["task.created", "task.status_changed"]))].into(),
+        asking: causes(&["approval.requested", "approval.timed_out", "approval.decided"]),
+        untold: causes(&["approval.decided", "sla.breached", "threshold.crossed"]).into_iter().collect(),
     }
 }
 
@@ -32,6 +42,18 @@ fn rule(on: Value, condition: Option<&str>, action: &str, with: Value) -> Compil
     if let Some(condition) = condition {
         rule["condition"] = condition.into();
     }
+    compiled(&rule)
+}
+
+/// A rule of one step that is no action; `accepts` what rules do.
+fn doing(name: &str, on: Value, step: Value, accepts: bool) -> Compiled {
+    let mut rule =
+        json!({ "name": name, "trigger": on, "policy": { "cause": { "accept_rules": accepts } }, "steps": [step] });
+    rule["steps"][0]["id"] = "act".into();
+    compiled(&rule)
+}
+
+fn compiled(rule: &Value) -> Compiled {
     let rule = Rule::from_json(&rule.to_string()).unwrap_or_else(|problems| panic!("{problems:#?}"));
     Compiled::new(Arc::new(rule), &Sandbox::new()).unwrap()
 }
@@ -41,7 +63,7 @@ fn found(rules: &[(&str, &Compiled)]) -> Option<Vec<String>> {
     let path = shortest_loop(rules[0].0, &nodes, &effects())?;
     Some(
         path.into_iter()
-            .map(|link| format!("{} {} {}", link.rule, link.step.unwrap_or_default(), link.event))
+            .map(|link| format!("{} {} {}", link.rule, link.step.unwrap_or_default(), link.event.unwrap_or_default()))
             .collect(),
     )
 }
@@ -150,4 +172,93 @@ fn two_rules_that_set_one_field_differently_are_found_with_a_witness() {
     assert!(against(&bugs, &sets(on.clone(), Some("task.type == \"task\""), "low")).is_empty());
     assert!(against(&bugs, &sets(on.clone(), Some("task.type != \"bug\""), "low")).is_empty());
     assert!(against(&bugs, &rule(on, None, "task.update", json!({ "task": "WEB-1", "priority": "low" }))).is_empty());
+}
+
+#[test]
+fn calls_are_followed_by_id_and_by_name_and_whatever_the_rules_accept() {
+    let setter = doing(
+        "Setter",
+        json!({ "on": "manual" }),
+        json!({ "action": "task.comment", "with": { "task": "WEB-1", "body": "x" } }),
+        false,
+    );
+    let echo = |call: &str| doing("Echo", json!({ "on": "task.commented" }), json!({ "call": call }), true);
+    let way = ["echo act ", "s act task.commented"].map(str::to_owned).to_vec();
+    assert_eq!(found(&[("echo", &echo("Setter")), ("s", &setter)]), Some(way.clone()));
+    assert_eq!(found(&[("echo", &echo("s")), ("s", &setter)]), Some(way.clone()));
+    assert_eq!(found(&[("echo", &echo("{{ task.title }}")), ("s", &setter)]), Some(way));
+    assert_eq!(found(&[("echo", &echo("Another")), ("s", &setter)]), None);
+    let own = doing("Rec", json!({ "on": "manual" }), json!({ "call": "Rec" }), false);
+    assert_eq!(found(&[("r", &own)]), Some(vec!["r act ".to_owned()]));
+}
+
+#[test]
+fn what_comes_of_asking_people_is_followed_and_tells_whether_it_is_counted() {
+    let asks = |on: &str, accepts| {
+        doing("r", json!({ "on": on }), json!({ "approve": { "by": ["owner"] }, "then": [] }), accepts)
+    };
+    assert_eq!(found(&[("a", &asks("approval.timed_out", true))]).unwrap(), ["a act approval.timed_out"]);
+    assert_eq!(found(&[("a", &asks("approval.timed_out", false))]), None);
+    // A person is behind the answer: that a rule asked is not known of it.
+    let decided = asks("approval.decided", false);
+    let nodes = [Node { id: "a", compiled: &decided }];
+    assert!(!shortest_loop("a", &nodes, &effects()).unwrap()[0].counted);
+}
+
+#[test]
+fn a_date_that_is_set_starts_who_goes_by_it_but_not_who_set_it() {
+    let by = |field: &str, accepts, with: Value| {
+        doing("r", json!({ "on": "date", "field": field }), json!({ "action": "task.update", "with": with }), accepts)
+    };
+    let moves = json!({ "task": "{{ task.id }}", "due_at": "{{ now + days(1) }}" });
+    assert_eq!(found(&[("a", &by("due_at", true, moves.clone()))]).unwrap(), ["a act task.date_reached"]);
+    assert_eq!(found(&[("a", &by("due_at", false, moves.clone()))]), None);
+    assert_eq!(found(&[("a", &by("start_at", true, moves.clone()))]), None);
+    let (one, two) = (by("due_at", false, moves.clone()), by("due_at", false, moves));
+    assert_eq!(found(&[("a", &one), ("b", &two)]).unwrap().len(), 2);
+    let custom = |set: &str| by("custom.review", true, json!({ "task": "WEB-1", "custom": { set: "2026-01-01" } }));
+    assert!(found(&[("a", &custom("review"))]).is_some() && found(&[("a", &custom("other"))]).is_none());
+}
+
+#[test]
+fn what_follows_later_and_figures_that_go_both_ways_are_followed() {
+    let breach = doing(
+        "r",
+        json!({ "on": "sla.breached" }),
+        json!({ "action": "task.create", "with": { "project": "WEB", "title": "x" } }),
+        false,
+    );
+    assert_eq!(found(&[("a", &breach)]).unwrap(), ["a act sla.breached"]);
+    let above = |action: &str, with: Value| {
+        doing(
+            "r",
+            json!({ "on": "threshold", "metric": "tasks.open", "above": 3 }),
+            json!({ "action": action, "with": with }),
+            false,
+        )
+    };
+    let makes = above("task.create", json!({ "project": "WEB", "title": "x" }));
+    assert_eq!(found(&[("a", &makes)]), None, "it rises, and never falls back");
+    let ends = above("task.update", json!({ "task": "WEB-1", "status": "done" }));
+    assert_eq!(found(&[("a", &makes), ("b", &ends)]).unwrap(), ["a act threshold.crossed"]);
+}
+
+#[test]
+fn what_goes_out_may_come_back_by_a_hook_and_otherwise_who_knows() {
+    let posts = |url: &str, accepts| {
+        doing(
+            "r",
+            json!({ "on": "hook.received" }),
+            json!({ "action": "http.request", "with": { "url": url } }),
+            accepts,
+        )
+    };
+    let out = |rule: &Compiled| reaches_out("a", &[Node { id: "a", compiled: rule }], &effects());
+    let own = posts("https://here.example/hooks/hook_01h455vb4pex5vsknk084sn02q", true);
+    assert_eq!(found(&[("a", &own)]).unwrap(), ["a act hook.received"]);
+    assert!(found(&[("a", &posts("{{ body.url }}", true))]).is_some());
+    assert_eq!(found(&[("a", &posts("{{ body.url }}", false))]), None);
+    let other = posts("https://other.example/", true);
+    assert_eq!((found(&[("a", &other)]), out(&other)), (None, true));
+    assert!(!out(&rule(json!({ "on": "task.created" }), None, "task.comment", json!({}))));
 }

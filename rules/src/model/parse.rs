@@ -75,7 +75,7 @@ pub(crate) fn shape(code: &str, pointer: String, words: &str) -> Problem {
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|name| !matches!(*name, "" | "one" | "of" | "or"));
     let unknown = words.starts_with("unknown field") || words.starts_with("unknown variant");
-    let mut message: String = words.to_owned();
+    let mut message = plain(words);
     if let Some(first) = message.get(..1).map(str::to_uppercase) {
         message.replace_range(..1, &first);
     }
@@ -85,6 +85,35 @@ pub(crate) fn shape(code: &str, pointer: String, words: &str) -> Problem {
         Some(wrong) if unknown => problem.nearest(wrong, names),
         _ => problem,
     }
+}
+
+/// Serde's words without those of the language that this is written in.
+fn plain(words: &str) -> String {
+    const KINDS: [(&[&str], &str); 3] = [
+        (&["u8", "u16", "u32", "u64", "usize"], "a whole number from 0 on"),
+        (&["i8", "i16", "i32", "i64", "isize"], "a whole number"),
+        (&["f32", "f64"], "a number"),
+    ];
+    let words = words.strip_prefix("unknown_word: ").unwrap_or(words);
+    let kind = |word: &str| KINDS.iter().find(|(names, _)| names.contains(&word)).map(|(_, said)| *said);
+    if let Some(said) = words.strip_prefix("invalid ").and_then(kind) {
+        return format!("this must be {said}");
+    }
+    let (found, wanted) =
+        words.split_once(", expected ").map_or((words, None), |(found, wanted)| (found, Some(wanted)));
+    let found = found
+        .replace("invalid type: sequence", "invalid type: list")
+        .replace("invalid type: map", "invalid type: object");
+    let wanted = wanted.map(|wanted| match wanted {
+        wanted if wanted.starts_with("struct ") => "an object",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "a string" | "a borrowed string" | "string" => "a text",
+        "a boolean" => "true or false",
+        wanted => kind(wanted).unwrap_or(wanted),
+    });
+    let said = wanted.map_or(found.clone(), |wanted| format!("{found}, expected {wanted}"));
+    said.trim_end_matches('.').to_owned()
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -193,7 +193,11 @@ impl Sandbox {
             Mode::Script => self.0.compile(&source),
         })?;
         let ast = compiled.map_err(|error| {
-            at_position(Problem::new("syntax", "", sentence(&error.err_type().to_string())), error.position())
+            let mut said = sentence(&error.err_type().to_string());
+            if mode == Mode::Expression {
+                said.push_str(crate::quotes::foreign(&source).unwrap_or_default());
+            }
+            at_position(Problem::new("syntax", "", said), error.position())
         })?;
         let reads = syntax::inspect(&ast, mode)?;
         Ok((ast, reads))

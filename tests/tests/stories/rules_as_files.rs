@@ -111,6 +111,16 @@ both_databases! {
         assert!(diff.out.contains("-name: Other"), "{}", diff.out);
         assert!(repository.rules("apply", &["--prune"]).await.expect(0).out.ends_with("1 rule deleted\n"));
         assert!(!repository.known().await.contains_key("Other"));
+
+        // The wrong folder takes nothing with it.
+        for name in texts(&repository.dir).keys() {
+            std::fs::remove_file(repository.dir.join(name)).unwrap();
+        }
+        let refused = repository.rules("apply", &["--prune"]).await.expect(1);
+        assert!(refused.err.contains("--allow-empty"), "{}", refused.err);
+        assert!(!repository.known().await.is_empty());
+        repository.rules("apply", &["--prune", "--allow-empty"]).await.expect(0);
+        assert!(repository.known().await.is_empty());
     }
 
     async fn what_is_exported_and_applied_is_exported_the_same(db) {

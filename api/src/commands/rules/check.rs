@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trackside_engine::actions::Actions;
-use trackside_engine::rules::{Library, service};
+use trackside_engine::rules::{Library, said, service};
 use trackside_rules::graph::{self, Node};
 use trackside_rules::{Compiled, Problem, Severity};
 use trackside_workers::egress::{Egress, Policy};
@@ -81,13 +81,8 @@ fn among(sound: &[(String, &File, Compiled)], library: &Library) -> Vec<Found> {
     for (id, file, compiled) in sound {
         if let Some(path) = graph::shortest_loop(id, &nodes, library.effects()) {
             let ring: BTreeSet<String> = path.iter().map(|link| link.rule.clone()).collect();
-            let way: Vec<String> = path
-                .iter()
-                .map(|link| match &link.step {
-                    Some(step) => format!("“{}” in its step `{step}` causes `{}`", name(&link.rule), link.event),
-                    None => format!("“{}” can fail, which is `{}`", name(&link.rule), link.event),
-                })
-                .collect();
+            let way: Vec<String> =
+                path.iter().map(|link| said(&name(&link.rule), link.step.as_deref(), link.event.as_deref())).collect();
             // Each ring is told once, of its first file.
             if rings.insert(ring) {
                 let message = format!("It can start itself again: {}, which starts it.", way.join("; then "));

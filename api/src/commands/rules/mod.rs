@@ -44,6 +44,9 @@ enum What {
         /// Do not ask. Nobody is asked where no terminal is, either
         #[arg(long)]
         yes: bool,
+        /// Prune also where the folder has no rule at all, which would take every rule of the workspace
+        #[arg(long)]
+        allow_empty: bool,
     },
     /// Check the files as saving would, and against one another, without a server; exits with 1 when there are errors
     Check {
@@ -153,7 +156,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Failed> {
         What::Check { dir, strict, shown } => check(&dir, strict, &shown),
         What::Export { dir, variables, server } => export(&dir, variables, &server.remote()?).await,
         What::Diff { compared } => diff(&compared).await,
-        What::Apply { compared, enable, yes } => apply(&compared, enable, yes).await,
+        What::Apply { compared, enable, yes, allow_empty } => apply(&compared, enable, yes, allow_empty).await,
     }
 }
 
@@ -243,12 +246,19 @@ async fn diff(compared: &Compared) -> Result<ExitCode, Failed> {
     Ok(code(changes.is_empty()))
 }
 
-async fn apply(compared: &Compared, enable: bool, yes: bool) -> Result<ExitCode, Failed> {
+async fn apply(compared: &Compared, enable: bool, yes: bool, allow_empty: bool) -> Result<ExitCode, Failed> {
     let remote = compared.server.remote()?;
     let Some(folder) = read(compared, true)? else {
         print::error("nothing was changed: correct the files first");
         return Ok(ExitCode::FAILURE);
     };
+    if compared.prune.is_some() && folder.files.is_empty() && !allow_empty {
+        let folder = compared.dir.display();
+        print::error(format!(
+            "nothing was changed: {folder} has no rule, and --prune would take every rule of the workspace. Is it the right folder? If it is, add --allow-empty"
+        ));
+        return Ok(ExitCode::FAILURE);
+    }
     let changes = Changes::find(&folder, &remote, compared.prune).await?;
     let for_people = compared.shown.format == Format::Text;
     if for_people {

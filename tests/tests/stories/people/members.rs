@@ -107,6 +107,42 @@ both_databases! {
         assert!(!server.log().contains("panicked"));
     }
 
+    async fn whose_rules_go_on_without_them_is_told_and_another_takes_them(db) {
+        let server = Server::start(&db).await;
+        let ada = Api::set_up(&server).await;
+        let workspace = ada.get("/me").await.text("/workspace/id");
+        let people = People::of(&db).await;
+        let mia = people.member(&server, &workspace, "Mia", Role::ProjectManager).await;
+        people.leave().await;
+        let id = mia.get("/me").await.text("/user/id");
+        let rule = json!({ "name": "Welcome", "trigger": { "on": "project.created" }, "steps": [{ "id": "tell", "action": "notify.send", "with": { "to": ["owner"], "message": "hello" } }] });
+        let rule = mia.post("/rules", rule).await.expect_status(201).text("/id");
+        mia.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        let gone = ada.post(&format!("/members/{id}/deactivate"), json!({})).await.expect_status(200);
+        assert_eq!(gone.at("/rules"), &json!([{ "id": rule, "name": "Welcome" }]), "{:#}", gone.body);
+        let audit = ada.get("/audit?action=rules.owner_gone").await.expect_status(200);
+        assert_eq!(audit.at("/items/0/detail/rules/0/id"), &json!(rule), "{:#}", audit.body);
+        let told = loop {
+            let told = ada.get("/notifications").await.expect_status(200);
+            if !told.at("/items").as_array().unwrap().is_empty() { break told.text("/items/0/message"); }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert!(told.contains("Mia is no longer a member") && told.contains("“Welcome”") && told.contains("/take"), "{told}");
+        // What it misses stands there as runs that failed, and says what helps.
+        ada.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        let run = loop {
+            let runs = ada.get(&format!("/runs?rule_id={rule}&state=failed")).await.expect_status(200);
+            if !runs.at("/items").as_array().unwrap().is_empty() { break runs.at("/items/0").clone(); }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert!(run["error"]["message"].as_str().unwrap().contains(&format!("POST /rules/{rule}/take")), "{run:#}");
+        let refused = ada.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_problem(409, "rule_owner_gone");
+        assert!(refused.text("/detail").contains(&format!("/rules/{rule}/take")), "{:#}", refused.body);
+        ada.post(&format!("/rules/{rule}/take"), json!({})).await.expect_status(200);
+        ada.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        ada.post(&format!("/runs/{}/rerun", run["id"].as_str().unwrap()), json!({})).await.expect_status(202);
+    }
+
     async fn a_rule_puts_somebody_out_with_its_owners_rights(db) {
         let server = Server::start(&db).await;
         let ada = Api::set_up(&server).await;

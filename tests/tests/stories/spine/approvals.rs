@@ -117,7 +117,7 @@ both_databases! {
         let run = office.place.run_when(asked["run"].as_str().unwrap(), |run| run["state"] == "waiting").await;
         assert_eq!((run.text("/waiting/for"), run.at("/waiting/approval")), ("approval".into(), &asked["id"]));
         assert_eq!(told(&run), ["ok waiting"]);
-        let note = super::approvals_told::told_of(&office.moe, "approval").await;
+        let note = crate::spine::approvals_told::told_of(&office.moe, "approval").await;
         assert_eq!((&note["message"], &note["subject"]), (&json!(format!("May {key} be blocked?")), &asked["id"]));
         nothing_for(&office.tim).await;
 

@@ -52,7 +52,7 @@ both_databases! {
         let place = Place::open(&db).await;
         let itself = format!("{}{}", place.server.url(), place.hook);
         let rule = place.rule(json!({
-            "name": "echo", "trigger": { "on": "hook.received", "match": { "hook": "in" } }, "policy": { "cause": { "max_depth": 3 } },
+            "name": "echo", "trigger": { "on": "hook.received", "match": { "hook": "in" } }, "policy": { "cause": { "accept_rules": true, "max_depth": 3 } },
             // Whatever the rule says of it does not count.
             "steps": [{ "id": "again", "action": "http.request", "with": { "method": "POST", "url": itself, "headers": { "Trackside-Depth": "0" }, "body": {} } }],
         })).await;
@@ -70,6 +70,20 @@ both_databases! {
             let first = &runs[runs.len() - 1 - before];
             assert_eq!((first["depth"].as_i64(), first["state"].as_str()), (Some(depth), Some(state)), "{said}");
         }
+    }
+
+    /// Whoever takes nothing from rules does not take it by way of a hook, either.
+    async fn a_post_that_a_rule_led_to_starts_only_who_accepts_rules(db) {
+        let place = Place::open(&db).await;
+        let deaf = place.on_hook("deaf", json!([{ "id": "again", "action": "http.request",
+            "with": { "method": "POST", "url": format!("{}{}", place.server.url(), place.hook), "body": {} } }])).await;
+        let said = place.api.get(&format!("/rules/{deaf}/analysis")).await.expect_status(200);
+        assert_eq!((said.at("/loops/can_loop"), said.at("/loops/sends_out")), (&json!(false), &json!(true)), "{:#}", said.body);
+        assert!(said.text("/loops/detail").starts_with("Cannot loop inside Trackside"), "{:#}", said.body);
+        place.post(json!({})).await;
+        place.last(&deaf, 1).await;
+        place.quiet().await;
+        assert_eq!(place.runs(&deaf).await.len(), 1);
     }
 
     /// PRO-10: whatever the rules, no chain is longer than its limit.

@@ -55,6 +55,49 @@ both_databases! {
         assert_eq!(place.titles().await.len(), 1 + 5);
     }
 
+    async fn a_loop_through_a_call_is_named_and_ended(db) {
+        let place = Place::open(&db).await;
+        let accepts = json!({ "cause": { "accept_rules": true, "max_depth": 3 } });
+        let form = json!({ "task": { "type": "string", "required": true } });
+        place.rule(json!({ "name": "Setter", "trigger": { "on": "manual", "form": form }, "policy": accepts,
+            "steps": [{ "id": "say", "action": "task.comment", "with": { "task": "{{ inputs.task }}", "body": "again" } }] })).await;
+        let echo = place.rule(json!({ "name": "Echo", "trigger": { "on": "task.commented" }, "policy": accepts,
+            "steps": [{ "id": "go", "call": "Setter", "with": { "task": "{{ task.id }}" } }] })).await;
+        let said = place.api.get(&format!("/rules/{echo}/analysis")).await.expect_status(200);
+        let path: Vec<(&str, &Value)> = said.at("/loops/path").as_array().unwrap().iter().map(|link| (link["name"].as_str().unwrap(), &link["event"])).collect();
+        assert_eq!(path, [("Echo", &Value::Null), ("Setter", &json!("task.commented"))], "{:#}", said.body);
+        assert!(said.text("/loops/detail").contains("“Echo” in its step `go` calls the next"), "{:#}", said.body);
+        // One that calls itself, though no event starts it.
+        let own = json!({ "name": "Rec", "trigger": { "on": "manual" }, "steps": [{ "id": "me", "call": "Rec" }] });
+        let own = place.api.post("/rules/check", own).await.expect_status(200);
+        assert_eq!(own.at("/analysis/loops/can_loop"), &json!(true), "{:#}", own.body);
+        let task = place.api.post("/projects/WEB/tasks", json!({ "title": "t" })).await.expect_status(201).text("/id");
+        place.api.post(&format!("/tasks/{task}/comments"), json!({ "body": "start" })).await.expect_status(201);
+        place.quiet().await;
+        let states: Vec<Value> = place.runs(&echo).await.iter().rev().map(|run| run["state"].clone()).collect();
+        assert_eq!(states, ["succeeded", "failed"], "the second may call no more: the chain has three");
+    }
+
+    async fn a_date_that_a_rule_sets_stands_in_the_chain(db) {
+        let place = Place::open(&db).await;
+        let moves = |name: &str, cause: Value| json!({ "name": name, "trigger": { "on": "date", "field": "due_at" }, "policy": { "cause": cause },
+            "condition": format!("task.title == \"{name}\""),
+            "steps": [{ "id": "move", "action": "task.update", "with": { "task": "{{ task.id }}", "due_at": "{{ now - seconds(1) }}" } }] });
+        let deaf = place.rule(moves("deaf", json!({}))).await;
+        let says = place.api.post("/rules/check", moves("loud", json!({ "accept_rules": true }))).await.expect_status(200);
+        assert_eq!(says.at("/analysis/loops/path/0/event"), &json!("task.date_reached"), "{:#}", says.body);
+        let due = (trackside_engine::Source::default().now() - chrono::TimeDelta::seconds(5)).to_rfc3339();
+        place.api.post("/projects/WEB/tasks", json!({ "title": "deaf", "due_at": due })).await.expect_status(201);
+        place.last(&deaf, 1).await;
+        // The next one moves its own date until the limit, and only that.
+        let loud = place.rule(moves("loud", json!({ "accept_rules": true, "max_depth": 2 }))).await;
+        place.api.post("/projects/WEB/tasks", json!({ "title": "loud", "due_at": due })).await.expect_status(201);
+        let last = place.last(&loud, 3).await;
+        assert_eq!((last.text("/state"), last.text("/error/code"), last.at("/depth")), ("blocked".into(), "loop".into(), &json!(3)));
+        place.quiet().await;
+        assert_eq!((place.runs(&deaf).await.len(), place.runs(&loud).await.len()), (1, 3));
+    }
+
     async fn two_rules_that_set_one_field_differently_are_told_with_an_event_on_which_they_do(db) {
         let place = Place::open(&db).await;
         let sets = |name: &str, condition: &str, priority: &str| json!({ "name": name, "trigger": { "on": "task.created" }, "condition": condition,

@@ -11,6 +11,7 @@ mod effects;
 mod health;
 mod history;
 mod known_faults;
+mod lookups;
 mod loops;
 mod main_job;
 mod policies;

@@ -43,6 +43,25 @@ both_databases! {
         assert_eq!(why.text("/chain/0/by/name"), "Mark");
     }
 
+    async fn whoever_agreed_is_named(db) {
+        let place = Place::open(&db).await;
+        let me = place.api.get("/me").await.text("/user/id");
+        let key = place.task(json!({ "title": "One" })).await;
+        place.rule("enable", json!({ "name": "Asks", "trigger": { "on": "task.commented" }, "steps": [
+            { "id": "ask", "approve": { "by": ["owner"], "allow_self": true, "message": "?" }, "then": [
+                { "id": "set", "action": "task.update", "with": { "task": key, "priority": "high" } } ] } ] })).await;
+        place.api.post(&format!("/tasks/{key}/comments"), json!({ "body": "go" })).await.expect_status(201);
+        let asked = loop {
+            let asked = place.api.get("/approvals").await.expect_status(200);
+            if !asked.at("/items").as_array().unwrap().is_empty() { break asked.text("/items/0/id"); }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        place.api.post(&format!("/approvals/{asked}/decide"), json!({ "decision": "approve" })).await.expect_status(200);
+        place.quiet().await;
+        let why = place.api.get(&format!("/tasks/{key}/why?field=priority")).await.expect_status(200);
+        assert_eq!(why.at("/chain/0/by/approved_by"), &json!([me]), "{:#}", why.body);
+    }
+
     async fn a_hook_the_clock_and_whoever_starts_by_hand_are_at_the_root(db) {
         let place = Place::open(&db).await;
         let me = place.api.get("/me").await.text("/user/id");
