@@ -276,6 +276,33 @@ impl Compiled {
         }
         find(&self.steps, id)
     }
+
+    /// The ids of the steps that are done side by side with this one: those in the other branches of each `parallel` that it
+    /// is in.
+    pub fn beside(&self, id: &str) -> BTreeSet<&str> {
+        fn all<'s>(steps: &'s [CompiledStep], ids: &mut BTreeSet<&'s str>) {
+            for step in steps {
+                ids.insert(&step.id);
+                step.children().into_iter().for_each(|steps| all(steps, ids));
+            }
+        }
+        fn find<'s>(steps: &'s [CompiledStep], id: &str, beside: &mut BTreeSet<&'s str>) -> bool {
+            steps.iter().any(|step| {
+                let lists = step.children();
+                let Some(own) = lists.iter().position(|steps| find(steps, id, beside)) else { return step.id == id };
+                if let Kind::Parallel { branches, .. } = &step.kind
+                    && own < branches.len()
+                {
+                    let others = branches.iter().enumerate().filter(|(at, _)| *at != own);
+                    others.for_each(|(_, steps)| all(steps, beside));
+                }
+                true
+            })
+        }
+        let mut beside = BTreeSet::new();
+        find(&self.steps, id, &mut beside);
+        beside
+    }
 }
 
 impl CompiledStep {

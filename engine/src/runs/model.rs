@@ -132,7 +132,7 @@ pub enum Waiting {
         /// When it is tried again.
         until: DateTime<Utc>,
     },
-    /// The runs of the same concurrency key that came before it.
+    /// The runs of the same `concurrency` or `dedupe` key that came before it.
     Key {
         /// The key.
         key: String,

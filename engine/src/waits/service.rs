@@ -1,5 +1,7 @@
 //! What runs do with waits.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use trackside_rules::model::Match;
 
@@ -25,6 +27,23 @@ pub(crate) struct NewWait {
     pub started_at: DateTime<Utc>,
     /// The match with its templates filled in.
     pub wants: Match,
+    /// The ids of the steps in the branches beside the step's own.
+    pub beside: BTreeSet<String>,
+}
+
+impl NewWait {
+    /// Whether the step with this path is done side by side with this one, and not before it. In another round of a loop it is
+    /// done before, whatever its branch.
+    fn is_beside(&self, path: &str) -> bool {
+        let id = path.rsplit('.').next().unwrap_or(path);
+        let round = |part: &str| part.split_once('[').map(|(id, round)| (id.to_owned(), round.to_owned()));
+        let other_round =
+            self.path.split('.').zip(path.split('.')).any(|(own, other)| match (round(own), round(other)) {
+                (Some((own, here)), Some((other, there))) => own == other && here != there,
+                _ => false,
+            });
+        self.beside.contains(id) && !other_round
+    }
 }
 
 /// How a wait stands.
@@ -48,7 +67,9 @@ pub(crate) async fn open(tx: &mut Tx, now: DateTime<Utc>, new: NewWait) -> Resul
             since = Some(new.started_at);
         }
     }
-    if let Some(last) = store::last_of_run(tx, new.run).await? {
+    // What a branch has waited for says nothing of how far another has come.
+    let came = store::came(tx, new.run).await?.into_iter().filter(|(path, _)| !new.is_beside(path));
+    if let Some(last) = came.filter_map(|(_, position)| position).max() {
         (looked_at, since) = (looked_at.max(last), None);
     }
     let wants = serde_json::to_string(&new.wants).map_err(|error| Error::internal(format!("a match: {error}")))?;

@@ -33,7 +33,7 @@ statements! {
     CLOSE = "update run_waits set open = false where run_id = $1 and path = $2 and open";
     CLOSE_ALL = "update run_waits set open = false where run_id = $1 and open";
     MOVE = "update run_waits set looked_at = $2 where workspace_id = $1 and open and looked_at < $2 and run_id = any($3)";
-    LAST_OF_RUN = "select max(e.position) from run_waits w join events e on e.workspace_id = w.workspace_id and e.id = w.event_id where w.run_id = $1";
+    CAME = "select w.path, e.position from run_waits w join events e on e.workspace_id = w.workspace_id and e.id = w.event_id where w.run_id = $1";
 }
 
 pub(super) async fn insert(tx: &mut Tx, wait: &Stored) -> Result<()> {
@@ -79,8 +79,7 @@ pub(super) async fn set_looked(tx: &mut Tx, workspace: WorkspaceId, position: i6
     tx.execute(MOVE, (workspace, position, runs)).await.map(drop)
 }
 
-/// The position of the last event that a run has waited for.
-pub(super) async fn last_of_run(rx: &mut Rx, run: RunId) -> Result<Option<i64>> {
-    let (position,): (Option<i64>,) = rx.one(LAST_OF_RUN, (run,)).await?;
-    Ok(position)
+/// The steps of a run for which an event came, each with its position; one without has no place in the log yet.
+pub(super) async fn came(rx: &mut Rx, run: RunId) -> Result<Vec<(String, Option<i64>)>> {
+    rx.all(CAME, (run,)).await
 }

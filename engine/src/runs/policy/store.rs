@@ -35,25 +35,34 @@ statements! {
     INSERT = "insert into run_turns (workspace_id, run_id, rule_id, policy, key, passed, at) \
          select w.id, $2, $3, $4, $5, $6, $7 from workspaces w where w.id = $1 and exists (select 1 from runs where id = $2) \
          on conflict (run_id, policy) do nothing";
+    PUT = "insert into run_turns (workspace_id, run_id, rule_id, policy, key, passed, at) \
+         select w.id, $2, $3, $4, $5, $6, $7 from workspaces w where w.id = $1 and exists (select 1 from runs where id = $2) \
+         on conflict (run_id, policy) do update set key = excluded.key, passed = excluded.passed, at = excluded.at";
     OF_RUN = "select {Stored} from run_turns where run_id = $1", Stored;
     PASS = "update run_turns set passed = true where run_id = $1 and policy = $2";
     DROP = "delete from run_turns where run_id = $1 and policy = $2";
-    /// Whoever had the key before: one that ran, or that came earlier and will.
-    BEFORE = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and run_id <> $4 and (passed or seq < $5) \
-         and (at > $6 or cast($6 as text) is null) order by seq limit 1";
+    PASSED = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and passed \
+         and (at > $4 or cast($4 as text) is null) order by seq limit 1";
+    BEFORE = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and seq < $4 and not passed order by seq desc limit 1";
     AFTER = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and seq > $4 order by seq desc limit 1";
-    EARLIER = "select run_id from run_turns where rule_id = $1 and policy = 'concurrency' and key = $2 and seq < $3 order by seq";
+    EARLIER = "select o.run_id from run_turns o join run_turns t on t.run_id = $3 and t.policy = 'concurrency' and t.seq > o.seq \
+         where o.rule_id = $1 and o.policy = 'concurrency' and o.key = $2 order by o.seq";
     OTHERS = "select run_id from run_turns where rule_id = $1 and policy = 'concurrency' and key = $2 and run_id <> $3 order by seq";
     /// The first in line, unless somebody has the key.
     NEXT = "select run_id from run_turns t where rule_id = $1 and policy = 'concurrency' and key = $2 \
          and not exists (select 1 from run_turns o where o.rule_id = $1 and o.policy = 'concurrency' and o.key = $2 and o.passed) \
          order by seq limit 1";
-    /// When the run before last, before that … may have begun.
-    NTH = "select at from run_turns where rule_id = $1 and policy = 'throttle' order by at desc limit 1 offset $2";
-    OF_DAY = "select count(*) from run_turns where rule_id = $1 and policy = 'day' and key = $2";
-    PRUNE = "delete from run_turns where rule_id = $1 and policy = $2 and at < $3";
-    LEAVE = "delete from run_turns where run_id = any($1) and (policy in ('concurrency', 'debounce') \
-         or policy in ('day', 'throttle') and at > $2) returning {Left}", Left;
+    /// The first of those who wait for what becomes of the others.
+    FIRST = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and not passed order by seq limit 1";
+    /// When the run before last, before that … began.
+    NTH = "select at from run_turns where rule_id = $1 and policy = 'throttle' and passed order by at desc limit 1 offset $2";
+    AHEAD = "select count(*) from (select 1 from run_turns where rule_id = $1 and policy = $2 and not passed \
+         and (seq < $3 or cast($3 as text) is null) limit $4) as ahead";
+    OF_DAY = "select count(*) from run_turns where rule_id = $1 and policy = 'day' and key = $2 and passed";
+    PRUNE = "delete from run_turns where rule_id = $1 and policy = $2 and at < $3 and passed";
+    /// Whoever never began gives back everything.
+    LEAVE = "delete from run_turns where run_id = any($1) and (policy in ('concurrency', 'debounce') or not passed \
+         or exists (select 1 from runs r where r.id = run_turns.run_id and not r.admitted)) returning {Left}", Left;
 }
 
 pub(super) async fn insert(
@@ -83,16 +92,35 @@ pub(super) async fn drop(tx: &mut Tx, run: RunId, policy: Policy) -> Result<()> 
     Ok(())
 }
 
-/// A run of the same key that ran, or came before; since `since`, if that is given.
-pub(super) async fn before(
+/// Writes a turn anew.
+pub(super) async fn put(
+    tx: &mut Tx,
+    workspace: WorkspaceId,
+    run: RunId,
+    rule: RuleId,
+    turn: &Turn,
+    passed: bool,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(PUT, (workspace, run, rule, turn.policy, turn.key.as_str(), passed, at)).await?;
+    Ok(())
+}
+
+/// The run that has the key; since `since`, if that is given.
+pub(super) async fn passed(
     rx: &mut Rx,
     rule: RuleId,
-    run: RunId,
-    turn: &Stored,
+    policy: Policy,
+    key: &str,
     since: Option<DateTime<Utc>>,
 ) -> Result<Option<RunId>> {
-    let args = (rule, turn.policy, turn.key.as_str(), run, turn.seq, since);
-    Ok(rx.opt::<(RunId,)>(BEFORE, args).await?.map(|(run,)| run))
+    Ok(rx.opt::<(RunId,)>(PASSED, (rule, policy, key, since)).await?.map(|(run,)| run))
+}
+
+/// The last run of the same key that came before this one and is still to be decided on.
+pub(super) async fn before(rx: &mut Rx, rule: RuleId, turn: &Stored) -> Result<Option<RunId>> {
+    let found: Option<(RunId,)> = rx.opt(BEFORE, (rule, turn.policy, turn.key.as_str(), turn.seq)).await?;
+    Ok(found.map(|(run,)| run))
 }
 
 /// The last run of the same key that came later.
@@ -107,9 +135,9 @@ pub(super) async fn others(rx: &mut Rx, rule: RuleId, run: RunId, key: &str) -> 
     Ok(rows.into_iter().map(|(run,)| run).collect())
 }
 
-/// Those of them that came before.
-pub(super) async fn earlier(rx: &mut Rx, rule: RuleId, turn: &Stored) -> Result<Vec<RunId>> {
-    let rows: Vec<(RunId,)> = rx.all(EARLIER, (rule, turn.key.as_str(), turn.seq)).await?;
+/// Those of them that came before this one.
+pub(super) async fn earlier(rx: &mut Rx, rule: RuleId, run: RunId, key: &str) -> Result<Vec<RunId>> {
+    let rows: Vec<(RunId,)> = rx.all(EARLIER, (rule, key, run)).await?;
     Ok(rows.into_iter().map(|(run,)| run).collect())
 }
 
@@ -117,9 +145,20 @@ pub(super) async fn next(rx: &mut Rx, rule: RuleId, key: &str) -> Result<Option<
     Ok(rx.opt::<(RunId,)>(NEXT, (rule, key)).await?.map(|(run,)| run))
 }
 
-/// When the run began, or may begin, that is `back` runs before the newest.
+/// The first run of the key that is still to be decided on.
+pub(super) async fn first(rx: &mut Rx, rule: RuleId, policy: Policy, key: &str) -> Result<Option<RunId>> {
+    Ok(rx.opt::<(RunId,)>(FIRST, (rule, policy, key)).await?.map(|(run,)| run))
+}
+
+/// When the run began that is `back` runs before the newest.
 pub(super) async fn nth(rx: &mut Rx, rule: RuleId, back: i64) -> Result<Option<DateTime<Utc>>> {
     Ok(rx.opt::<(DateTime<Utc>,)>(NTH, (rule, back)).await?.map(|(at,)| at))
+}
+
+/// How many wait before this place, or at all; no more than `most` are counted.
+pub(super) async fn ahead(rx: &mut Rx, rule: RuleId, policy: Policy, seq: Option<i64>, most: i64) -> Result<i64> {
+    let (count,): (i64,) = rx.one(AHEAD, (rule, policy, seq, most)).await?;
+    Ok(count)
 }
 
 pub(super) async fn of_day(rx: &mut Rx, rule: RuleId, day: &str) -> Result<i64> {
@@ -132,6 +171,6 @@ pub(super) async fn prune(tx: &mut Tx, rule: RuleId, policy: Policy, before: Dat
     Ok(())
 }
 
-pub(super) async fn leave(tx: &mut Tx, runs: &[RunId], now: DateTime<Utc>) -> Result<Vec<Left>> {
-    tx.all(LEAVE, (runs, now)).await
+pub(super) async fn leave(tx: &mut Tx, runs: &[RunId]) -> Result<Vec<Left>> {
+    tx.all(LEAVE, (runs,)).await
 }

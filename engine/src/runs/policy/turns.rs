@@ -9,7 +9,7 @@ use trackside_rules::{Compiled, Expr, Problem, Vars};
 
 use super::super::model::NewRun;
 use super::super::service::job_id;
-use super::store::{self, Left};
+use super::store;
 use crate::db::Tx;
 use crate::ids::{RuleId, RunId};
 use crate::words::words;
@@ -19,19 +19,24 @@ use crate::{Result, jobs};
 const MAX_KEY: usize = 200;
 
 words! {
-    /// What a run is asked about before it begins, in this order.
+    /// What a run is asked about before it begins, in this order: first what may end it, last what it would use up.
     pub enum Policy {
         /// One run per key.
         Dedupe = "dedupe",
         /// One run once its key has been quiet.
         Debounce = "debounce",
+        /// Runs of the same key never overlap.
+        Concurrency = "concurrency",
         /// So many runs a day.
         Day = "day",
         /// So many runs in a time.
         Throttle = "throttle",
-        /// Runs of the same key never overlap.
-        Concurrency = "concurrency",
     }
+}
+
+impl Policy {
+    /// Every policy, in the order in which they are asked; keys are locked in the same.
+    pub(super) const ORDER: [Self; 5] = [Self::Dedupe, Self::Debounce, Self::Concurrency, Self::Day, Self::Throttle];
 }
 
 /// A key that an event gives a run.
@@ -41,28 +46,32 @@ pub(crate) struct Turn {
     pub key: String,
 }
 
-/// The keys of a run that an event starts.
+/// The keys of a run that an event starts. Where a key is nothing, the run goes without that limit: what has no order number
+/// is not all one order.
 pub(crate) fn of_event(compiled: &Compiled, vars: &Vars) -> Result<Vec<Turn>, Problem> {
     let keys = &compiled.keys;
     let asked =
         [(Policy::Dedupe, &keys.dedupe), (Policy::Debounce, &keys.debounce), (Policy::Concurrency, &keys.concurrency)];
     let debounced = compiled.rule.policy.debounce.is_some();
-    asked
-        .into_iter()
-        .filter(|(policy, expr)| expr.is_some() || *policy == Policy::Debounce && debounced)
-        .map(|(policy, expr)| {
-            Ok(Turn { policy, key: expr.as_ref().map_or(Ok(String::new()), |expr| key(expr, vars))? })
-        })
-        .collect()
+    let mut turns = Vec::new();
+    for (policy, expr) in asked {
+        let key = match expr {
+            Some(expr) => key(expr, vars)?,
+            None => (policy == Policy::Debounce && debounced).then(String::new),
+        };
+        turns.extend(key.map(|key| Turn { policy, key }));
+    }
+    Ok(turns)
 }
 
-/// The value of a key's expression, as text.
-pub(super) fn key(expr: &Expr, vars: &Vars) -> Result<String, Problem> {
+/// The value of a key's expression, as text; `None` when it is nothing.
+pub(super) fn key(expr: &Expr, vars: &Vars) -> Result<Option<String>, Problem> {
     let text = match expr.eval_json(vars)? {
+        Value::Null => return Ok(None),
         Value::String(text) => text,
         other => other.to_string(),
     };
-    Ok(if text.len() <= MAX_KEY && !text.contains('\0') { text } else { hex::encode(Sha256::digest(&text)) })
+    Ok(Some(if text.len() <= MAX_KEY && !text.contains('\0') { text } else { hex::encode(Sha256::digest(&text)) }))
 }
 
 /// Writes the keys of runs that have just been written, in their order.
@@ -88,18 +97,27 @@ pub(crate) async fn leave(tx: &mut Tx, run: RunId, now: DateTime<Utc>) -> Result
 
 /// [`leave`] for several.
 pub(crate) async fn leave_all(tx: &mut Tx, runs: &[RunId], now: DateTime<Utc>) -> Result<()> {
-    let left = store::leave(tx, runs, now).await?;
-    // Sorted, so that two who leave several never wait for each other in a circle.
-    let keys: BTreeSet<(RuleId, String)> = left
-        .into_iter()
-        .filter(|left| left.policy == Policy::Concurrency)
-        .map(|Left { rule_id, key, .. }| (rule_id, key))
-        .collect();
-    for (rule, key) in keys {
-        lock(tx, rule, Policy::Concurrency, &key).await?;
-        if let Some(next) = store::next(tx, rule, &key).await? {
-            jobs::service::hasten(tx, job_id(next), now).await?;
+    let left = store::leave(tx, runs).await?;
+    for policy in [Policy::Dedupe, Policy::Concurrency] {
+        // Sorted, so that two who leave several never wait for each other in a circle.
+        let keys: BTreeSet<(RuleId, &str)> =
+            left.iter().filter(|left| left.policy == policy).map(|left| (left.rule_id, left.key.as_str())).collect();
+        for (rule, key) in keys {
+            lock(tx, rule, policy, key).await?;
+            let next = match policy {
+                Policy::Concurrency => store::next(tx, rule, key).await?,
+                _ => store::first(tx, rule, policy, key).await?,
+            };
+            hasten(tx, next, now).await?;
         }
     }
     Ok(())
+}
+
+/// Lets a run ask now that waits to be asked later.
+pub(super) async fn hasten(tx: &mut Tx, run: Option<RunId>, now: DateTime<Utc>) -> Result<()> {
+    match run {
+        Some(run) => jobs::service::hasten(tx, job_id(run), now).await,
+        None => Ok(()),
+    }
 }

@@ -153,6 +153,8 @@ impl Walk<'_> {
         step.resume_at = event.timeout.map(|timeout| later(now, timeout));
         step.input = Some(kept(json!({ "on": event.on, "match": wants })));
         let (plan, ticket) = (self.plan.clone(), self.ticket);
+        let id = path.rsplit('.').next().unwrap_or(path);
+        let beside = plan.compiled.beside(id).into_iter().map(str::to_owned).collect();
         let before = self.journal.unwritten();
         let open = async move |tx: &mut Tx| {
             jobs::service::hold(tx, ticket).await?;
@@ -167,6 +169,7 @@ impl Walk<'_> {
                 event: plan.event,
                 started_at,
                 wants,
+                beside,
             };
             waits::open(tx, now, new).await?;
             journal::write_one(tx, plan.run, &step).await?;

@@ -34,6 +34,15 @@ both_databases! {
             let run = place.api.post(&format!("/rules/{rule}/run"), inputs).await.expect_status(202).text("/id");
             assert_eq!(place.over(&run).await.text("/state"), "succeeded");
         }
+        // Where runs are dropped whose key is taken nobody waits, and the caller goes on.
+        let again = json!({ "id": "again", "call": "drop", "with": { "deep": false } });
+        let rule = place.rule(json!({ "name": "drop", "trigger": { "on": "manual", "form": { "deep": { "type": "boolean" } } },
+            "policy": { "concurrency": { "key": "\"k\"", "on_busy": "drop" } }, "steps": [{ "id": "which", "if": "inputs.deep", "then": [again] }] })).await;
+        let run = place.api.post(&format!("/rules/{rule}/run"), json!({ "inputs": { "deep": true } })).await.expect_status(202).text("/id");
+        assert_eq!(place.over(&run).await.text("/state"), "succeeded");
+        let child = place.runs(&rule).await.into_iter().find(|run| run["parent"].is_string()).unwrap();
+        assert_eq!((&child["state"], &child["error"]["code"]), (&json!("skipped"), &json!("busy")), "{child:#}");
+        assert!(child["error"]["message"].as_str().unwrap().contains(&run), "{child:#}");
         place.quiet().await;
     }
 

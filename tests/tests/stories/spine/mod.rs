@@ -1,6 +1,7 @@
 //! The product's main job, from one end to the other, as a client sees it: something happens, a rule judges it, steps
 //! run, and everything can be read afterwards.
 
+mod admission;
 mod approvals;
 mod approvals_told;
 mod buttons;

@@ -9,7 +9,7 @@ use super::Place;
 
 impl Place {
     /// A rule on the hook `in` with this policy.
-    async fn limited(&self, name: &str, policy: Value, steps: Value) -> String {
+    pub(super) async fn limited(&self, name: &str, policy: Value, steps: Value) -> String {
         self.rule(json!({ "name": name, "policy": policy, "steps": steps,
             "trigger": { "on": "hook.received", "match": { "hook": "in" } } }))
             .await
@@ -25,19 +25,19 @@ impl Place {
     }
 }
 
-fn ended(runs: &[Value]) -> bool {
+pub(super) fn ended(runs: &[Value]) -> bool {
     runs.iter().all(|run| run["finished_at"].is_string())
 }
 
-fn states(runs: &[Value]) -> Vec<&str> {
+pub(super) fn states(runs: &[Value]) -> Vec<&str> {
     runs.iter().map(|run| run["state"].as_str().unwrap()).collect()
 }
 
-fn codes(runs: &[Value]) -> Vec<&str> {
+pub(super) fn codes(runs: &[Value]) -> Vec<&str> {
     runs.iter().map(|run| run["error"]["code"].as_str().unwrap_or_default()).collect()
 }
 
-fn makes(title: &str) -> Value {
+pub(super) fn makes(title: &str) -> Value {
     json!({ "id": "make", "action": "task.create", "with": { "project": "WEB", "title": title } })
 }
 
@@ -83,6 +83,7 @@ both_databases! {
         assert_eq!(queued[1]["waiting"]["key"], "k");
         let dropped = place.runs_when(&drop, 2, |runs| ended(&runs[1..])).await;
         assert_eq!((states(&dropped), codes(&dropped)[1]), (vec!["waiting", "skipped"], "busy"));
+        assert!(dropped[1]["error"]["message"].as_str().unwrap().contains(dropped[0]["id"].as_str().unwrap()));
         let replaced = place.runs_when(&replace, 2, |runs| runs[1]["waiting"]["for"] == "timer").await;
         assert_eq!((states(&replaced), codes(&replaced)[0]), (vec!["cancelled", "waiting"], "replaced"));
         assert!(replaced[0]["error"]["message"].as_str().unwrap().contains(replaced[1]["id"].as_str().unwrap()));

@@ -126,6 +126,41 @@ both_databases! {
         assert_eq!(reasons(&place, &twice, 1).await, ["\"one two\""]);
     }
 
+    /// How far one branch has come in the log says nothing of another.
+    async fn a_branch_finds_what_came_while_another_was_further_on(db) {
+        let place = Place::open(&db).await;
+        let wait = |id: &str, word: &str| json!({ "id": id, "wait": { "event": { "on": "task.commented", "if": format!("comment.body == \"{word}\""), "timeout": "30s" } } });
+        let rule = place.on_hook("Two branches", json!([
+            { "id": "both", "parallel": [
+                { "steps": [wait("a", "a"), wait("a2", "b")] },
+                { "steps": [wait("begin", "begin"), wait("b", "b")] } ] },
+            { "id": "end", "stop": "{{ steps.b.output.comment.body }}" }])).await;
+        place.post(json!({})).await;
+        let task = task(&place.api).await;
+        let run = waiting(&place, &rule, 1).await[0]["id"].as_str().unwrap().to_owned();
+        comment(&place.api, &task, "b").await;
+        comment(&place.api, &task, "a").await;
+        // In its own branch only what came after counts.
+        let stands = |run: &Value| run["steps"].as_array().unwrap().iter().any(|step| step["path"] == "a2" && step["state"] == "waiting");
+        place.run_when(&run, stands).await;
+        // What has come before the wait in this branch does not count either: "begin" comes after the first "b".
+        comment(&place.api, &task, "begin").await;
+        place.run_when(&run, |run| run["steps"].as_array().unwrap().iter().any(|step| step["path"] == "b")).await;
+        comment(&place.api, &task, "b").await;
+        assert_eq!(reasons(&place, &rule, 1).await, ["\"b\""]);
+        // Both branches find the same event, though one begins to wait long after the other found a later one.
+        let rule = place.on_hook("One is slow", json!([
+            { "id": "both", "parallel": [
+                { "steps": [wait("x", "x")] },
+                { "steps": [{ "id": "nap", "wait": { "for": "2s" } }, wait("y", "y")] } ] },
+            { "id": "end", "stop": "{{ steps.y.output.comment.body }}" }])).await;
+        place.post(json!({})).await;
+        waiting(&place, &rule, 1).await;
+        comment(&place.api, &task, "y").await;
+        comment(&place.api, &task, "x").await;
+        assert_eq!(reasons(&place, &rule, 1).await, ["\"y\""]);
+    }
+
     async fn a_run_by_hand_waits_for_what_comes_after_it(db) {
         let place = Place::open(&db).await;
         place.post(json!({ "n": "before" })).await;
