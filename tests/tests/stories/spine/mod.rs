@@ -10,6 +10,7 @@ mod control;
 mod effects;
 mod health;
 mod history;
+mod indirect;
 mod known_faults;
 mod loops;
 mod main_job;
