@@ -71,7 +71,8 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<ApprovalId>) ->
     // Whoever is asked, and whoever sees the run.
     if !service::concerns(&mut rx, &cx, may.resource()).await? {
         let run = runs::service::find(&mut rx, &cx.actor, may.resource().run()).await;
-        let run = run.map_err(|error| if error.class == Class::NotFound { Error::unseen("approval") } else { error })?;
+        let run =
+            run.map_err(|error| if error.class == Class::NotFound { Error::unseen("approval") } else { error })?;
         cx.actor.may::<RunView, _>(run).map_err(|_| Error::unseen("approval"))?;
     }
     Ok(Answer::new(service::get(&mut rx, &cx, &may).await?))

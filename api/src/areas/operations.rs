@@ -134,14 +134,14 @@ struct Installation {
 
 async fn overview(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Operations>> {
     let may: Operates = cx.actor.may_here()?;
-    let (now, workspace) = (cx.now(), cx.actor.workspace);
+    let (now, workspace, actor) = (cx.now(), cx.actor.workspace, &cx.actor);
     let installation = ask(&app, &may, async move |rx: &mut Rx| {
         Ok(Installation {
             queues: nodes::queues(rx, now).await?,
             workers: nodes::workers(rx, now).await?,
             dispatcher: events::service::lag(rx, now).await?,
             outbox: notifications::service::outgoing(rx, now).await?,
-            dead_letters: dead::groups(rx, &cx.actor, Scope::All { from: workspace }).await?,
+            dead_letters: dead::groups(rx, actor, Scope::All { from: workspace }).await?,
         })
     });
     let installation = match installation.await {

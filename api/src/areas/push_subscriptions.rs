@@ -6,10 +6,10 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use trackside_engine::Error;
 use trackside_engine::db::{Tx, everywhere};
 use trackside_engine::ids::PushSubscriptionId;
 use trackside_engine::notifications::push::{self, Checked, NewSubscription, Subscription};
-use trackside_engine::Error;
 use trackside_engine::paging::Page;
 
 use crate::answer::{Answer, Created, Done, Result};

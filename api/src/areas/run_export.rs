@@ -145,8 +145,7 @@ impl Going {
     async fn some(&mut self) -> Found<Piece> {
         let most = if self.steps { WHOLE_AT_ONCE } else { AT_ONCE };
         let mut rx = self.app.db.read().await?;
-        let (runs, next) =
-            history::export(&mut rx, &self.cx.actor, &self.may, &self.filter, self.behind, most).await?;
+        let (runs, next) = history::export(&mut rx, &self.cx.actor, &self.may, &self.filter, self.behind, most).await?;
         let more = next.is_some();
         self.behind = next.or(self.behind);
         let mut lines = Vec::with_capacity(512 * runs.len());

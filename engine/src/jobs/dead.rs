@@ -242,7 +242,9 @@ pub fn veiled(actor: &Actor, job: DeadJob) -> DeadJob {
 /// What may not be read cannot be found by searching either.
 fn refuse_search(actor: &Actor, q: Option<&str>) -> Result<()> {
     if q.is_some() && !reads_everything(actor) {
-        return Err(Error::denied("`q` looks into reasons, which quote tasks; leave it out, or ask with `task.view` and `run.manage`, kept from nothing"));
+        return Err(Error::denied(
+            "`q` looks into reasons, which quote tasks; leave it out, or ask with `task.view` and `run.manage`, kept from nothing",
+        ));
     }
     Ok(())
 }

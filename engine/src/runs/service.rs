@@ -12,7 +12,7 @@ use crate::access::{Actor, Granted, RuleRun, RunManage, RunView};
 use crate::actions::Actions;
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
+use crate::ids::{Id, JobId, RuleId, RunId, WorkspaceId};
 use crate::jobs::dead::Discarded;
 use crate::jobs::{self, NewJob};
 use crate::rules::buttons::OnTask;

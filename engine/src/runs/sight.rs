@@ -29,7 +29,8 @@ const TOGETHER: i64 = 100;
 /// So many rows are looked at for one page; then it ends, though it be short, with where to go on.
 const MOST_LOOKED_AT: i64 = 10_000;
 /// What stands for an error that is not told.
-const WITHHELD: &str = "what went wrong is told to the rule's owner, and to those who may `run.manage` and are kept from nothing";
+const WITHHELD: &str =
+    "what went wrong is told to the rule's owner, and to those who may `run.manage` and are kept from nothing";
 /// Errors whose words are Trackside's own, and quote nothing.
 const QUOTING_NOTHING: &[&str] = &["cancelled", "condition_false", "discarded", "replaced", "rule_off", "worker_died"];
 
@@ -251,7 +252,10 @@ pub(super) async fn page(
         }
         if looked >= MOST_LOOKED_AT {
             if offset > 0 {
-                return Err(listing::invalid("offset", "cannot pass over so many; go on by `cursor`, or narrow the filter"));
+                return Err(listing::invalid(
+                    "offset",
+                    "cannot pass over so many; go on by `cursor`, or narrow the filter",
+                ));
             }
             return Ok(Page { items: kept, next_cursor: after.map(|after| after.encode()), total });
         }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::history::first_of;
-use super::sight::Trail;
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+use super::sight::Trail;
 use crate::db::{Rx, Tx};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::{Error, Result};
@@ -202,7 +202,8 @@ pub(super) async fn owners(rx: &mut Rx, rules: &[RuleId]) -> Result<HashMap<Rule
 /// What stands before runs.
 pub(super) async fn trails(rx: &mut Rx, runs: &[RunId]) -> Result<HashMap<RunId, Trail>> {
     let rows: Vec<(RunId, Option<EventId>, Option<RunId>, Option<RunId>)> = rx.all(TRAILS, (runs,)).await?;
-    let trail = |(run, event, parent, rerun_of): (_, _, Option<RunId>, _)| (run, Trail { event, before: parent.or(rerun_of) });
+    let trail =
+        |(run, event, parent, rerun_of): (_, _, Option<RunId>, _)| (run, Trail { event, before: parent.or(rerun_of) });
     Ok(rows.into_iter().map(trail).collect())
 }
 
