@@ -21,6 +21,7 @@ use trackside_engine::hooks::{Intake, Registry};
 use trackside_engine::rules::Library;
 use trackside_engine::vault::Vault;
 
+use trackside_workers::egress::Egress;
 use trackside_workers::oidc::Oidc;
 
 use crate::areas::AREAS;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Speaks with providers of sign-in.
     pub oidc: Oidc,
+    /// The wall around what goes out, for addresses that are given to be called later.
+    pub egress: Egress,
     /// Redis, in scale-out: only asked whether it lives.
     pub redis_url: Option<String>,
     /// The sites whose pages may read answers.

@@ -55,6 +55,10 @@ const NEEDS: &[(&str, &[&str])] = &[
     ("milestone.edit", &["copyProject", "createMilestone", "deleteMilestone", "updateMilestone"]),
     ("milestone.view", &["copyProject", "getMilestone", "listMilestones"]),
     (
+        "notification.view",
+        &["countNotifications", "listNotifications", "readNotifications", "snoozeNotification", "wakeNotification"],
+    ),
+    (
         "operations.manage",
         &[
             "discardDeadJobs",

@@ -101,14 +101,11 @@ impl Request {
             }
             false => None,
         };
-        let cursor = |last: &T| Cursor {
-            sort: self.sort.clone(),
-            values: self.steps.iter().map(|step| of(last, step.column)).collect(),
-        };
-        let mut after = self.cursor.as_deref().map(|text| Cursor::decode(text, &self.sort)).transpose()?;
+        let cursor = |last: &T| self.mark(last, &of);
+        let mut after = self.begin()?;
         let (mut offset, mut kept) = (self.offset, Vec::new());
         loop {
-            let select = self.select(columns, &from, after.as_ref(), offset)?;
+            let select = self.select(columns, &from, after.as_ref(), (self.limit + 1, offset))?;
             let rows: Vec<T> = rx.all(&select.sql, select.args).await?;
             let more = i64::try_from(rows.len()).is_ok_and(|count| count > self.limit);
             (after, offset) = (rows.last().map(&cursor), 0);
@@ -121,19 +118,52 @@ impl Request {
         }
     }
 
+    /// Whether the caller also wants to know how many there are.
+    pub fn total(&self) -> bool {
+        self.total
+    }
+
+    /// How many rows the caller wants, and how many are passed over before.
+    pub fn bounds(&self) -> (i64, i64) {
+        (self.limit, self.offset)
+    }
+
+    /// Behind what the caller wants to go on.
+    pub fn begin(&self) -> Result<Option<Cursor>> {
+        self.cursor.as_deref().map(|text| Cursor::decode(text, &self.sort)).transpose()
+    }
+
+    /// Where a row stands.
+    pub fn mark<T>(&self, row: &T, of: impl Fn(&T, &Column) -> Json) -> Cursor {
+        Cursor { sort: self.sort.clone(), values: self.steps.iter().map(|step| of(row, step.column)).collect() }
+    }
+
+    /// The next rows in the order that is asked for, at most so many: for lists whose rows are asked about in the database.
+    pub async fn rows<T: FromRow>(
+        &self,
+        rx: &mut Rx,
+        columns: &str,
+        from: &Statement<'_>,
+        after: Option<&Cursor>,
+        most: i64,
+    ) -> Result<Vec<T>> {
+        let select = self.select(columns, from, after, (most, 0))?;
+        rx.all(&select.sql, select.args).await
+    }
+
     fn select<'a>(
         &self,
         columns: &str,
         from: &Statement<'a>,
         after: Option<&Cursor>,
-        offset: i64,
+        (most, offset): (i64, i64),
     ) -> Result<Statement<'a>> {
         let mut select = Statement { sql: format!("select {columns} {}", from.sql), args: from.args.clone() };
         if let Some(cursor) = after {
             select.after(&self.steps, cursor)?;
         }
         select.order(&self.steps);
-        select.push(" limit ").bind(Value::Int(self.limit + 1));
+        select.push(" limit ").bind(Value::Int(most));
         if offset > 0 {
             select.push(" offset ").bind(Value::Int(offset));
         }
@@ -205,6 +235,7 @@ pub(crate) fn invalid(name: &str, message: impl std::fmt::Display) -> Error {
 }
 
 /// A statement being put together: its text, and the parameters in the order of their placeholders.
+#[derive(Clone)]
 pub(crate) struct Statement<'a> {
     sql: String,
     args: Vec<Value<'a>>,

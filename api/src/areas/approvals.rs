@@ -11,7 +11,7 @@ use trackside_engine::approvals::{Approval, NewDelegation, NewVote, Via, service
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{ApprovalId, RunId};
 use trackside_engine::paging::Page;
-use trackside_engine::{Error, runs};
+use trackside_engine::{Class, Error, runs};
 
 use super::ById;
 use crate::answer::{Answer, Result};
@@ -58,7 +58,7 @@ async fn list(
     let page = ById::new(query.limit, query.cursor.as_deref())?;
     let mut rx = app.db.read().await?;
     if let Some(run) = query.run_id {
-        cx.actor.may::<RunView, _>(runs::service::find(&mut rx, cx.actor.workspace, run).await?)?;
+        cx.actor.may::<RunView, _>(runs::service::find(&mut rx, &cx.actor, run).await?)?;
         return Ok(Answer::new(service::of_run(&mut rx, &cx, run, page.after, page.limit).await?));
     }
     let user = cx.actor.user().ok_or_else(|| Error::denied("Only people decide; sign in as one."))?;
@@ -70,7 +70,9 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<ApprovalId>) ->
     let may = cx.actor.may::<ApprovalView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
     // Whoever is asked, and whoever sees the run.
     if !service::concerns(&mut rx, &cx, may.resource()).await? {
-        let run = runs::service::find(&mut rx, cx.actor.workspace, may.resource().run()).await?;
+        let run = runs::service::find(&mut rx, &cx.actor, may.resource().run()).await;
+        let run =
+            run.map_err(|error| if error.class == Class::NotFound { Error::unseen("approval") } else { error })?;
         cx.actor.may::<RunView, _>(run).map_err(|_| Error::unseen("approval"))?;
     }
     Ok(Answer::new(service::get(&mut rx, &cx, &may).await?))

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use trackside_engine::access::NotificationView;
 use trackside_engine::db::Tx;
 use trackside_engine::ids::NotificationId;
 use trackside_engine::notifications::{Notification, Preferences, Shown, Unread, preferences, service};
@@ -77,12 +78,14 @@ async fn list(
     Person(cx, user): Person,
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<Page<Notification>>> {
+    cx.actor.may_somewhere::<NotificationView>()?;
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let mut rx = app.db.read().await?;
     Ok(Answer::new(service::list(&mut rx, &cx, user, query.unread, query.snoozed, &page).await?))
 }
 
 async fn unread(State(app): State<App>, Person(cx, user): Person) -> Result<Answer<Unread>> {
+    cx.actor.may_somewhere::<NotificationView>()?;
     Ok(Answer::new(service::count_unread(&mut *app.db.read().await?, &cx, user).await?))
 }
 
@@ -105,6 +108,7 @@ struct Marked {
 }
 
 async fn read(State(app): State<App>, Person(cx, user): Person, Json(read): Json<Read>) -> Result<Answer<Marked>> {
+    cx.actor.may_somewhere::<NotificationView>()?;
     let ids = if read.all { None } else { read.ids };
     if ids.as_ref().is_some_and(|ids| ids.len() > 1_000) {
         return Err(trackside_engine::Error::field("/ids", "must be at most 1000; use `all` for more").into());
@@ -127,6 +131,7 @@ async fn snooze(
     At(id): At<NotificationId>,
     Json(Snooze { until }): Json<Snooze>,
 ) -> Result<Answer<Notification>> {
+    cx.actor.may_somewhere::<NotificationView>()?;
     let snooze = async move |tx: &mut Tx| service::snooze(tx, &cx, user, id, Some(until)).await;
     Ok(Answer::new(app.db.write(snooze).await?))
 }
@@ -136,6 +141,7 @@ async fn wake(
     Person(cx, user): Person,
     At(id): At<NotificationId>,
 ) -> Result<Answer<Notification>> {
+    cx.actor.may_somewhere::<NotificationView>()?;
     let wake = async move |tx: &mut Tx| service::snooze(tx, &cx, user, id, None).await;
     Ok(Answer::new(app.db.write(wake).await?))
 }

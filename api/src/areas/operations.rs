@@ -134,14 +134,14 @@ struct Installation {
 
 async fn overview(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Operations>> {
     let may: Operates = cx.actor.may_here()?;
-    let (now, workspace) = (cx.now(), cx.actor.workspace);
+    let (now, workspace, actor) = (cx.now(), cx.actor.workspace, &cx.actor);
     let installation = ask(&app, &may, async move |rx: &mut Rx| {
         Ok(Installation {
             queues: nodes::queues(rx, now).await?,
             workers: nodes::workers(rx, now).await?,
             dispatcher: events::service::lag(rx, now).await?,
             outbox: notifications::service::outgoing(rx, now).await?,
-            dead_letters: dead::groups(rx, Scope::All { from: workspace }).await?,
+            dead_letters: dead::groups(rx, actor, Scope::All { from: workspace }).await?,
         })
     });
     let installation = match installation.await {
@@ -157,7 +157,7 @@ async fn overview(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Opera
         }
         Err(_) => (None, None),
     };
-    let dead_letters = dead::groups(&mut rx, Scope::Workspace(workspace)).await?;
+    let dead_letters = dead::groups(&mut rx, &cx.actor, Scope::Workspace(workspace)).await?;
     Ok(Answer::new(Operations { installation, dead_letters, failing_rules, slow_rules }))
 }
 
@@ -266,15 +266,15 @@ async fn dead(State(app): State<App>, Auth(cx): Auth, Query(query): Query<DeadQu
     let may: Operates = cx.actor.may_here()?;
     let from = cx.actor.workspace;
     if query.installation {
-        let found = ask(&app, &may, async |rx| dead::page(rx, Scope::All { from }, &query).await);
+        let found = ask(&app, &may, async |rx| dead::page(rx, &cx.actor, Scope::All { from }, &query).await);
         return Ok(Answer::new(found.await?));
     }
-    Ok(Answer::new(dead::page(&mut *app.db.read().await?, Scope::Workspace(from), &query).await?))
+    Ok(Answer::new(dead::page(&mut *app.db.read().await?, &cx.actor, Scope::Workspace(from), &query).await?))
 }
 
 async fn groups(State(app): State<App>, Auth(cx): Auth) -> Result<Answer<Page<Group>>> {
     cx.actor.may_here::<OperationsManage>()?;
-    let items = dead::groups(&mut *app.db.read().await?, Scope::Workspace(cx.actor.workspace)).await?;
+    let items = dead::groups(&mut *app.db.read().await?, &cx.actor, Scope::Workspace(cx.actor.workspace)).await?;
     Ok(Answer::new(Page { items, next_cursor: None, total: None }))
 }
 
@@ -318,6 +318,7 @@ async fn dead_of(
     let page = ById::new(query.limit, query.cursor.as_deref())?;
     let mut rx = app.db.read().await?;
     let jobs = dead::list(&mut rx, &queue, Some(cx.actor.workspace), page.after, page.fetch()).await?;
+    let jobs = jobs.into_iter().map(|job| dead::veiled(&cx.actor, job)).collect();
     Ok(Answer::new(page.page(jobs, |job| job.id)))
 }
 

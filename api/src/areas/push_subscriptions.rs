@@ -6,6 +6,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use trackside_engine::Error;
 use trackside_engine::db::{Tx, everywhere};
 use trackside_engine::ids::PushSubscriptionId;
 use trackside_engine::notifications::push::{self, Checked, NewSubscription, Subscription};
@@ -68,8 +69,10 @@ async fn create(
     Person(cx, user): Person,
     Json(new): Json<NewSubscription>,
 ) -> Result<Created<Subscription>> {
-    let new = Checked::of(&app.source, &app.vault, &new)?;
-    let subscribe = async move |tx: &mut Tx| push::subscribe(tx, &cx, user, new).await;
+    let checked = Checked::of(&app.source, &app.vault, &new)?;
+    // An address that the wall refuses is refused here already; a name is asked about when something is sent there.
+    app.egress.check(&new.endpoint).map_err(|refused| Error::field("/endpoint", refused.to_string()))?;
+    let subscribe = async move |tx: &mut Tx| push::subscribe(tx, &cx, user, checked).await;
     Ok(Answer::new(app.db.write(subscribe).await?))
 }
 

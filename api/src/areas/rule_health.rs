@@ -37,7 +37,7 @@ async fn list(
 ) -> Result<Answer<Page<RuleHealthLine>>> {
     let may = cx.actor.may_here::<RuleView>()?;
     let now = cx.now();
-    Ok(Answer::new(app.db.scan(async move |rx: &mut Rx| health::list(rx, &may, &query, now).await).await?))
+    Ok(Answer::new(app.db.scan(async move |rx: &mut Rx| health::list(rx, &cx.actor, &may, &query, now).await).await?))
 }
 
 async fn find(

@@ -93,7 +93,7 @@ async fn list(
 ) -> Result<Answer<Page<RuleInfo>>> {
     let may = cx.actor.may_here::<RuleView>()?;
     let mut rx = app.db.read().await?;
-    Ok(Answer::new(service::list(&mut rx, &may, &query).await?))
+    Ok(Answer::new(service::list(&mut rx, &cx.actor, &may, &query).await?))
 }
 
 /// Reads a rule and examines it as saving does.
@@ -129,7 +129,7 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RuleId>, header
     let wants = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !wants.contains("yaml") {
         let schedule = schedules::service::of_rule(&mut rx, &info, cx.now()).await?;
-        let info = info.into_resource();
+        let info = info.into_resource().told(&cx.actor);
         let version = info.version;
         return Ok(Answer::<_, 200>::new(RuleShown { info, schedule }).at(version).into_response());
     }
@@ -259,7 +259,7 @@ impl RuleSaved {
     pub(super) async fn of(app: &App, cx: &Cx, info: RuleInfo) -> Result<Self> {
         let analysis = analysis(app, cx, Some(info.id), info.rule.clone()).await?;
         let warnings = leads_nowhere(&mut *app.db.read().await?, cx, &info.rule).await?;
-        Ok(Self { info, analysis, warnings })
+        Ok(Self { info: info.told(&cx.actor), analysis, warnings })
     }
 }
 

@@ -19,10 +19,10 @@ use serde::Deserialize;
 use trackside_engine::access::{Granted, RunView, Workspace};
 use trackside_engine::ids::{EventId, RuleId, RunId};
 use trackside_engine::runs::history::{self, RunFilter};
+use trackside_engine::runs::service;
 use trackside_engine::runs::{Mode, Run, RunSummary};
 use trackside_engine::{Cx, Error, Result as Found};
 
-use super::runs::whole;
 use crate::answer::Result;
 use crate::app::App;
 use crate::csv::Csv;
@@ -86,7 +86,7 @@ struct ExportQuery {
     event_id: Option<EventId>,
     /// Only runs that ended with an error of this code: `step_failed`, `loop`, `budget` ….
     error: Option<String>,
-    /// Only runs whose error says this.
+    /// Only runs whose error says this, of those whose errors one may read.
     q: Option<String>,
     /// Only runs that were started since then (RFC 3339).
     since: Option<DateTime<Utc>>,
@@ -145,9 +145,9 @@ impl Going {
     async fn some(&mut self) -> Found<Piece> {
         let most = if self.steps { WHOLE_AT_ONCE } else { AT_ONCE };
         let mut rx = self.app.db.read().await?;
-        let runs = history::export(&mut rx, &self.may, &self.filter, self.behind, most).await?;
-        let more = i64::try_from(runs.len()).is_ok_and(|count| count >= most);
-        self.behind = runs.last().map(|run| run.id).or(self.behind);
+        let (runs, next) = history::export(&mut rx, &self.cx.actor, &self.may, &self.filter, self.behind, most).await?;
+        let more = next.is_some();
+        self.behind = next.or(self.behind);
         let mut lines = Vec::with_capacity(512 * runs.len());
         if self.format == Format::Csv {
             let mut table = Csv::rows();
@@ -157,10 +157,7 @@ impl Going {
         }
         for run in runs {
             let run = match self.steps {
-                // Of one whose event this actor may not see, no more is told than in the list.
-                true => whole(&mut rx, &self.cx, self.cx.actor.may(run.clone())?)
-                    .await?
-                    .unwrap_or(Run { summary: run, steps: Vec::new() }),
+                true => service::get(&mut rx, &self.cx.actor, &self.cx.actor.may(run)?).await?,
                 false => Run { summary: run, steps: Vec::new() },
             };
             let written = if self.steps {

@@ -6,15 +6,15 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trackside_engine::access::{Granted, RunManage, RunView};
-use trackside_engine::db::{Rx, Tx};
+use trackside_engine::access::{RunManage, RunView};
+use trackside_engine::db::Tx;
 use trackside_engine::ids::RunId;
 use trackside_engine::paging::Page;
 use trackside_engine::runs::history::{self, RunFilter, RunQuery};
 use trackside_engine::runs::service::{self, Rerun};
 use trackside_engine::runs::several::{self, Deed};
 use trackside_engine::runs::{Run, RunSummary};
-use trackside_engine::{Class, Cx, Error, events, rules};
+use trackside_engine::{Cx, rules};
 
 use crate::answer::{Answer, Result};
 use crate::app::App;
@@ -47,46 +47,18 @@ async fn list(
     Query(query): Query<RunQuery>,
 ) -> Result<Answer<Page<RunSummary>>> {
     let may = cx.actor.may_here::<RunView>()?;
-    Ok(Answer::new(history::page(&mut *app.db.read().await?, &may, &query).await?))
+    Ok(Answer::new(history::page(&mut *app.db.read().await?, &cx.actor, &may, &query).await?))
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<Run>> {
     let mut rx = app.db.read().await?;
-    let may = cx.actor.may::<RunView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
-    let run = whole(&mut rx, &cx, may).await?.ok_or_else(|| Error::not_found("run", id))?;
-    Ok(Answer::new(run))
-}
-
-/// A run with its steps as far as this actor may see them; `None` when they may not see the event behind it.
-pub(super) async fn whole(
-    rx: &mut Rx,
-    cx: &Cx,
-    may: Granted<RunView, RunSummary>,
-) -> trackside_engine::Result<Option<Run>> {
-    // Its steps say what the event said: whoever may not see the one does not see the other.
-    if let Some(event) = may.resource().event_id {
-        let seen = match cx.actor.may_somewhere() {
-            Ok(events) => events::service::get(rx, &events, event).await.map(drop),
-            Err(error) => Err(error),
-        };
-        match seen {
-            Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => return Ok(None),
-            seen => seen?,
-        }
-    }
-    let mut run = service::get(rx, &may).await?;
-    let rule = rules::service::find(rx, cx.actor.workspace, may.resource().rule_id).await?;
-    if !service::may_read_steps(&cx.actor, rule.owner_id) {
-        for step in &mut run.steps {
-            (step.input, step.output) = (None, None);
-        }
-    }
-    Ok(Some(run))
+    let may = cx.actor.may::<RunView, _>(service::find(&mut rx, &cx.actor, id).await?)?;
+    Ok(Answer::new(service::get(&mut rx, &cx.actor, &may).await?))
 }
 
 async fn cancel(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<RunSummary>> {
     let cancel = async move |tx: &mut Tx| {
-        let run = service::find(tx, cx.actor.workspace, id).await?;
+        let run = service::find(tx, &cx.actor, id).await?;
         service::cancel(tx, &cx, &cx.actor.may(run)?).await
     };
     Ok(Answer::new(app.db.write(cancel).await?))
@@ -121,7 +93,7 @@ async fn rerun(
     let how = Rerun { from: again.from, newest: again.version == Version::Newest };
     let actions = app.actions.clone();
     let rerun = async move |tx: &mut Tx| {
-        let run = service::find(tx, cx.actor.workspace, id).await?;
+        let run = service::find(tx, &cx.actor, id).await?;
         let rule = rules::service::find(tx, cx.actor.workspace, run.rule_id).await?;
         service::rerun(tx, &cx, &actions, &cx.actor.may(run)?, &rule, how).await
     };

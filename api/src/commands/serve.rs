@@ -50,6 +50,7 @@ pub async fn run(config: Config) -> Result<(), Failed> {
         sweep: sweep.clone(),
         vault: node.vault.clone(),
         oidc: Oidc::new(node.egress.clone()),
+        egress: node.egress.clone(),
         redis_url: config.redis_url.clone(),
         cors_origins: config.cors_origins.clone(),
         trusted_proxies: config.trusted_proxies.clone(),

@@ -323,7 +323,7 @@ impl Session {
                 self.actor.may::<RuleView, _>(rule).map(|may| may.resource().id.to_string())
             }
             "run" => {
-                let run = runs::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
+                let run = runs::service::find(&mut rx, &self.actor, id.parse().map_err(|_| unknown())?).await?;
                 self.actor.may::<RunView, _>(run).map(|may| may.resource().id.to_string())
             }
             "hook" => {

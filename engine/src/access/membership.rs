@@ -194,6 +194,7 @@ pub async fn reactivate(tx: &mut Tx, cx: &Cx, may: &Granted<MemberManage, Worksp
     }
     // Of two at once one restores; the other finds nothing more to restore.
     if tx.execute(RESTORE, (workspace, user)).await? == 1 {
+        tx.execute(DELETE_TOKENS, (workspace, user)).await?;
         tx.execute(FORGET, (workspace, user)).await?;
         let member = find(tx, workspace, user).await?;
         emit(tx, cx, &MemberReactivated { member: &member }).await?;
@@ -241,6 +242,7 @@ pub(super) async fn join(
         refuse_known(&known)?;
     }
     tx.execute(FORGET, (workspace, user)).await?;
+    tx.execute(DELETE_TOKENS, (workspace, user)).await?;
     if !store::insert_member(tx, workspace, user, role, cx.now()).await? {
         return Err(already_member());
     }
@@ -338,8 +340,9 @@ async fn end(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId, user: UserId, state: 
     tx.execute(REMEMBER, (workspace, user, state, now)).await?;
     tx.execute(REMOVE, (workspace, user)).await?;
     tx.execute(END_SESSIONS, (workspace, user, now, state.as_str())).await?;
-    tx.execute(DELETE_TOKENS, (workspace, user)).await?;
+    // Of one who was deactivated they are kept, to say why they do not count any more; they never count again.
     if state == MemberState::Left {
+        tx.execute(DELETE_TOKENS, (workspace, user)).await?;
         // Who comes back by an invitation begins anew.
         grants::service::forget(tx, cx, workspace, user).await?;
     }

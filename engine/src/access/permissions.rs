@@ -121,6 +121,7 @@ permissions! {
     MilestoneEdit "milestone.edit" ProjectManager;
     MilestoneView "milestone.view" Viewer;
     NotificationSend "notification.send" TeamMember;
+    NotificationView "notification.view" Guest;
     OperationsManage "operations.manage" Admin;
     ProfileEdit "profile.edit" Viewer;
     ProjectCreate "project.create" ProjectManager;

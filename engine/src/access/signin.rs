@@ -232,7 +232,7 @@ impl Authenticator {
     /// count with the next request.
     ///
     /// # Errors
-    /// `token_invalid`, `token_expired`, `session_ended`.
+    /// `token_invalid`, `token_expired`, `session_ended`; `member_inactive` for the token of one who was deactivated.
     pub async fn authenticate(&self, db: &Db, bearer: &str) -> Result<Actor> {
         if bearer.starts_with(tokens::PREFIX) {
             return self.by_token(db, bearer).await;
@@ -253,7 +253,11 @@ impl Authenticator {
     async fn by_token(&self, db: &Db, bearer: &str) -> Result<Actor> {
         let hash = tokens::hash(bearer).ok_or_else(invalid)?;
         let mut rx = db.read().await?;
-        let (token, role, stamp) = store::find_token(&mut rx, &hash).await?.ok_or_else(invalid)?;
+        let Some((token, role, stamp)) = store::find_token(&mut rx, &hash).await? else {
+            // Whoever has the token learns no more than they knew; to everybody else one is as good as another.
+            let known = store::token_is_known(&mut rx, &hash).await?;
+            return Err(if known { deactivated() } else { invalid() });
+        };
         let now = self.source.now();
         if token.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::unauthenticated(
@@ -383,6 +387,11 @@ fn already_set_up() -> Error {
 pub(super) fn credentials_wrong() -> Error {
     let detail = "The e-mail address or the password is wrong, or there were too many attempts; check both, and wait up to 15 minutes after repeated failures.";
     Error::unauthenticated("credentials_wrong", detail)
+}
+
+fn deactivated() -> Error {
+    let detail = "Whom this token belongs to was deactivated in the workspace; an administrator can reactivate them, and then they make a new token.";
+    Error::unauthenticated("member_inactive", detail)
 }
 
 fn session_ended() -> Error {

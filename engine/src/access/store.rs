@@ -119,6 +119,7 @@ statements! {
          values ($1, $2, $3, $4, $5, $6, $7, $8)";
     FIND_TOKEN = "select t.id, t.workspace_id, t.user_id, t.scopes, t.expires_at, t.last_used_at, m.role, w.access_stamp from personal_tokens t \
          join workspaces w on w.id = t.workspace_id join members m on m.workspace_id = t.workspace_id and m.user_id = t.user_id where t.hash = $1";
+    TOKEN_IS_KNOWN = "select id from personal_tokens where hash = $1";
     LIST_TOKENS = "select {OwnToken} from personal_tokens where workspace_id = $1 and user_id = $2 order by id", OwnToken;
     DELETE_TOKEN = "delete from personal_tokens where workspace_id = $1 and user_id = $2 and id = $3";
     TOUCH_TOKEN = "update personal_tokens set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)";
@@ -305,6 +306,11 @@ pub(super) async fn insert_token(tx: &mut Tx, row: TokenRow<'_>) -> Result<()> {
 pub(super) async fn find_token(rx: &mut Rx, hash: &[u8]) -> Result<Option<(Token, Role, Option<Uuid>)>> {
     let found: Option<crate::db::Both<Token, (Role, Option<Uuid>)>> = rx.opt(FIND_TOKEN, (hash,)).await?;
     Ok(found.map(|row| (row.0, row.1.0, row.1.1)))
+}
+
+/// Whether a token was made here and not revoked, whatever became of whom it belongs to.
+pub(super) async fn token_is_known(rx: &mut Rx, hash: &[u8]) -> Result<bool> {
+    Ok(rx.opt::<(TokenId,)>(TOKEN_IS_KNOWN, (hash,)).await?.is_some())
 }
 
 pub(super) async fn list_tokens(rx: &mut Rx, workspace: WorkspaceId, user: UserId) -> Result<Vec<OwnToken>> {

@@ -1,6 +1,7 @@
 //! What runs do with approvals: ask, look what became of it, say that time is up, take back.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use trackside_rules::model::{Need, ROLES};
 use trackside_rules::{Problem, Rule};
 
@@ -11,11 +12,17 @@ use super::{people, store, told};
 use crate::access::{Actor, Who};
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
-use crate::events::{self, emit};
-use crate::ids::{ProjectId, RuleId, RunId, TaskId, UserId, WorkspaceId};
+use crate::events::store::Pending;
+use crate::events::{self, EventType as _, emit};
+use crate::ids::{EventId, ProjectId, RuleId, RunId, TaskId, UserId, WorkspaceId};
+use crate::planning::events::TaskRescheduled;
 use crate::projects::{ProjectRef, members};
+use crate::schedules::events::DateReached;
+use crate::tasks::events::{TaskCreated, TaskUpdated};
 use crate::{Error, Result, grants, rotas, runs};
 
+/// So many changes of a task are looked at together.
+const CHANGES: i64 = 50;
 /// Runs that are walked back to whoever began it all; chains of rules are shorter.
 const LONGEST_CHAIN: usize = 64;
 
@@ -195,13 +202,12 @@ async fn causers(rx: &mut Rx, workspace: WorkspaceId, run: RunId) -> Result<Vec<
             Some(event) => events::store::find_pending(rx, workspace, event).await?,
         };
         if let Some(event) = event {
-            match serde_json::from_str(&event.actor) {
-                Ok(Who::User { id }) => causers.push(id),
-                Ok(Who::Rule { .. }) => {
-                    let cause = event.cause.as_deref().and_then(|cause| serde_json::from_str::<Cause>(cause).ok());
-                    before.extend(cause.map(|cause| cause.run));
+            for (actor, cause) in behind(rx, workspace, event).await? {
+                if let Ok(Who::User { id }) = serde_json::from_str(&actor) {
+                    causers.push(id);
                 }
-                _ => {}
+                let cause = cause.as_deref().and_then(|cause| serde_json::from_str::<Cause>(cause).ok());
+                before.extend(cause.map(|cause| cause.run));
             }
         }
         before.retain(|run| !runs.contains(run));
@@ -210,6 +216,57 @@ async fn causers(rx: &mut Rx, workspace: WorkspaceId, run: RunId) -> Result<Vec<
     causers.sort_unstable();
     causers.dedup();
     Ok(causers)
+}
+
+/// Who and which rules are behind an event, as the log has them: whoever acted; and where Trackside acted by itself, because a
+/// date was moved or is reached, those who moved or set it.
+async fn behind(rx: &mut Rx, workspace: WorkspaceId, event: Pending) -> Result<Vec<(String, Option<String>)>> {
+    let mut found = Vec::new();
+    let payload = || serde_json::from_str::<Value>(&event.payload).unwrap_or_default();
+    if event.kind == TaskRescheduled::KIND {
+        let by = payload()["by"].as_array().cloned().unwrap_or_default();
+        found.extend(by.iter().map(|id| (json!({ "type": "user", "id": id }).to_string(), None)));
+    } else if event.kind == DateReached::KIND {
+        let payload = payload();
+        let (task, field) = (payload["task"]["id"].as_str(), payload["reached"]["field"].as_str());
+        if let (Some(Ok(task)), Some(field)) = (task.map(str::parse), field) {
+            found.extend(setter(rx, workspace, task, field, event.id).await?);
+        }
+    }
+    found.push((event.actor, event.cause));
+    Ok(found)
+}
+
+/// Who last set a date of a task before an event, and the rule behind that.
+async fn setter(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    task: TaskId,
+    field: &str,
+    mut before: EventId,
+) -> Result<Option<(String, Option<String>)>> {
+    let key = field.strip_prefix("custom.");
+    loop {
+        let kinds = [TaskCreated::KIND, TaskUpdated::KIND];
+        let page = events::store::kinds_of_task(rx, workspace, task, &kinds, Some(before), CHANGES).await?;
+        let Some(last) = page.last().map(|event| event.id) else { return Ok(None) };
+        for event in page {
+            let sets = event.kind == TaskCreated::KIND || {
+                let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+                match key {
+                    None => payload["change"].get(field).is_some(),
+                    Some(key) => {
+                        let custom = &payload["change"]["custom"];
+                        custom["from"].get(key) != custom["to"].get(key)
+                    }
+                }
+            };
+            if sets {
+                return Ok(Some((event.actor, event.cause)));
+            }
+        }
+        before = last;
+    }
 }
 
 /// What became of what this step of a run asked.

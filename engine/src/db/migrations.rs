@@ -70,6 +70,7 @@ pub const ALL: &[Migration] = &[
     migration!("0045_operations"),
     migration!("0046_rule_hours"),
     migration!("0050_turns_kept"),
+    migration!("0051_who_moved_dates"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

@@ -19,4 +19,5 @@ pub(crate) mod store;
 pub use kinds::{CatalogueEntry, KINDS, Kind, catalogue};
 pub use model::{Event, EventType, Fresh, NewEvent};
 pub use service::{Stretch, emit};
+pub(crate) use sight::{Extent, extent};
 pub use sight::{Sighted, sees};

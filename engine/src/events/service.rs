@@ -1,16 +1,21 @@
 //! The public verbs of the log.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Event, EventType, Fresh, NewEvent};
 use super::store;
-use crate::access::{EventView, Granted, Reach, Sight as _};
+use crate::access::{Actor, EventView, Granted, Reach, Sight as _};
 use crate::cx::Cx;
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::EventId;
 use crate::{Error, Result, crash, notifications};
+
+/// So many events are looked at together.
+const SEEN_TOGETHER: usize = 100;
 
 impl NewEvent {
     /// Serialises `event`, so that it can be written.
@@ -97,4 +102,15 @@ pub async fn head(rx: &mut Rx) -> Result<i64> {
 pub async fn get(rx: &mut Rx, may: &Granted<EventView, Reach>, id: EventId) -> Result<Event> {
     let event = store::find(rx, may.workspace(), id).await?;
     event.filter(|event| event.seen_by(may.resource().actor())).ok_or_else(|| Error::not_found("event", id))
+}
+
+/// Those of some events that somebody may see.
+pub(crate) async fn seen(rx: &mut Rx, actor: &Actor, ids: &[EventId]) -> Result<HashSet<EventId>> {
+    let mut seen = HashSet::new();
+    // Events can be large: not too many at once.
+    for ids in ids.chunks(SEEN_TOGETHER) {
+        let found = store::past_all(rx, actor.workspace, ids).await?;
+        seen.extend(found.iter().filter(|event| event.seen_by(actor)).map(|event| event.id));
+    }
+    Ok(seen)
 }

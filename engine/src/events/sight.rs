@@ -1,4 +1,5 @@
-//! Who may see an event: whoever may `event.view` where it happened, and see what it is about.
+//! Who may see an event: whoever may `event.view` where it happened, and see what it is about. Of a failed run, in which what went
+//! wrong is said in words, those who may read the steps of its rule.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -6,10 +7,12 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::kinds::{KINDS, Kind};
-use super::model::Event;
+use super::model::{Event, EventType as _};
 use crate::access::{ALL, Actor, EventView, Permission, Permissions, Place, TaskView, bit};
 use crate::ids::{Id as _, ProjectId, TaskId};
 use crate::projects::TaskFacts;
+use crate::runs::events::RunFailed;
+use crate::runs::sight::{may_read_steps, reads_everything};
 
 /// What decides over an event.
 pub struct Sighted<'e> {
@@ -35,6 +38,43 @@ static TELLING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     KINDS.iter().filter(tells).map(|kind| kind.name).collect()
 });
 
+/// How much of the log somebody sees, as far as that can be said without a look at single events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of it.
+    Everything,
+    /// All but some kinds; of failed runs those of their own rules alone.
+    AllBut(Vec<&'static str>),
+    /// Nothing.
+    Nothing,
+    /// Each has to be asked about.
+    Asked,
+}
+
+/// How much of the log this actor sees.
+pub(crate) fn extent(actor: &Actor) -> Extent {
+    if !actor.scope_allows(EventView::NAME) {
+        return Extent::Nothing;
+    }
+    if !actor.rights.is_plain() || !actor.scope_allows(TaskView::NAME) {
+        return Extent::Asked;
+    }
+    let had = Permissions::of_role(actor.role);
+    if !had.has(EventView::BIT) {
+        return Extent::Nothing;
+    }
+    let lacks = |bit: u32| !had.has(bit) || ALL.get(bit as usize).is_some_and(|(name, _)| !actor.scope_allows(name));
+    let mut kinds: Vec<_> = WANTING.iter().filter(|(_, bit)| lacks(**bit)).map(|(kind, _)| *kind).collect();
+    kinds.sort_unstable();
+    if kinds.is_empty() && reads_everything(actor) { Extent::Everything } else { Extent::AllBut(kinds) }
+}
+
+/// Whether a failed run may be told of: what went wrong stands in the event.
+fn may_read_failure(actor: &Actor, payload: &Map<String, Value>) -> bool {
+    let owner = || payload.get("run")?.get("owner")?.as_str()?.parse().ok();
+    reads_everything(actor) || owner().is_some_and(|owner| may_read_steps(actor, owner))
+}
+
 /// Whether a kind wants more than `event.view`.
 pub(super) fn wants_more(kind: &str) -> bool {
     WANTING.contains_key(kind)
@@ -47,6 +87,9 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     let scoped = |bit: u32| ALL.get(bit as usize).is_none_or(|(name, _)| actor.scope_allows(name));
     let logs = actor.scope_allows(EventView::NAME);
     if !logs || !wanted.is_none_or(scoped) || event.task.is_some() && !actor.scope_allows(TaskView::NAME) {
+        return false;
+    }
+    if event.kind == RunFailed::KIND && !may_read_failure(actor, &(event.payload)()) {
         return false;
     }
     if actor.rights.is_plain() {

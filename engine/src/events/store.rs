@@ -215,6 +215,7 @@ statements! {
         and position is not null order by id limit 1000) found";
     LAST_BEFORE = "select max(position) from (select position from events where id < $2 and workspace_id = $1 \
         and position is not null order by id desc limit 1000) found";
+    PAST_ALL = "select {Past} from events where workspace_id = $1 and id = any($2)", Past;
     PAST = "select {Past} from events where workspace_id = $1 and id = $2", Past;
     KINDS_OF_TASK = "select {Past} from events where subject = $2 and substr(subject, 1, 5) = 'task_' and workspace_id = $1 \
         and kind = any($3) and (id < $4 or cast($4 as text) is null) order by id desc limit $5", Past;
@@ -369,6 +370,11 @@ pub(crate) async fn last_before(rx: &mut Rx, workspace: WorkspaceId, before: Eve
 /// One event, dispatched or not.
 pub(crate) async fn past(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Past>> {
     rx.opt(PAST, (workspace, id)).await
+}
+
+/// Some events of a workspace.
+pub(crate) async fn past_all(rx: &mut Rx, workspace: WorkspaceId, ids: &[EventId]) -> Result<Vec<Past>> {
+    rx.all(PAST_ALL, (workspace, ids)).await
 }
 
 /// The events of some kinds about a task, the newest first, before one of them if it is named.

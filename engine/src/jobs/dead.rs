@@ -10,11 +10,13 @@ use serde_json::{Value as Json, json};
 
 use super::model::DeadJob;
 use super::service::{forget_dead, known, requeue_dead};
+use crate::access::Actor;
 use crate::cx::Cx;
 use crate::db::{Kind, Param as _, Rx, Tx, Value};
 use crate::ids::{Id as _, JobId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
 use crate::paging::Page;
+use crate::runs::sight::reads_everything;
 use crate::{Error, Result, audit, row, statements};
 
 /// Payloads are cut to about this many bytes in lists.
@@ -23,6 +25,8 @@ const SHOWN: usize = 2_048;
 pub const AT_ONCE: i64 = 1_000;
 /// The most ids that may be named.
 const MAX_IDS: usize = 1_000;
+/// What stands for a reason that is not told.
+const WITHHELD: &str = "told to those who may `task.view` and `run.manage` and are kept from nothing";
 /// How many are named in the audit log.
 const TOLD: usize = 100;
 
@@ -200,7 +204,8 @@ impl DeadFilter {
 ///
 /// # Errors
 /// `queue_not_found`, `invalid_parameter`.
-pub async fn page(rx: &mut Rx, scope: Scope, query: &DeadQuery) -> Result<Page<DeadJob>> {
+pub async fn page(rx: &mut Rx, actor: &Actor, scope: Scope, query: &DeadQuery) -> Result<Page<DeadJob>> {
+    refuse_search(actor, query.q.as_deref())?;
     let DeadQuery { sort, limit, cursor, total, .. } = query;
     let request = Request::new(SORTS, "-died_at", sort.as_deref(), *limit, None, cursor.as_deref(), *total)?;
     let filter = DeadFilter::from(query);
@@ -210,16 +215,38 @@ pub async fn page(rx: &mut Rx, scope: Scope, query: &DeadQuery) -> Result<Page<D
         _ => listing::id(job.id),
     };
     let page = request.page(rx, Dead::COLUMNS, from, value, |_| true).await?;
-    let items = page.items.into_iter().map(|row| shown(row, scope)).collect();
+    let items = page.items.into_iter().map(|row| veiled(actor, shown(row, scope))).collect();
     Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
 }
 
 /// How many there are of which kind and reason, the most first.
-pub async fn groups(rx: &mut Rx, scope: Scope) -> Result<Vec<Group>> {
-    match scope {
-        Scope::Workspace(workspace) => rx.all(GROUPS, (workspace,)).await,
-        Scope::All { .. } => rx.all(GROUPS_ALL, ()).await,
+pub async fn groups(rx: &mut Rx, actor: &Actor, scope: Scope) -> Result<Vec<Group>> {
+    let mut groups: Vec<Group> = match scope {
+        Scope::Workspace(workspace) => rx.all(GROUPS, (workspace,)).await?,
+        Scope::All { .. } => rx.all(GROUPS_ALL, ()).await?,
+    };
+    if !reads_everything(actor) {
+        groups.iter_mut().for_each(|group| WITHHELD.clone_into(&mut group.reason));
     }
+    Ok(groups)
+}
+
+/// A dead letter without its contents and its reason, which may quote tasks, unless somebody is kept from nothing.
+pub fn veiled(actor: &Actor, job: DeadJob) -> DeadJob {
+    if reads_everything(actor) {
+        return job;
+    }
+    DeadJob { payload: Json::Null, reason: WITHHELD.to_owned(), ..job }
+}
+
+/// What may not be read cannot be found by searching either.
+fn refuse_search(actor: &Actor, q: Option<&str>) -> Result<()> {
+    if q.is_some() && !reads_everything(actor) {
+        return Err(Error::denied(
+            "`q` looks into reasons, which quote tasks; leave it out, or ask with `task.view` and `run.manage`, kept from nothing",
+        ));
+    }
+    Ok(())
 }
 
 /// Dead letters of a queue by id, after `after`; of one workspace, or of all for whoever looks after the installation.
@@ -245,7 +272,7 @@ pub async fn list(
 /// # Errors
 /// `invalid_fields` for a choice that names nothing, `dead_job_not_found`.
 pub async fn requeue(tx: &mut Tx, cx: &Cx, scope: Scope, choice: &Choice) -> Result<Done> {
-    let (ids, matched) = chosen(tx, scope, choice).await?;
+    let (ids, matched) = chosen(tx, &cx.actor, scope, choice).await?;
     let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     if choice.dry_run || ids.is_empty() {
         return Ok(Done { matched, done: 0, left: matched - count });
@@ -263,7 +290,7 @@ pub type Discarded = (JobId, String, Option<WorkspaceId>);
 /// # Errors
 /// As [`requeue`].
 pub async fn discard(tx: &mut Tx, cx: &Cx, scope: Scope, choice: &Choice) -> Result<(Done, Vec<Discarded>)> {
-    let (ids, matched) = chosen(tx, scope, choice).await?;
+    let (ids, matched) = chosen(tx, &cx.actor, scope, choice).await?;
     let count = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     if choice.dry_run || ids.is_empty() {
         return Ok((Done { matched, done: 0, left: matched - count }, Vec::new()));
@@ -275,7 +302,8 @@ pub async fn discard(tx: &mut Tx, cx: &Cx, scope: Scope, choice: &Choice) -> Res
 }
 
 /// The jobs that are chosen, at most as many as are taken at once; and how many there are.
-async fn chosen(tx: &mut Tx, scope: Scope, choice: &Choice) -> Result<(Vec<JobId>, i64)> {
+async fn chosen(tx: &mut Tx, actor: &Actor, scope: Scope, choice: &Choice) -> Result<(Vec<JobId>, i64)> {
+    refuse_search(actor, choice.filter.as_ref().and_then(|filter| filter.q.as_deref()))?;
     match &choice.filter {
         Some(_) if !choice.jobs.is_empty() => {
             Err(Error::field("/filter", "cannot stand beside `jobs`; leave one of them out"))

@@ -9,7 +9,7 @@ use super::model::Dependency;
 use super::plans::{PlanSettings, WorkCalendar};
 use super::schedules::TaskSchedule;
 use crate::events::EventType;
-use crate::ids::{ProjectId, WorkspaceId};
+use crate::ids::{ProjectId, UserId, WorkspaceId};
 use crate::projects::ProjectRef;
 use crate::tasks::events::about_a_task;
 use crate::tasks::{Task, TaskShort};
@@ -80,6 +80,8 @@ pub struct TaskRescheduled<'a> {
     pub project: &'a ProjectRef,
     /// What moved: one of the two, or both.
     pub change: Moves,
+    /// The people whose changes moved it; none where rules did.
+    pub by: &'a [UserId],
 }
 
 /// A project is planned otherwise as a whole.

@@ -37,6 +37,8 @@ row! {
         pub written: bool,
         pub cause: Option<String>,
         pub trace: Option<String>,
+        /// Who changed what was not planned yet, parted by commas.
+        pub people: Option<String>,
     }
 }
 
@@ -55,6 +57,7 @@ impl Plan {
             written: false,
             cause: None,
             trace: None,
+            people: None,
         }
     }
 }

@@ -18,13 +18,13 @@ use super::inputs::Inputs;
 use super::plans::Plan;
 use super::store::{self, Dates};
 use super::timeline;
-use crate::access::Actor;
 use crate::access::permissions::{Granted, TaskView};
+use crate::access::{Actor, Who};
 use crate::cx::{Cause, Cx, Source};
 use crate::db::{Db, Rx, Tx};
 use crate::events::{Fresh, NewEvent};
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, WorkspaceId};
+use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::jobs::{self, Job, NewJob, Outcome, Ticket};
 use crate::projects::{self, Project, ProjectRef};
 use crate::{Class, Error, Result, crash, events, tasks};
@@ -50,7 +50,12 @@ pub(crate) async fn moved(tx: &mut Tx, cx: &Cx, project: ProjectId) -> Result<()
     let cause = cx.cause.as_ref().map(serde_json::to_string).transpose();
     let cause = cause.map_err(|error| Error::internal("a cause cannot be written as JSON").caused_by(error))?;
     let depth = cx.cause.as_ref().map_or(0, |cause| cause.depth);
-    store::moved(tx, workspace, project, depth, cause.as_deref(), cx.trace.as_deref()).await
+    // A rule is known by its cause; of a person nothing else would tell.
+    let person = match cx.actor.who {
+        Who::User { id } => Some(id.to_string()),
+        _ => None,
+    };
+    store::moved(tx, workspace, project, depth, cause.as_deref(), cx.trace.as_deref(), person.as_deref()).await
 }
 
 /// Plans a project anew, as its job says.
@@ -203,9 +208,8 @@ async fn write(
     };
     jobs::service::hold(tx, ticket).await?;
     let plan = store::find_plan_for_update(tx, project.workspace_id, project.id).await?;
-    if plan.is_none_or(|plan| plan.revision != revision) {
-        return Ok(false);
-    }
+    let Some(plan) = plan.filter(|plan| plan.revision == revision) else { return Ok(false) };
+    let by: Vec<UserId> = plan.people.iter().flat_map(|people| people.split(',')).flat_map(str::parse).collect();
     store::set_dates(tx, project.workspace_id, project.id, written.iter().map(|written| &written.dates)).await?;
     let moved: HashMap<TaskId, &Written> = written
         .iter()
@@ -224,7 +228,7 @@ async fn write(
             start: Move { from: *start, to: dates.start_at },
             finish: Move { from: *finish, to: dates.finish_at },
         };
-        let event = NewEvent::of(&TaskRescheduled { task, project: &short, change })?;
+        let event = NewEvent::of(&TaskRescheduled { task, project: &short, change, by: &by })?;
         fresh.push(Fresh::new(cx, cx.new_id(), event)?);
     }
     events::service::append(tx, &fresh.iter().collect::<Vec<_>>(), None).await?;

@@ -58,8 +58,10 @@ statements! {
      updated_at = $8 where workspace_id = $1 and project_id = $2";
     MOVED = "update plans set revision = revision + 1, \
      cause = case when $3 >= depth then $4 else cause end, trace = case when $3 >= depth then $5 else trace end, \
-     depth = case when $3 >= depth then $3 else depth end where workspace_id = $1 and project_id = $2";
-    WRITTEN = "update plans set written = true, cause = null, trace = null, depth = 0 where workspace_id = $1 and project_id = $2";
+     depth = case when $3 >= depth then $3 else depth end, \
+     people = case when cast($6 as text) is null or people like '%' || $6 || '%' then people \
+     else coalesce(people || ',', '') || $6 end where workspace_id = $1 and project_id = $2";
+    WRITTEN = "update plans set written = true, cause = null, trace = null, people = null, depth = 0 where workspace_id = $1 and project_id = $2";
     OWN_CALENDARS = "select project_id, working_time from plans where workspace_id = $1 and working_time is not null";
     USUAL = "select {Usual} from working_times where workspace_id = $1", Usual;
     USUAL_FOR_UPDATE = "select {Usual} from working_times where workspace_id = $1 for update", Usual;
@@ -221,7 +223,7 @@ pub(super) async fn set_plan(tx: &mut Tx, workspace: WorkspaceId, plan: &Plan) -
     tx.execute(SET_PLAN, args).await.map(drop)
 }
 
-/// Notes that something changed which can move dates, and which rule is behind it.
+/// Notes that something changed which can move dates, and which rule or person is behind it.
 pub(super) async fn moved(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -229,8 +231,9 @@ pub(super) async fn moved(
     depth: i64,
     cause: Option<&str>,
     trace: Option<&str>,
+    person: Option<&str>,
 ) -> Result<()> {
-    tx.execute(MOVED, (workspace, project, depth, cause, trace)).await.map(drop)
+    tx.execute(MOVED, (workspace, project, depth, cause, trace, person)).await.map(drop)
 }
 
 /// Notes that the dates are written.

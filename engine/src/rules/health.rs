@@ -13,16 +13,17 @@ use trackside_rules::Period;
 
 use super::analysis::{Overlap, overlaps};
 use super::library::Library;
-use super::model::{RuleInfo, RuleState};
+use super::model::{RuleInfo, RuleState, beginning};
 use crate::access::{Actor, Granted, RuleView, Workspace};
 use crate::db::{Both, Rx};
 use crate::ids::{RuleId, RunId, UserId, WorkspaceId};
 use crate::listing::invalid;
 use crate::paging::{Page, check_limit};
 use crate::runs::history::first_of;
+use crate::runs::sight::{self, may_read_steps};
 use crate::runs::{RunError, RunState};
 use crate::words::words;
-use crate::{Error, Result, row, statements};
+use crate::{Class, Error, Result, row, statements};
 
 /// After so long without a run a rule that is switched on counts as unused, unless something else is said.
 const UNUSED_AFTER: Period = Period::seconds(30 * 86_400);
@@ -330,19 +331,21 @@ pub async fn of_rule(
     let info = may.resource();
     let compiled = library.version(rx, info.id, info.version).await?;
     let last_fired = last(rx, LAST_FIRED, info.id).await?;
+    let fired_at = last_fired.as_ref().map(|run| run.at);
+    let last_failed = last(rx, LAST_FAILED, info.id).await?;
     let (under_way,): (i64,) = rx.one(UNDER_WAY, (info.id, info.workspace_id)).await?;
     Ok(RuleHealth {
         rule: info.id,
         name: info.name.clone(),
         state: info.state,
-        paused_because: info.paused_because.clone(),
+        paused_because: info.clone().told(actor).paused_because,
         hour: did(rx, info.id, now, Span::Hour).await?,
         day: did(rx, info.id, now, Span::Day).await?,
         month: did(rx, info.id, now, Span::Month).await?,
         under_way,
-        unused: is_unused(info.state, info.updated_at, last_fired.as_ref().map(|run| run.at), query.unused_after, now),
-        last_fired,
-        last_failed: last(rx, LAST_FAILED, info.id).await?,
+        unused: is_unused(info.state, info.updated_at, fired_at, query.unused_after, now),
+        last_fired: told(rx, actor, last_fired).await?,
+        last_failed: told(rx, actor, last_failed).await?,
         overlaps: overlaps(rx, library, actor, info.id, &compiled).await?,
     })
 }
@@ -352,6 +355,16 @@ async fn last(rx: &mut Rx, statement: &str, rule: RuleId) -> Result<Option<LastR
     let error = error.map(|text| serde_json::from_str(&text)).transpose();
     let error = error.map_err(|error| Error::internal(format!("the error of {id}: {error}")))?;
     Ok(Some(LastRun { run: id, at: created_at, error }))
+}
+
+/// A run as this actor may read it, if they may see it.
+async fn told(rx: &mut Rx, actor: &Actor, last: Option<LastRun>) -> Result<Option<LastRun>> {
+    let Some(LastRun { run, at, .. }) = last else { return Ok(None) };
+    let run = match sight::find(rx, actor, run).await {
+        Err(error) if error.class == Class::NotFound => return Ok(None),
+        run => sight::veiled(rx, actor, run?).await?,
+    };
+    Ok(Some(LastRun { run: run.id, at, error: run.error }))
 }
 
 async fn did(rx: &mut Rx, rule: RuleId, now: DateTime<Utc>, span: Span) -> Result<Did> {
@@ -387,6 +400,7 @@ fn is_unused(
 /// How the rules of a workspace do. Use within [`Db::scan`](crate::db::Db::scan).
 pub async fn list(
     rx: &mut Rx,
+    actor: &Actor,
     may: &Granted<RuleView, Workspace>,
     query: &HealthQuery,
     now: DateTime<Utc>,
@@ -407,7 +421,10 @@ pub async fn list(
             name: row.name,
             state: row.state,
             owner: row.owner_id,
-            paused_because: row.paused_because,
+            paused_because: match may_read_steps(actor, row.owner_id) {
+                true => row.paused_because,
+                false => row.paused_because.map(|because| beginning(&because).to_owned()),
+            },
             fired: row.fired,
             failed: row.failed,
             unsuccessful: row.unsuccessful,

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use trackside_rules::{Problem, Rule};
 
 use super::analysis::Analysis;
-use crate::access::{Place, Scoped};
+use crate::access::{Actor, Place, Scoped};
 use crate::db::row;
 use crate::ids::{Id as _, RuleId, UserId, WorkspaceId};
+use crate::runs::sight::may_read_steps;
 use crate::words::words;
 
 words! {
@@ -51,6 +52,22 @@ pub struct RuleInfo {
     pub created_at: DateTime<Utc>,
     /// When it or its state last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl RuleInfo {
+    /// The same, as this actor may read it: why it was paused quotes errors, and those quote tasks.
+    #[must_use]
+    pub fn told(mut self, actor: &Actor) -> Self {
+        if !may_read_steps(actor, self.owner_id) {
+            self.paused_because = self.paused_because.map(|because| beginning(&because).to_owned());
+        }
+        self
+    }
+}
+
+/// Why a rule was paused, without the errors that are quoted behind a colon.
+pub(super) fn beginning(because: &str) -> &str {
+    because.split_once(':').map_or(because, |(beginning, _)| beginning)
 }
 
 /// What a list of rules can be asked for.

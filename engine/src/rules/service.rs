@@ -6,7 +6,7 @@ use trackside_rules::{Compiled, Names, Problem, Rule, Sandbox, Severity, check_n
 
 use super::events::{ChangedRule, RuleChanged};
 use super::library::Library;
-use super::model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict};
+use super::model::{OwnedRule, RuleInfo, RuleQuery, RuleState, RuleVersion, Verdict, beginning};
 use super::store;
 use crate::access::{Actor, Granted, Permission as _, RuleEdit, RuleRun, RuleView, SecretUse, Workspace};
 use crate::actions::Actions;
@@ -122,8 +122,15 @@ pub(crate) async fn named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Re
 }
 
 /// The rules of a workspace.
-pub async fn list(rx: &mut Rx, may: &Granted<RuleView, Workspace>, query: &RuleQuery) -> Result<Page<RuleInfo>> {
-    store::page(rx, may.resource().0, query).await
+pub async fn list(
+    rx: &mut Rx,
+    actor: &Actor,
+    may: &Granted<RuleView, Workspace>,
+    query: &RuleQuery,
+) -> Result<Page<RuleInfo>> {
+    let mut page = store::page(rx, may.resource().0, query).await?;
+    page.items = page.items.into_iter().map(|info| info.told(actor)).collect();
+    Ok(page)
 }
 
 /// Every version of a rule, newest first.
@@ -281,7 +288,7 @@ async fn set_state(
     }
     schedules::service::follow(tx, &cx.actor, info.updated_at, &info).await?;
     thresholds::service::follow(tx, info.updated_at, &info).await?;
-    announce(tx, cx, &info, Some(state), because).await?;
+    announce(tx, cx, &info, Some(state), because.map(beginning)).await?;
     Ok(info)
 }
 

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::model::RunError;
 use crate::events::EventType;
-use crate::ids::{EventId, ProjectId, RuleId, RunId};
+use crate::ids::{EventId, ProjectId, RuleId, RunId, UserId};
 
-/// A run failed for good.
+/// A run failed for good. What went wrong may quote tasks: the event is for those who may read the steps of the rule.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RunFailed {
     /// The run.
@@ -21,6 +21,8 @@ pub struct FailedRun {
     pub id: RunId,
     /// The rule.
     pub rule: RuleId,
+    /// In whose name the rule acts.
+    pub owner: UserId,
     /// The rule's version.
     pub rule_version: i64,
     /// The event that had started it.

@@ -10,8 +10,9 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::model::{Mode, RunState, RunSummary};
+use super::sight;
 use super::store::{self, RunRow};
-use crate::access::{Granted, RunView, Workspace};
+use crate::access::{Actor, Granted, RunView, Workspace};
 use crate::db::{Kind, Param as _, Rx, Value};
 use crate::ids::{EventId, Id as _, RuleId, RunId, WorkspaceId};
 use crate::listing::{self, CREATED_AT, Column, Request, Statement};
@@ -32,7 +33,7 @@ pub struct RunFilter {
     pub event_id: Option<EventId>,
     /// Only runs that ended with an error of this code: `step_failed`, `loop`, `budget` ….
     pub error: Option<String>,
-    /// Only runs whose error says this.
+    /// Only runs whose error says this, of those whose errors one may read.
     pub q: Option<String>,
     /// Only runs that were started since then (RFC 3339).
     pub since: Option<DateTime<Utc>>,
@@ -54,7 +55,7 @@ pub struct RunQuery {
     pub event_id: Option<EventId>,
     /// Only runs that ended with an error of this code: `step_failed`, `loop`, `budget` ….
     pub error: Option<String>,
-    /// Only runs whose error says this.
+    /// Only runs whose error says this, of those whose errors one may read.
     pub q: Option<String>,
     /// Only runs that were started since then (RFC 3339).
     pub since: Option<DateTime<Utc>>,
@@ -68,7 +69,7 @@ pub struct RunQuery {
     pub offset: Option<i64>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
-    /// Also tell how many there are.
+    /// Also tell how many there are; null where that takes too long, because each has to be asked about.
     pub total: bool,
 }
 
@@ -106,7 +107,7 @@ impl RunFilter {
     }
 
     /// `from runs where …`.
-    fn statement<'a>(&'a self, workspace: WorkspaceId, wanted: &'a Wanted) -> Result<Statement<'a>> {
+    fn statement<'a>(&'a self, actor: &Actor, workspace: WorkspaceId, wanted: &'a Wanted) -> Result<Statement<'a>> {
         let mut from = Statement::from("runs", workspace);
         if let Some(rule) = &self.rule_id {
             from.push(" and rule_id = ").bind(rule.value());
@@ -137,6 +138,8 @@ impl RunFilter {
         }
         if let Some(part) = part {
             from.contains(&["error"], part);
+            // What somebody may not read they cannot find by searching either.
+            sight::narrow_to_read(actor, &mut from);
         }
         // Ids are made of the time, and there is an index of them.
         if let Some(since) = self.since {
@@ -155,46 +158,54 @@ pub(crate) fn first_of(moment: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// The page of a workspace's runs that is asked for, the newest first.
-pub async fn page(rx: &mut Rx, may: &Granted<RunView, Workspace>, query: &RunQuery) -> Result<Page<RunSummary>> {
+/// The page of a workspace's runs that is asked for and may be seen, the newest first. A page of somebody from whom many are kept
+/// may be short and yet have a next one.
+pub async fn page(
+    rx: &mut Rx,
+    actor: &Actor,
+    may: &Granted<RunView, Workspace>,
+    query: &RunQuery,
+) -> Result<Page<RunSummary>> {
     let RunQuery { sort, limit, offset, cursor, total, .. } = query;
     let request = Request::new(SORTS, "-created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
     let filter = query.filter();
     let wanted = filter.read()?;
-    let from = filter.statement(may.resource().0, &wanted)?;
+    let from = filter.statement(actor, may.resource().0, &wanted)?;
     let value = |run: &RunRow, column: &Column| match column.name {
         "finished_at" => listing::time(run.finished_at),
         _ => Json::from(run.id.uuid().to_string()),
     };
-    let page = request.page(rx, RunRow::COLUMNS, from, value, |_| true).await?;
-    let items = store::summaries(rx, page.items).await?;
+    let page = sight::page(rx, actor, &request, from, value).await?;
+    let mut items = store::summaries(rx, page.items).await?;
+    sight::veil(rx, actor, &mut items).await?;
     Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
 }
 
-/// The next runs of an export, the newest first: those that are older than `behind`.
+/// The next runs of an export that may be seen, the newest first: those that are older than `behind`. And where to go on, if
+/// there may be more; there may be although none came.
 pub async fn export(
     rx: &mut Rx,
+    actor: &Actor,
     may: &Granted<RunView, Workspace>,
     filter: &RunFilter,
     behind: Option<RunId>,
     most: i64,
-) -> Result<Vec<RunSummary>> {
+) -> Result<(Vec<RunSummary>, Option<RunId>)> {
     let wanted = filter.read()?;
-    let mut from = filter.statement(may.resource().0, &wanted)?;
-    if let Some(behind) = &behind {
-        from.push(" and id < ").bind(behind.value());
-    }
-    from.push(" order by id desc");
-    let rows: Vec<RunRow> = from.all(rx, RunRow::COLUMNS, most).await?;
-    store::summaries(rx, rows).await
+    let from = filter.statement(actor, may.resource().0, &wanted)?;
+    let (rows, next) = sight::newest(rx, actor, from, behind, most).await?;
+    let mut runs = store::summaries(rx, rows).await?;
+    sight::veil(rx, actor, &mut runs).await?;
+    Ok((runs, next))
 }
 
-/// The newest runs that a filter finds, at most so many.
+/// The newest runs that a filter finds and that may be seen, at most so many.
 ///
 /// # Errors
-/// A filter that leaves out nothing: whoever means all says at least since when.
+/// A filter that leaves out nothing: whoever means all says at least since when. `too_many_runs` when too much must be looked at.
 pub async fn newest(
     rx: &mut Rx,
+    actor: &Actor,
     may: &Granted<RunView, Workspace>,
     filter: &RunFilter,
     most: i64,
@@ -206,8 +217,11 @@ pub async fn newest(
         ));
     }
     let wanted = filter.read().map_err(|error| Error::field("/filter", error.detail.clone()))?;
-    let mut from = filter.statement(may.resource().0, &wanted)?;
-    from.push(" order by id desc");
-    let rows: Vec<(RunId,)> = from.all(rx, "id", most).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let from = filter.statement(actor, may.resource().0, &wanted)?;
+    let (rows, next) = sight::newest(rx, actor, from, None, most).await?;
+    if next.is_some() && i64::try_from(rows.len()).is_ok_and(|count| count < most) {
+        let detail = "too many runs would have to be looked at; narrow the filter, for example by `since` and `until`";
+        return Err(Error::conflict("too_many_runs", detail));
+    }
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

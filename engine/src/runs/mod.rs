@@ -25,6 +25,7 @@ mod runner;
 pub mod service;
 mod settle;
 pub mod several;
+pub(crate) mod sight;
 mod slow;
 mod steps;
 pub(crate) mod store;

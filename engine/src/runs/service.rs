@@ -5,13 +5,14 @@ use serde_json::Value;
 use trackside_rules::Vars;
 
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
+use super::sight::may_read_steps;
 use super::store::Origin;
-use super::{journal, policy, settle, store};
+use super::{journal, policy, settle, sight, store};
 use crate::access::{Actor, Granted, RuleRun, RunManage, RunView};
 use crate::actions::Actions;
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
-use crate::ids::{Id, JobId, RuleId, RunId, UserId, WorkspaceId};
+use crate::ids::{Id, JobId, RuleId, RunId, WorkspaceId};
 use crate::jobs::dead::Discarded;
 use crate::jobs::{self, NewJob};
 use crate::rules::buttons::OnTask;
@@ -51,20 +52,23 @@ pub fn run_of(job: JobId) -> RunId {
     RunId::from_uuid(job.uuid())
 }
 
-/// A run of a workspace.
-pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Result<RunSummary> {
-    store::find(rx, workspace, id).await?.ok_or_else(|| Error::not_found("run", id))
+/// A run of somebody's workspace.
+///
+/// # Errors
+/// `run_not_found`, also when they may not see it.
+pub async fn find(rx: &mut Rx, actor: &Actor, id: RunId) -> Result<RunSummary> {
+    sight::find(rx, actor, id).await
 }
 
-/// A run with its steps.
-pub async fn get(rx: &mut Rx, may: &Granted<RunView, RunSummary>) -> Result<Run> {
-    store::get(rx, may.resource().clone()).await
-}
-
-/// Whether somebody may read what steps of a rule were given and answered. They say what the rule's owner sees: that is for
-/// the owner, and for those who look after runs and are kept from nothing.
-pub fn may_read_steps(actor: &Actor, owner: UserId) -> bool {
-    actor.user() == Some(owner) || actor.rights.is_plain() && actor.may_here::<RunManage>().is_ok()
+/// A run with its steps, as far as somebody may read them.
+pub async fn get(rx: &mut Rx, actor: &Actor, may: &Granted<RunView, RunSummary>) -> Result<Run> {
+    let summary = may.resource().clone();
+    let owner = store::owner(rx, summary.rule_id).await?;
+    let mut run = store::get(rx, summary).await?;
+    if !owner.is_some_and(|owner| may_read_steps(actor, owner)) {
+        run.veil();
+    }
+    Ok(run)
 }
 
 /// Stops a run. What it has done stays done; a call that is under way is not waited for.
@@ -76,8 +80,14 @@ pub async fn cancel(tx: &mut Tx, cx: &Cx, may: &Granted<RunManage, RunSummary>) 
         state if state.is_terminal() => {
             Err(Error::conflict("run_over", format!("the run is already {state}; there is nothing to cancel")))
         }
-        _ => find(tx, run.workspace_id, run.id).await,
+        _ => shown(tx, cx, run.id).await,
     }
+}
+
+/// A run as it is now, for whoever just did something to it.
+async fn shown(rx: &mut Rx, cx: &Cx, id: RunId) -> Result<RunSummary> {
+    let run = store::find(rx, cx.actor.workspace, id).await?.ok_or_else(|| Error::not_found("run", id))?;
+    sight::veiled(rx, &cx.actor, run).await
 }
 
 /// Ends a run from outside, if it is not over; the state in which it was found.
@@ -197,7 +207,7 @@ pub async fn rerun(
         }
     }
     start(tx, cx, &new).await?;
-    find(tx, new.workspace, new.id).await
+    shown(tx, cx, new.id).await
 }
 
 /// Starts a rule by hand, with its form filled in; on a task, if it is a button.
@@ -245,7 +255,7 @@ pub async fn run_by_hand(
     if verdict {
         start(tx, cx, &new).await?;
     }
-    find(tx, new.workspace, new.id).await
+    shown(tx, cx, new.id).await
 }
 
 /// Whether a rule's condition holds for these inputs.

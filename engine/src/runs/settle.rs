@@ -257,7 +257,14 @@ fn last_errors(newest: &RunError, last: &[(RunState, Option<RunError>)]) -> Stri
 }
 
 async fn announce(tx: &mut Tx, cx: &Cx, plan: &Plan, error: RunError) -> Result<()> {
-    let run = FailedRun { id: plan.run, rule: plan.rule, rule_version: plan.rule_version, event: plan.event, error };
+    let run = FailedRun {
+        id: plan.run,
+        rule: plan.rule,
+        owner: plan.owner,
+        rule_version: plan.rule_version,
+        event: plan.event,
+        error,
+    };
     events::emit(tx, cx, &RunFailed { run }).await?;
     Ok(())
 }

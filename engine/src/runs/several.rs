@@ -48,7 +48,7 @@ pub async fn each(
     deed: Deed,
     dry_run: bool,
 ) -> Result<Done> {
-    let found = history::newest(&mut *db.read().await?, may, filter, MAX_RUNS + 1).await?;
+    let found = history::newest(&mut *db.read().await?, &cx.actor, may, filter, MAX_RUNS + 1).await?;
     if found.len() as i64 > MAX_RUNS {
         let detail =
             format!("the filter finds more than {MAX_RUNS} runs; narrow it, for example by `since` and `until`");
@@ -80,7 +80,7 @@ pub async fn each(
 }
 
 async fn one(tx: &mut Tx, cx: &Cx, actions: &Actions, run: RunId, deed: Deed) -> Result<RunSummary> {
-    let run = service::find(tx, cx.actor.workspace, run).await?;
+    let run = service::find(tx, &cx.actor, run).await?;
     match deed {
         Deed::Cancel => service::cancel(tx, cx, &cx.actor.may(run)?).await,
         Deed::Rerun(how) => {

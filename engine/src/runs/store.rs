@@ -1,11 +1,14 @@
 //! All SQL on `runs` and `run_steps`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::history::first_of;
 use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+use super::sight::Trail;
 use crate::db::{Rx, Tx};
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::{Error, Result};
@@ -82,6 +85,8 @@ statements! {
     FIND = "select {RunRow} from runs where workspace_id = $1 and id = $2", RunRow;
     STANDING = "select {Standing} from runs where id = $1", Standing;
     NAMES = "select id, name from rules where id = any($1)";
+    TRAILS = "select id, event_id, parent_id, rerun_of from runs where id = any($1)";
+    OWNERS = "select id, owner_id from rules where id = any($1)";
     PARENTS = "select distinct parent_id from runs where id = any($1) and parent_id is not null";
     PARENTS_OF_RULE = "select distinct parent_id from runs where rule_id = $1 and parent_id is not null and state in ('queued', 'running', 'waiting', 'retrying')";
     CHILDREN = "select id from runs where parent_id = $1 and state in ('queued', 'running', 'waiting', 'retrying') order by id";
@@ -186,6 +191,20 @@ pub(super) async fn standing(rx: &mut Rx, run: RunId) -> Result<Option<Standing>
 
 pub(super) async fn owner(rx: &mut Rx, rule: RuleId) -> Result<Option<UserId>> {
     Ok(rx.opt::<(UserId,)>(OWNER, (rule,)).await?.map(|(owner,)| owner))
+}
+
+/// The owners of rules.
+pub(super) async fn owners(rx: &mut Rx, rules: &[RuleId]) -> Result<HashMap<RuleId, UserId>> {
+    let rows: Vec<(RuleId, UserId)> = rx.all(OWNERS, (rules,)).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What stands before runs.
+pub(super) async fn trails(rx: &mut Rx, runs: &[RunId]) -> Result<HashMap<RunId, Trail>> {
+    let rows: Vec<(RunId, Option<EventId>, Option<RunId>, Option<RunId>)> = rx.all(TRAILS, (runs,)).await?;
+    let trail =
+        |(run, event, parent, rerun_of): (_, _, Option<RunId>, _)| (run, Trail { event, before: parent.or(rerun_of) });
+    Ok(rows.into_iter().map(trail).collect())
 }
 
 /// What is behind a run.

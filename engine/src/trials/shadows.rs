@@ -131,9 +131,18 @@ pub async fn report(stage: &Stage, cx: &Cx, may: May<'_>, stretch: Stretch) -> R
     let since = stretch.from.map_or_else(|| RunId::from_uuid(uuid::Uuid::nil()), bound);
     let until = stretch.to.map_or_else(|| RunId::from_uuid(uuid::Uuid::max()), bound);
     let mut rx = stage.db.read().await?;
-    let counted = runs::store::count_shadows(&mut rx, rule.id, since, until).await?;
-    let found = runs::store::list_shadows(&mut rx, rule.id, since, until, RUNS).await?;
-    let words = runs::service::may_read_steps(&cx.actor, rule.owner_id);
+    let mut counted = runs::store::count_shadows(&mut rx, rule.id, since, until).await?;
+    let listed = runs::store::list_shadows(&mut rx, rule.id, since, until, RUNS).await?;
+    let (all, actor) = (listed.len(), may.events.resource().actor());
+    let mut found = runs::sight::seen(&mut rx, actor, listed).await?;
+    runs::sight::veil(&mut rx, actor, &mut found).await?;
+    // From whom any are kept, to them only those are counted that they may see, of the newest.
+    if found.len() < all || runs::sight::is_kept_from_some(actor) {
+        let mut states: HashMap<RunState, i64> = HashMap::new();
+        found.iter().for_each(|run| *states.entry(run.state).or_default() += 1);
+        counted = states.into_iter().collect();
+    }
+    let words = runs::sight::may_read_steps(&cx.actor, rule.owner_id);
     let mut report = ShadowReport {
         rule: rule.id,
         fired: counted.iter().map(|(_, count)| count).sum(),

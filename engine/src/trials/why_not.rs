@@ -183,7 +183,10 @@ async fn look(
 ) -> Result<Looked> {
     let short = EventShort { id: Some(event.id), kind: event.kind.clone(), occurred_at: event.occurred_at };
     let run = runs::store::list_of_event(rx, event.workspace_id, event.id).await?;
-    let run = run.into_iter().find(|run| run.rule_id == rule.id && run.rerun_of.is_none());
+    let mut run: Vec<_> =
+        run.into_iter().filter(|run| run.rule_id == rule.id && run.rerun_of.is_none()).take(1).collect();
+    runs::sight::veil(rx, may.runs.resource().actor(), &mut run).await?;
+    let run = run.pop();
     let then = standing(rx, rule, &event).await?;
     let version = run.as_ref().map(|run| run.rule_version).or(then.map(|then| then.1));
     let is_pending = event.position.is_none();

@@ -4,6 +4,7 @@ mod bounds;
 mod conditions;
 mod hidden;
 mod refusals;
+mod runs;
 mod sensitive;
 mod sharing;
 

@@ -96,14 +96,18 @@ both_databases! {
             body
         };
         for (body, pointer) in [
-            (with("/endpoint", json!("http://push.example/send/1")), "/endpoint"), (with("/endpoint", json!("https://user:word@push.example/")), "/endpoint"), (with("/endpoint", json!("push.example")), "/endpoint"),
+            // This server may not reach loopback, nor what is private.
+            (good.clone(), "/endpoint"), (with("/endpoint", json!("https://127.0.0.1/p")), "/endpoint"), (with("/endpoint", json!("https://169.254.169.254/latest")), "/endpoint"),
+            (with("/endpoint", json!("https://10.0.0.1/p")), "/endpoint"), (with("/endpoint", json!("https://[::ffff:127.0.0.1]/p")), "/endpoint"), (with("/endpoint", json!("http://push.example/send/1")), "/endpoint"), (with("/endpoint", json!("https://user:word@push.example/")), "/endpoint"), (with("/endpoint", json!("push.example")), "/endpoint"),
             (with("/endpoint", json!(format!("https://push.example/{}", "x".repeat(2048)))), "/endpoint"), (with("/endpoint", json!("javascript:alert(1)")), "/endpoint"), (with("/keys/auth", json!("c2hvcnQ")), "/keys/auth"), (with("/keys/auth", json!("💩")), "/keys/auth"),
             (with("/keys/p256dh", json!("BCVx")), "/keys/p256dh"), (with("/keys/p256dh", json!("A".repeat(87))), "/keys/p256dh"), (with("/expirationTime", json!(1)), "/expirationTime"), (with("/expirationTime", json!(i64::MAX)), "/expirationTime"), (json!({}), "/endpoint"), (json!({ "endpoint": "https://push.example/", "keys": {} }), "/keys/p256dh"),
         ] {
             let refused = place.wim.post("/push-subscriptions", body.clone()).await.expect_problem(422, "invalid_fields");
             assert_eq!(refused.text("/errors/0/pointer"), pointer, "{body}: {:#}", refused.body);
         }
-        let made = place.wim.post("/push-subscriptions", good.clone()).await.expect_status(201).text("/id");
+        // Where a name leads is seen when something is sent there.
+        let named = good["endpoint"].as_str().unwrap().replace("http://127.0.0.1", "https://localhost");
+        let made = place.wim.post("/push-subscriptions", with("/endpoint", json!(named))).await.expect_status(201).text("/id");
         let path = format!("/push-subscriptions/{made}");
         place.ada.delete(&path).await.expect_problem(404, "push_subscription_not_found");
         place.wim.without_token().delete(&path).await.expect_problem(401, "token_missing");

@@ -32,7 +32,9 @@ both_databases! {
         assert_eq!((gone.text("/state"), gone.text("/name")), ("deactivated".into(), "Ben".into()));
         // Nothing that Ben holds opens anything, and the open socket closes without waiting for its beat.
         ben.get("/me").await.expect_problem(401, "session_ended");
-        token.get("/me").await.expect_problem(401, "token_invalid");
+        let told = token.get("/me").await.expect_problem(401, "member_inactive");
+        assert!(told.text("/detail").contains("deactivated"), "whoever has the token is told what is so: {:#}", told.body);
+        ben.with_token(&format!("{}x", token.token())).get("/me").await.expect_problem(401, "token_invalid");
         ben.without_token().post("/auth/refresh", json!({ "refresh_token": session.text("/refresh_token") })).await.expect_problem(401, "session_ended");
         ben.without_token().post("/auth/login", login.clone()).await.expect_problem(403, "no_workspace");
         let told = socket.hear().await;

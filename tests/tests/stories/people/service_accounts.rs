@@ -50,7 +50,7 @@ both_databases! {
         ada.delete(&format!("{tokens}/{}", token.text("/id"))).await.expect_problem(404, "token_not_found");
         robot.get("/tasks").await.expect_problem(401, "token_invalid");
         ada.post(&format!("/members/{id}/deactivate"), json!({})).await.expect_status(200);
-        whole.get("/me").await.expect_problem(401, "token_invalid");
+        whole.get("/me").await.expect_problem(401, "member_inactive");
         ada.post(&tokens, json!({ "name": "late" })).await.expect_problem(409, "member_inactive");
         assert_eq!(ada.get("/service-accounts").await.text("/items/0/state"), "deactivated");
         ada.post(&format!("/members/{id}/reactivate"), json!({})).await.expect_status(200);

@@ -11,6 +11,7 @@ mod control;
 mod effects;
 mod health;
 mod history;
+mod indirect;
 mod known_faults;
 mod lookups;
 mod loops;
