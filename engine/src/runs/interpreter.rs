@@ -103,6 +103,8 @@ pub(super) struct Walk<'r> {
     pub(super) limits: Limits,
     /// Items that its loops have gone through, or are about to.
     iterations: usize,
+    /// How much it had computed when it first did something new.
+    new_since: Option<Duration>,
     /// The secrets that the rule names, once something was called.
     pub(super) revealed: Option<Revealed>,
 }
@@ -132,6 +134,7 @@ impl<'r> Walk<'r> {
             pace,
             limits,
             iterations: 0,
+            new_since: None,
             revealed,
         }
     }
@@ -151,10 +154,13 @@ impl<'r> Walk<'r> {
         Box::pin(async move {
             for step in steps {
                 self.pace.breathe().await;
-                // One step at least in each turn, however long it takes to come to where the last one ended.
-                let is_over = self.pace.worked() > self.limits.computes || self.began.elapsed() > TURN;
-                if is_over && self.journal.has_grown() {
-                    return self.rest().await;
+                if self.journal.has_grown() {
+                    // What it takes to come to where the last turn ended does not count: each turn comes further.
+                    let worked = self.pace.worked();
+                    let before = *self.new_since.get_or_insert(worked);
+                    if worked.saturating_sub(before) > self.limits.computes || self.began.elapsed() > TURN {
+                        return self.rest().await;
+                    }
                 }
                 if self.journal.is_overdue() {
                     self.write(Vec::new()).await?;

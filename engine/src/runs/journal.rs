@@ -151,13 +151,13 @@ impl Journal {
     pub(super) fn record(&mut self, step: Step) {
         let mut line = Line::from(step);
         self.bytes += line.bytes();
-        self.unwritten_bytes += line.bytes();
         self.has_grown = true;
         if !self.keeps_all {
             self.slim(&mut line.step);
         }
         self.known.insert(line.step.path.clone(), line.step.clone());
         if !self.keeps_all {
+            self.unwritten_bytes += line.bytes();
             self.unwritten.push(line);
         }
     }

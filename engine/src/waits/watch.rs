@@ -77,11 +77,7 @@ impl Watch {
         let mut workspaces: Vec<WorkspaceId> = self.rooms.keys().copied().collect();
         workspaces.sort_unstable();
         for workspace in workspaces {
-            let Some(room) = self.rooms.get_mut(&workspace) else { continue };
-            let (tools, pace) = (self.tools.clone(), Pace::quick());
-            let quick = !room.slow;
-            let look = room.look(&tools, workspace, head, &pace, true);
-            if !quick || tools.library.lanes().paced(workspace, &pace, look).await? == Left::Rest {
+            if self.look_soon(workspace, head).await? == Left::Rest {
                 self.look_apart(workspace, head);
             }
         }
@@ -91,6 +87,17 @@ impl Watch {
             (false, true) => Looked::All,
             (false, false) => Looked::Apart,
         })
+    }
+
+    /// Looks for a workspace's, if that is quick.
+    async fn look_soon(&mut self, workspace: WorkspaceId, head: i64) -> Result<Left> {
+        let Some(room) = self.rooms.get_mut(&workspace) else { return Ok(Left::Nothing) };
+        if room.slow {
+            return Ok(Left::Rest);
+        }
+        let (tools, pace) = (self.tools.clone(), Pace::quick());
+        let look = room.look(&tools, workspace, head, &pace, true);
+        self.tools.library.lanes().paced(workspace, &pace, look).await
     }
 
     /// Looks for a workspace's where it holds up nobody else's.
