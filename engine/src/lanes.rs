@@ -249,13 +249,14 @@ mod tests {
         let (done, over) = std::sync::mpsc::channel();
         let known = lanes.clone();
         let slices = tokio::spawn(async move {
-            let work = async {
+            let shared = known.clone();
+            let work = async move {
                 // Another task gets on while this one keeps its thread.
                 tokio::spawn(async move { done.send(()) });
                 let other = over.recv_timeout(Duration::from_secs(20));
-                let first = (other.is_ok(), known.all.available_permits());
+                let first = (other.is_ok(), shared.all.available_permits());
                 tokio::task::yield_now().await;
-                (first, known.all.available_permits())
+                (first, shared.all.available_permits())
             };
             known.paced(workspace(1), &Pace::new(true), work).await
         });
