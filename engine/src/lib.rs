@@ -25,6 +25,7 @@ pub mod handle;
 pub mod hooks;
 pub mod ids;
 pub mod jobs;
+pub mod lanes;
 pub mod links;
 mod listing;
 pub mod mail;

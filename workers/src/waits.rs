@@ -23,7 +23,7 @@ pub(crate) async fn run(db: Db, mut watch: Watch, stop: CancellationToken) {
         let looked = watch.look().await;
         let (pause, hears_log) = match looked {
             Ok(Looked::Nobody) => (FALLBACK, false),
-            Ok(Looked::All) => (GLANCE, true),
+            Ok(Looked::All | Looked::Apart) => (GLANCE, true),
             Ok(Looked::More) => (SPACING, true),
             Err(error) => {
                 tracing::warn!(%error, "the log could not be looked at for those who wait; it is tried again");

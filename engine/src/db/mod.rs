@@ -77,7 +77,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use sqlx::PgPool;
 use tokio::task::JoinHandle;
 
 pub(crate) use self::gather::{Batch, Gather};
@@ -253,8 +253,8 @@ impl Db {
         T: Send + 'static,
     {
         let begun = match tenant::current() {
-            None => pool.begin().await.map_err(postgres::unreachable)?,
-            Some(tenant) => begin(pool, tenant).await?,
+            None => postgres::begin(pool, "begin".to_owned()).await?,
+            Some(tenant) => postgres::begin(pool, tenant::begin(tenant)).await?,
         };
         let mut tx = Tx::new(Conn::Postgres(Pg::Within(begun)));
         let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
@@ -349,11 +349,7 @@ pub type BoxedWrite<T> =
 async fn alone(pool: &PgPool) -> Result<Rx> {
     let conn = match tenant::current() {
         None => Pg::Alone(pool.acquire().await.map_err(postgres::unreachable)?),
-        Some(tenant) => Pg::Within(begin(pool, tenant).await?),
+        Some(tenant) => Pg::Within(postgres::begin(pool, tenant::begin(tenant)).await?),
     };
     Ok(Rx::new(Conn::Postgres(conn), false))
-}
-
-async fn begin(pool: &PgPool, tenant: uuid::Uuid) -> Result<Transaction<'static, Postgres>> {
-    pool.begin_with(AssertSqlSafe(tenant::begin(tenant))).await.map_err(postgres::unreachable)
 }

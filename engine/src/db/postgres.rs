@@ -1,9 +1,13 @@
 //! Statements on a PostgreSQL connection.
 
 use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use sqlx::encode::IsNull;
 use sqlx::error::{BoxDynError, ErrorKind};
 use sqlx::pool::PoolConnection;
@@ -63,10 +67,43 @@ pub(super) fn pool(url: &str, size: u32) -> Result<PgPool> {
     Ok(pool.connect_lazy_with(options))
 }
 
+/// Begins a transaction.
+pub(super) async fn begin(pool: &PgPool, statement: String) -> Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begin = async move { pool.begin_with(AssertSqlSafe(statement)).await };
+    Beginning(Some(Box::pin(begin))).await.map_err(unreachable)
+}
+
+/// A transaction that is being begun. When nobody waits for it any more it is still begun to its end, and rolled back then: dropped
+/// in between, its connection would go back to the pool with the transaction open, because sqlx counts it only when the
+/// server has answered. What used the connection next would be part of it, and undone with it.
+struct Beginning(Option<BoxFuture<'static, sqlx::Result<Transaction<'static, Postgres>>>>);
+
+impl Future for Beginning {
+    type Output = sqlx::Result<Transaction<'static, Postgres>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(begin) = &mut self.0 else { return Poll::Ready(Err(sqlx::Error::PoolClosed)) };
+        let poll = begin.as_mut().poll(context);
+        if poll.is_ready() {
+            self.0 = None;
+        }
+        poll
+    }
+}
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        if let (Some(begin), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { drop(begin.await) });
+        }
+    }
+}
+
 /// Whether writes can be done: not on a standby, nor where they are switched off. With `doubtful` a few pages are written,
 /// in a table that is gone again at once.
 pub(super) async fn check(pool: &PgPool, doubtful: bool) -> Result<()> {
-    let mut transaction = pool.begin().await.map_err(unreachable)?;
+    let mut transaction = begin(pool, "begin".to_owned()).await?;
     let setting = sqlx::query_scalar::<_, String>("select current_setting('transaction_read_only')");
     if setting.fetch_one(&mut *transaction).await.map_err(failed)? == "on" {
         return Err(read_only());

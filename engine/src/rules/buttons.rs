@@ -5,6 +5,8 @@
 //! [`TaskButtonPressed`], and the run stands on that event: it sees the task as it was when the button was pressed, and is
 //! repeated on the same.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,7 +22,8 @@ use crate::access::{self, Actor, Granted, Reach, RuleRun, TaskView, Who};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::handle::Handle;
-use crate::ids::{EventId, RuleId, TaskId};
+use crate::ids::{EventId, RuleId, TaskId, WorkspaceId};
+use crate::lanes::Pace;
 use crate::projects::{self, Project, ProjectRef};
 use crate::runs::judge;
 use crate::schedules::events::DueRule;
@@ -78,6 +81,9 @@ impl OnTask {
     }
 }
 
+/// So long conditions are judged for one list of buttons.
+const JUDGED: Duration = Duration::from_millis(500);
+
 /// The buttons of a task, by what they say.
 pub async fn of_task(
     rx: &mut Rx,
@@ -86,15 +92,32 @@ pub async fn of_task(
     may: &Granted<RuleRun, Reach>,
     on: &OnTask,
 ) -> Result<Vec<Button>> {
+    let (workspace, pace) = (may.resource().workspace(), Pace::new(false));
+    library.lanes().paced(workspace, &pace, judged(rx, cx, library, workspace, on, &pace)).await
+}
+
+async fn judged(
+    rx: &mut Rx,
+    cx: &Cx,
+    library: &Library,
+    workspace: WorkspaceId,
+    on: &OnTask,
+    pace: &Pace,
+) -> Result<Vec<Button>> {
     let mut buttons = Vec::new();
-    for rule in store::buttons(rx, may.resource().workspace()).await? {
+    for rule in store::buttons(rx, workspace).await? {
+        pace.breathe().await;
         // What does not parse any more is nobody's button.
         let Ok(rule) = rule else { continue };
         if !rule.rule.trigger.is_button() || cx.actor.may::<RuleRun, _>(rule.clone()).is_err() {
             continue;
         }
         let Ok(compiled) = library.version(rx, rule.id, rule.version).await else { continue };
-        if refusal(rx, cx, &rule, &compiled, on).await?.is_some() || !is_shown(rx, cx, &rule, &compiled, on).await? {
+        if refusal(rx, cx, &rule, &compiled, on).await?.is_some() {
+            continue;
+        }
+        // Where conditions take too long together, the others are asked when somebody presses.
+        if pace.worked() < JUDGED && !is_shown(rx, cx, &rule, &compiled, on).await? {
             continue;
         }
         buttons.push(Button {

@@ -17,6 +17,7 @@ use crate::access::{self, Actor, Who};
 use crate::actions::Actions;
 use crate::db::{self, Rx};
 use crate::ids::{RuleId, UserId, WorkspaceId};
+use crate::lanes::Lanes;
 use crate::runs::Mode;
 use crate::variables::{self, Variables};
 use crate::{Error, Result, events};
@@ -98,6 +99,7 @@ pub struct Library {
     book: RwLock<Arc<Book>>,
     versions: Mutex<HashMap<(RuleId, i64), Arc<Compiled>>>,
     meters: Meters,
+    lanes: Arc<Lanes>,
 }
 
 impl Library {
@@ -120,7 +122,13 @@ impl Library {
             book: RwLock::default(),
             versions: Mutex::default(),
             meters: Meters::default(),
+            lanes: Arc::default(),
         }
+    }
+
+    /// Where what takes long is computed.
+    pub fn lanes(&self) -> &Arc<Lanes> {
+        &self.lanes
     }
 
     /// Where expressions run.

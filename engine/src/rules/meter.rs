@@ -3,7 +3,7 @@
 //! they stand.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub struct Meter {
     /// Microseconds.
     running: AtomicI64,
     longest_running: AtomicI64,
+    /// A run of it computed for long the last time.
+    heavy: AtomicBool,
 }
 
 /// What stood on a [`Meter`].
@@ -105,6 +107,16 @@ impl Meter {
         let took = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);
         self.running.fetch_add(took, Relaxed);
         self.longest_running.fetch_max(took, Relaxed);
+    }
+
+    /// Whether its next run had better compute apart from the first step on.
+    pub(crate) fn is_heavy(&self) -> bool {
+        self.heavy.load(Relaxed)
+    }
+
+    /// A run computed for long, or did not.
+    pub(crate) fn set_heavy(&self, heavy: bool) {
+        self.heavy.store(heavy, Relaxed);
     }
 
     /// Reads it, and puts it back to nothing.
@@ -165,7 +177,7 @@ impl Meters {
             if has_moved {
                 moved.push((*rule, reading));
             }
-            has_moved || Arc::strong_count(meter) > 1
+            has_moved || meter.is_heavy() || Arc::strong_count(meter) > 1
         });
         // Two nodes that add to the same rows must take them in the same order.
         moved.sort_unstable_by_key(|(rule, _)| *rule);

@@ -3,6 +3,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ use trackside_rules::model::StopOutcome;
 use trackside_rules::{CompiledStep, Expr, Failure, ForEach, Kind, Source, Template, Vars};
 
 use super::hot::Plan;
-use super::journal::{Journal, MOST_LINES};
+use super::journal::{Journal, MOST_BYTES, MOST_LINES, kept};
 use super::model::{RunError, RunState, Step, StepState, Waiting};
 use super::runner::{RunJob, Runner};
 use super::settle;
@@ -20,14 +22,35 @@ use crate::db::Rx;
 use crate::handle::Handle;
 use crate::ids::{Id, ProjectId};
 use crate::jobs::Ticket;
+use crate::lanes::Pace;
 use crate::tasks::{self, Task};
 use crate::{Class, Error, Result, projects, variables};
 
 /// The code of a run that ended because one of its steps did.
 pub(super) const STEP_FAILED: &str = "step_failed";
 
-/// How long a run may keep its worker before others get a turn.
-const TURN: std::time::Duration = std::time::Duration::from_secs(20);
+/// How long a run may keep its worker before others get a turn; what it waits for counts.
+const TURN: Duration = Duration::from_secs(20);
+
+/// So many items may be gone through in all the loops of a run.
+const MOST_ITERATIONS: usize = 5_000;
+
+/// How far one walk goes.
+pub(super) struct Limits {
+    /// So long it may compute; then others have their turn, and a rehearsal ends.
+    pub(super) computes: Duration,
+    /// So many lines its journal may have.
+    pub(super) lines: usize,
+    /// So large it may be, in bytes.
+    pub(super) bytes: usize,
+}
+
+impl Limits {
+    const RUN: Self = Self { computes: Duration::from_secs(1), lines: MOST_LINES, bytes: MOST_BYTES };
+
+    /// Somebody waits for the answer, and gets all of it.
+    pub(super) const REHEARSAL: Self = Self { computes: Duration::from_secs(2), lines: 2_000, bytes: 2 * 1024 * 1024 };
+}
 
 /// A `for_each`, taken apart.
 struct Loop<'s> {
@@ -74,6 +97,14 @@ pub(super) struct Walk<'r> {
     /// Whose eyes a rehearsal sees with; a run sees with those of its rule's owner.
     pub(super) eyes: Option<Actor>,
     pub(super) began: std::time::Instant,
+    /// How much it has computed.
+    pub(super) pace: Arc<Pace>,
+    /// How far it goes.
+    pub(super) limits: Limits,
+    /// Items that its loops have gone through, or are about to.
+    iterations: usize,
+    /// How much it had computed when it first did something new.
+    new_since: Option<Duration>,
     /// The secrets that the rule names, once something was called.
     pub(super) revealed: Option<Revealed>,
 }
@@ -88,7 +119,24 @@ impl<'r> Walk<'r> {
         }
         let (ticket, deaths) = (job.ticket, job.attempts - 1);
         let began = std::time::Instant::now();
-        Self { runner, plan, journal, ticket, vars, owed: false, deaths, eyes: None, began, revealed: None }
+        let pace = Arc::new(Pace::new(runner.library.meter(plan.rule).is_heavy()));
+        let (eyes, revealed, limits) = (None, None, Limits::RUN);
+        Self {
+            runner,
+            plan,
+            journal,
+            ticket,
+            vars,
+            owed: false,
+            deaths,
+            eyes,
+            began,
+            pace,
+            limits,
+            iterations: 0,
+            new_since: None,
+            revealed,
+        }
     }
 
     /// Reads the variables as they are now, for a rule that uses any.
@@ -105,14 +153,20 @@ impl<'r> Walk<'r> {
     pub(super) fn steps<'w>(&'w mut self, steps: &'w [CompiledStep], place: &'w str) -> Walking<'w> {
         Box::pin(async move {
             for step in steps {
-                if self.began.elapsed() > TURN {
-                    return self.rest().await;
+                self.pace.breathe().await;
+                if self.journal.has_grown() {
+                    // What it takes to come to where the last turn ended does not count: each turn comes further.
+                    let worked = self.pace.worked();
+                    let before = *self.new_since.get_or_insert(worked);
+                    if worked.saturating_sub(before) > self.limits.computes || self.began.elapsed() > TURN {
+                        return self.rest().await;
+                    }
+                }
+                if self.journal.is_overdue() {
+                    self.write(Vec::new()).await?;
                 }
                 let path = format!("{place}{}", step.id);
-                if self.journal.is_full_for(&path) {
-                    let message =
-                        format!("the run has taken {MOST_LINES} steps, which is the limit; let its loops go over less");
-                    let error = RunError { code: "too_many_steps".into(), message, step: Some(path) };
+                if let Some(error) = self.too_much(&path) {
                     return Ok(Flow::Stop(RunState::Failed, Some(error)));
                 }
                 if let Some(error) = self.overworked(&path) {
@@ -150,7 +204,7 @@ impl<'r> Walk<'r> {
     ) -> Result<Flow> {
         let chosen = match self.done(&path) {
             Some(step) => step.output.as_ref().and_then(|output| output["branch"].as_u64()).map(|index| index as usize),
-            None => match self.choose(branches) {
+            None => match self.choose(branches).await {
                 Ok(chosen) => {
                     let output = json!({ "branch": chosen, "name": name(chosen, otherwise) });
                     self.enter(&path, "if", output);
@@ -170,8 +224,9 @@ impl<'r> Walk<'r> {
         }
     }
 
-    fn choose(&self, branches: &[(Expr, Vec<CompiledStep>)]) -> Result<Option<usize>, String> {
+    async fn choose(&self, branches: &[(Expr, Vec<CompiledStep>)]) -> Result<Option<usize>, String> {
         for (index, (condition, _)) in branches.iter().enumerate() {
+            self.pace.breathe().await;
             if condition.eval_bool(&self.vars).map_err(|error| error.to_string())? {
                 return Ok(Some(index));
             }
@@ -187,12 +242,24 @@ impl<'r> Walk<'r> {
             },
             None => match self.items(each).await? {
                 Ok(items) => {
-                    self.enter(&path, "for_each", Value::Array(items.clone()));
+                    let entered = Value::Array(items.clone());
+                    // A rehearsal is not taken up again.
+                    self.enter(&path, "for_each", if self.eyes.is_some() { kept(entered) } else { entered });
                     items
                 }
                 Err(message) => return Ok(self.fail(&path, "for_each", message)),
             },
         };
+        self.iterations += items.len();
+        if self.iterations > MOST_ITERATIONS {
+            let message = format!(
+                "the loops of the run go over {} items so far, and {MOST_ITERATIONS} in all is the limit; \
+                 let them go over less, or start a run for each item with `call`",
+                self.iterations
+            );
+            let error = RunError { code: "too_many_iterations".into(), message, step: Some(path) };
+            return Ok(Flow::Stop(RunState::Failed, Some(error)));
+        }
         let outside = self.vars.clone();
         for (index, item) in items.into_iter().enumerate() {
             self.vars = outside.with(each.name, item);
@@ -230,6 +297,7 @@ impl<'r> Walk<'r> {
         };
         let mut items = Vec::new();
         for item in all {
+            self.pace.breathe().await;
             let wanted = match &each.over.filter {
                 None => Ok(true),
                 Some(filter) => filter.eval_bool(&self.vars.with_fields(item.clone())),
@@ -325,12 +393,34 @@ impl<'r> Walk<'r> {
     /// Gives others a turn: the run goes on at once, but behind those that have waited meanwhile.
     async fn rest(&mut self) -> Result<Flow> {
         if self.eyes.is_some() {
-            let message = format!("the rehearsal ends here, after {} s", TURN.as_secs());
+            let message = "the rehearsal was cut here, because it computes for too long; a run goes on".to_owned();
             return Ok(Flow::Stop(RunState::Failed, Some(RunError { code: "too_long".into(), message, step: None })));
         }
         let steps = self.journal.unwritten();
         settle::rest(self.runner, &self.plan, self.ticket, steps, self.worked()).await?;
         Ok(Flow::Suspended)
+    }
+
+    /// Why there is no room for this step.
+    fn too_much(&self, path: &str) -> Option<RunError> {
+        let Limits { lines, bytes, .. } = self.limits;
+        let what = if self.eyes.is_some() { "the rehearsal was cut here: it" } else { "the run" };
+        let (code, message) = if self.journal.len() >= lines && self.journal.get(path).is_none() {
+            (
+                "too_many_steps",
+                format!("{what} has taken {lines} steps, which is the limit; let its loops go over less"),
+            )
+        } else if self.journal.bytes() > bytes {
+            let size = bytes / 1024 / 1024;
+            let message = format!(
+                "{what} has written down more than {size} MiB of what its steps were given and answered, which is the \
+                 limit; let its loops go over less, or hand its steps less"
+            );
+            ("too_large", message)
+        } else {
+            return None;
+        };
+        Some(RunError { code: code.to_owned(), message, step: Some(path.to_owned()) })
     }
 
     /// The line of a step that is done.

@@ -18,12 +18,27 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// Lines of one run. Loops in loops could ask for millions, and they are all held in memory and written together.
 pub(super) const MOST_LINES: usize = 20_000;
 
+/// What a run may write down in all, in bytes of JSON text: its inputs and outputs, cut as they are.
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// So many lines, or bytes of them, are written when there is nothing else to write them with. What is not written is lost with
+/// the process, takes memory, and stalls the other writes when it comes all at once.
+const OVERDUE_LINES: usize = 500;
+const OVERDUE_BYTES: usize = 1024 * 1024;
+
 /// The journal of one run, as this process knows it.
 #[derive(Default)]
 pub(super) struct Journal {
     known: HashMap<String, Arc<Step>>,
     unwritten: Vec<Line>,
     ordinal: i64,
+    /// Of all lines, and of those that are not written.
+    bytes: usize,
+    unwritten_bytes: usize,
+    /// Whether anything was done since it was read.
+    has_grown: bool,
+    /// What steps were given and answered is kept in memory as well: in a rehearsal it stands nowhere else.
+    keeps_all: bool,
 }
 
 /// A line with its values as text already: they are written out where the run goes on, not where all writes wait.
@@ -42,15 +57,50 @@ impl From<Step> for Line {
     }
 }
 
+impl Line {
+    fn bytes(&self) -> usize {
+        let of = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len());
+        of(&self.input) + of(&self.output)
+    }
+}
+
 impl Journal {
     /// The journal that stands in the database.
     pub(super) fn of(steps: Vec<Step>) -> Self {
         let ordinal = steps.iter().map(|step| step.ordinal).max().unwrap_or(0);
+        let of = |value: &Option<Value>| value.as_ref().map_or(0, roughly);
+        let bytes = steps.iter().map(|step| of(&step.input) + of(&step.output)).sum();
         Self {
             known: steps.into_iter().map(|step| (step.path.clone(), Arc::new(step))).collect(),
-            unwritten: Vec::new(),
             ordinal,
+            bytes,
+            ..Self::default()
         }
+    }
+
+    /// That of a rehearsal.
+    pub(super) fn of_rehearsal() -> Self {
+        Self { keeps_all: true, ..Self::default() }
+    }
+
+    /// How much stands in it, in bytes of JSON text.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many lines it has.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether anything was done since it was read.
+    pub(super) fn has_grown(&self) -> bool {
+        self.has_grown
+    }
+
+    /// Whether so much is not written that it should be.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.unwritten.len() >= OVERDUE_LINES || self.unwritten_bytes >= OVERDUE_BYTES
     }
 
     /// The line of a path, finished or not.
@@ -68,11 +118,6 @@ impl Journal {
     /// How often actions of these names were tried.
     pub(super) fn attempts(&self, of: impl Fn(&str) -> bool) -> i64 {
         self.known.values().filter(|step| of(&step.kind)).map(|step| step.attempts).sum()
-    }
-
-    /// Whether there is no room for a line of this path.
-    pub(super) fn is_full_for(&self, path: &str) -> bool {
-        self.known.len() >= MOST_LINES && !self.known.contains_key(path)
     }
 
     /// Whether any step waits.
@@ -104,14 +149,35 @@ impl Journal {
 
     /// Adds a line to what the next transaction writes.
     pub(super) fn record(&mut self, step: Step) {
-        let line = Line::from(step);
+        let mut line = Line::from(step);
+        self.bytes += line.bytes();
+        self.has_grown = true;
+        if !self.keeps_all {
+            self.slim(&mut line.step);
+        }
         self.known.insert(line.step.path.clone(), line.step.clone());
-        self.unwritten.push(line);
+        if !self.keeps_all {
+            self.unwritten_bytes += line.bytes();
+            self.unwritten.push(line);
+        }
+    }
+
+    /// What is done is not asked for again in this walk, and the next one reads it.
+    fn slim(&self, step: &mut Arc<Step>) {
+        if step.state.is_done() {
+            let step = Arc::make_mut(step);
+            (step.input, step.output) = (None, None);
+        }
     }
 
     /// Remembers a line that has been written.
     pub(super) fn know(&mut self, step: Step) {
-        self.known.insert(step.path.clone(), Arc::new(step));
+        let of = |value: &Option<Value>| value.as_ref().map_or(0, roughly);
+        self.bytes += of(&step.input) + of(&step.output);
+        self.has_grown = true;
+        let mut step = Arc::new(step);
+        self.slim(&mut step);
+        self.known.insert(step.path.clone(), step);
     }
 
     /// The lines for the next transaction. They stay until [`Journal::written`] says that it committed.
@@ -122,6 +188,7 @@ impl Journal {
     /// The transaction with the unwritten lines has committed.
     pub(super) fn written(&mut self) {
         self.unwritten.clear();
+        self.unwritten_bytes = 0;
     }
 }
 

@@ -14,7 +14,7 @@ use trackside_rules::{Facts, Part, Parts};
 
 use super::changes::{self, Change};
 use super::hot::Plan;
-use super::interpreter::{Flow, Walk};
+use super::interpreter::{Flow, Limits, Walk};
 use super::journal::Journal;
 use super::judge::{Hindrance, Seen, Verdict, weigh};
 use super::model::{Mode, RunError, RunState, Step, StepState};
@@ -264,10 +264,13 @@ impl Stage {
         );
         // Should anything try to write all the same, no job is there that it could show.
         let ticket = Ticket { id: JobId::from_uuid(uuid::Uuid::nil()), epoch: 0 };
-        let mut walk = Walk::new(&runner, plan, Journal::default(), RunJob { ticket, attempts: 1 });
+        let mut walk = Walk::new(&runner, plan, Journal::of_rehearsal(), RunJob { ticket, attempts: 1 });
         walk.eyes = Some(eyes.clone());
+        walk.limits = Limits::REHEARSAL;
         walk.read_variables().await?;
-        let (state, error) = match walk.steps(&entry.compiled.steps, "").await? {
+        let pace = walk.pace.clone();
+        let steps = walk.steps(&entry.compiled.steps, "");
+        let (state, error) = match self.library.lanes().paced(event.workspace_id, &pace, steps).await? {
             Flow::Next => (RunState::Succeeded, None),
             Flow::Suspended | Flow::Waits(_) => (RunState::Waiting, None),
             Flow::Stop(state, error) => (state, error),

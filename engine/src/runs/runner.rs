@@ -145,8 +145,11 @@ impl Runner {
         let compiled = plan.compiled.clone();
         let mut walk = Walk::new(self, plan, journal, job);
         walk.read_variables().await?;
-        let flow = walk.steps(&compiled.steps, "").await;
-        self.library.meter(walk.plan.rule).ran(walk.began.elapsed());
+        let (workspace, pace) = (walk.plan.workspace, walk.pace.clone());
+        let flow = self.library.lanes().paced(workspace, &pace, walk.steps(&compiled.steps, "")).await;
+        let meter = self.library.meter(walk.plan.rule);
+        meter.ran(walk.began.elapsed());
+        meter.set_heavy(pace.was_long());
         let flow = flow?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),

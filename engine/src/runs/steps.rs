@@ -201,7 +201,7 @@ impl Walk<'_> {
         }))
     }
 
-    async fn write(&mut self, more: Vec<Step>) -> Result<()> {
+    pub(super) async fn write(&mut self, more: Vec<Step>) -> Result<()> {
         let mut steps = self.journal.unwritten();
         steps.extend(more.into_iter().map(Line::from));
         settle::write(self.runner, &self.plan, self.ticket, steps).await?;

@@ -174,6 +174,11 @@ fn parsed<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<Option
         .map_err(|error| Error::internal(format!("a run's JSON: {error}")))
 }
 
+/// So much of what the steps of a run were given and answered is shown with it, in bytes; of the others how large they are.
+const SHOWN_BYTES: usize = 4 * 1024 * 1024;
+/// What is no larger than this is shown in any case.
+const SHORT_BYTES: usize = 64;
+
 /// Stores new runs; one for an (event, rule) that already has a run is left out.
 pub(super) async fn insert_many(tx: &mut Tx, runs: &[NewRun], now: DateTime<Utc>) -> Result<u64> {
     let rows = runs.iter().map(|run| args(run, now)).collect::<Result<Vec<_>>>()?;
@@ -244,24 +249,24 @@ pub(super) async fn created_at(rx: &mut Rx, run: RunId) -> Result<DateTime<Utc>>
 
 pub(crate) async fn steps(rx: &mut Rx, run: RunId) -> Result<Vec<Step>> {
     let rows: Vec<StepRow> = rx.all(STEPS, (run,)).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Step {
-                path: row.path,
-                ordinal: row.ordinal,
-                kind: row.kind,
-                state: row.state,
-                attempts: row.attempts,
-                input: parsed(row.input)?,
-                output: parsed(row.output)?,
-                events: parsed(row.events)?.unwrap_or_default(),
-                error: row.error,
-                resume_at: row.resume_at,
-                started_at: row.started_at,
-                finished_at: row.finished_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(step).collect()
+}
+
+fn step(row: StepRow) -> Result<Step> {
+    Ok(Step {
+        path: row.path,
+        ordinal: row.ordinal,
+        kind: row.kind,
+        state: row.state,
+        attempts: row.attempts,
+        input: parsed(row.input)?,
+        output: parsed(row.output)?,
+        events: parsed(row.events)?.unwrap_or_default(),
+        error: row.error,
+        resume_at: row.resume_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    })
 }
 
 /// Adds names to rows, with one statement for all of them.
@@ -304,7 +309,19 @@ pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: RunId) -> Resu
 }
 
 pub(super) async fn get(rx: &mut Rx, summary: RunSummary) -> Result<Run> {
-    let steps = steps(rx, summary.id).await?;
+    let (mut steps, mut shown) = (Vec::new(), 0);
+    rx.each(STEPS, (summary.id,), |mut row: StepRow| {
+        for value in [&mut row.input, &mut row.output] {
+            let bytes = value.as_ref().map_or(0, String::len);
+            shown += bytes;
+            if shown > SHOWN_BYTES && bytes > SHORT_BYTES {
+                *value = Some(format!("{{\"truncated\":true,\"bytes\":{bytes}}}"));
+            }
+        }
+        steps.push(step(row)?);
+        Ok(())
+    })
+    .await?;
     Ok(Run { summary, steps })
 }
 

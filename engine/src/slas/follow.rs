@@ -3,6 +3,8 @@
 //! How far a workspace has read stands in a row that is moved in the transaction of what was read, so that each event counts
 //! once, whatever dies and however many nodes read.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use super::conditions::{Compiled, Sight};
@@ -32,6 +34,8 @@ pub(super) const KINDS: &[&str] = &[
 ];
 /// How many events one transaction reads.
 const TOGETHER: i64 = 16;
+/// How long its conditions are judged, about: other writes wait for it.
+const LONG: Duration = Duration::from_millis(50);
 
 /// Reads a page on in one workspace, towards `head`; answers up to where. Nothing when another node was faster.
 pub(super) async fn read(
@@ -47,8 +51,9 @@ pub(super) async fn read(
         let full = page.len() as i64 == TOGETHER;
         let end = if full { page.last().map_or(head, |(_, position)| *position) } else { head };
         let mut events = Vec::with_capacity(page.len());
-        for (id, _) in page {
-            events.extend(events::store::find_pending(&mut rx, workspace, id).await?);
+        for (id, position) in page {
+            let event = events::store::find_pending(&mut rx, workspace, id).await?;
+            events.extend(event.map(|event| (event, position)));
         }
         (events, end)
     };
@@ -60,19 +65,24 @@ pub(super) async fn read(
     let write = async move |tx: &mut Tx| {
         // Another node was faster.
         if store::lock_place(tx, workspace).await? != Some(after) {
-            return Ok(false);
+            return Ok(None);
         }
         let policies = store::enabled(tx, workspace).await?;
-        for event in &events {
+        let (began, mut come) = (Instant::now(), end);
+        for (event, position) in &events {
             take(tx, &source, &policies, event).await?;
+            if began.elapsed() > LONG {
+                come = *position;
+                break;
+            }
         }
-        store::put_place(tx, workspace, end).await?;
+        store::put_place(tx, workspace, come).await?;
         crash::point("sla.read_before_commit");
-        Ok(true)
+        Ok(Some(come))
     };
     let read = db.write(write).await?;
     crash::point("sla.read");
-    Ok(read.then_some(end))
+    Ok(read)
 }
 
 async fn take(tx: &mut Tx, source: &Source, policies: &[Stored], event: &Pending) -> Result<()> {

@@ -19,7 +19,7 @@ use crate::{Error, Result, rules, variables};
 /// saved it and switched it on.
 ///
 /// # Errors
-/// `rule_invalid`, with every problem at its place; `event_not_found`; `invalid_fields`.
+/// `rule_invalid`, with every problem at its place; `event_not_found`; `invalid_fields`; `too_many_dry_runs`.
 pub async fn dry_run(
     stage: &Stage,
     cx: &Cx,
@@ -42,7 +42,9 @@ pub async fn dry_run(
     };
     let (entry, parts) = entry(stage, cx, rule, owner, &event).await?;
     let short = EventShort { id: logged, kind: event.kind.clone(), occurred_at: event.occurred_at };
-    // A condition may take a while; others do not wait for it.
+    // A condition may take a while, and so may the steps; others do not wait for them.
+    let _under_way = stage.library.lanes().rehearse(cx.actor.workspace)?;
+    let lane = stage.library.lanes().enter(cx.actor.workspace).await;
     let judge = move || {
         let (judgement, facts) = runs::judge(&entry, parts.as_ref(), &event);
         (judgement, facts, entry, event)
@@ -50,6 +52,7 @@ pub async fn dry_run(
     let judged = tokio::task::spawn_blocking(judge).await;
     let (judgement, facts, entry, event) =
         judged.map_err(|error| Error::internal("judging an event panicked").caused_by(error))?;
+    drop(lane);
     let run = match facts.filter(|_| judgement.fires) {
         Some(facts) => Some(stage.rehearse(&entry, &event, &facts, &cx.actor).await?),
         None => None,

@@ -1,11 +1,11 @@
 //! The job that carries a back-test on.
 //!
-//! It reads the log in pages, judges each on a thread where it holds up nobody, and walks through the steps of the events that
+//! It reads the log in pages, judges them where that holds up nobody ([`lanes`](crate::lanes)), and walks through the steps of the events that
 //! would have fired. How far it came is written with what was found, now and then and fenced by the job's lease, so a
 //! back-test that is taken up again counts nothing twice. After a turn others of its queue go first. One that kills its
 //! workers, or cannot go on, fails: none stays under way for ever.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use crate::db::{Rx, Tx};
 use crate::events::store::{self as log, Past, Pending, Range};
 use crate::ids::BacktestId;
 use crate::jobs::{self, Job, Outcome, Ticket};
+use crate::lanes::Pace;
 use crate::rules::{Entry, RuleInfo};
 use crate::runs::{self, Hindrance, Mode, Rehearsal, Stage, Would};
 use crate::{Class, Error, Result, crash, rules, variables};
@@ -36,6 +37,9 @@ pub(super) const CRASH_LIMIT: i64 = 4;
 const PAGE: i64 = 500;
 /// Positions of the log that a page is looked for in: events of other kinds and workspaces lie between.
 const WINDOW: i64 = 20_000;
+/// So many events at which the rule fires are judged before their steps are gone through, and for so long.
+const MOST_FIRED: usize = 20;
+const SLICE: Duration = Duration::from_secs(1);
 /// How often it is written how far it came.
 const SAVED_EVERY: Duration = Duration::from_millis(500);
 /// How long it goes on before others have their turn.
@@ -59,21 +63,13 @@ struct Test {
     kinds: Vec<&'static str>,
     found: Found,
     reasons: HashMap<(Hindrance, String), i64>,
+    /// What was read and not judged yet, and how far the log is read with it.
+    page: VecDeque<Past>,
+    page_end: i64,
 }
 
 /// A rule, and what tells why it does not fire.
-type Judged = Arc<(Entry, Option<Parts>)>;
-/// An event that would have fired.
-type Fired = (Pending, Facts);
-
-/// What a page came to.
-struct Page {
-    position: i64,
-    events: i64,
-    fired: Vec<Fired>,
-    reasons: HashMap<(Hindrance, String), i64>,
-}
-
+type Judged = (Entry, Option<Parts>);
 /// Carries a back-test on, as its job says.
 pub async fn run(stage: &Stage, source: &Source, job: &Job, id: BacktestId) -> Outcome {
     match turn(stage, source, job, id).await {
@@ -148,7 +144,8 @@ async fn open(stage: &Stage, source: &Source, row: BacktestRow) -> Result<Test> 
     };
     let found = read(&row.found)?;
     let reasons = found.not_fired.iter().map(|reason| ((reason.what, reason.at.clone()), reason.events)).collect();
-    Ok(Test { row, rule: Arc::new((entry, parts)), eyes, walks, kinds, found, reasons })
+    let (page, page_end) = (VecDeque::new(), row.position);
+    Ok(Test { row, rule: (entry, parts), eyes, walks, kinds, found, reasons, page, page_end })
 }
 
 /// A rule's owner with the rights that they have now; nobody once they have left.
@@ -163,49 +160,50 @@ pub(super) fn walks(asks: &Actor, owner: Option<&Actor>, rule: &RuleInfo) -> Act
 }
 
 impl Test {
-    /// Looks at the next page.
+    /// Looks at some of the next events.
     async fn go_on(&mut self, stage: &Stage) -> Result<()> {
-        let until = self.row.last_position.min(self.row.position + WINDOW);
-        let range = Range { after: self.row.position, until, limit: PAGE };
-        let (workspace, kinds) = (self.row.workspace_id, self.kinds.clone());
-        let events = stage.db.scan(async move |rx: &mut Rx| log::stretch(rx, workspace, range, &kinds).await).await?;
-        let (rule, eyes, times) = (self.rule.clone(), self.eyes.clone(), (self.row.from_at, self.row.to_at));
-        let judged = tokio::task::spawn_blocking(move || judge(&rule, &eyes, times, until, events)).await;
-        let page = judged.map_err(|error| Error::internal("judging events panicked").caused_by(error))?;
-        for (event, facts) in &page.fired {
+        let workspace = self.row.workspace_id;
+        if self.page.is_empty() {
+            let until = self.row.last_position.min(self.row.position + WINDOW);
+            let (range, kinds) = (Range { after: self.row.position, until, limit: PAGE }, self.kinds.clone());
+            let events =
+                stage.db.scan(async move |rx: &mut Rx| log::stretch(rx, workspace, range, &kinds).await).await?;
+            // An empty page says that there are none up to `until`.
+            self.page_end = events.last().and_then(|event| event.position).unwrap_or(until);
+            self.page = events.into();
+        }
+        let pace = Pace::new(true);
+        let fired = stage.library.lanes().paced(workspace, &pace, self.judge(&pace)).await;
+        for (event, facts) in &fired {
             let rehearsal = stage.rehearse(&self.rule.0, event, facts, &self.walks).await?;
             self.found.add(event, facts, rehearsal);
         }
-        self.found.events += page.events;
-        for (reason, events) in page.reasons {
-            *self.reasons.entry(reason).or_default() += events;
+        if self.page.is_empty() {
+            self.row.position = self.page_end;
         }
-        self.row.position = page.position;
         Ok(())
     }
-}
 
-/// Holds the rule against the events of a page. An empty one says that there are none up to `until`.
-fn judge(
-    rule: &(Entry, Option<Parts>),
-    eyes: &Actor,
-    (from, to): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-    until: i64,
-    events: Vec<Past>,
-) -> Page {
-    let position = events.last().and_then(|event| event.position).unwrap_or(until);
-    let mut page = Page { position, events: 0, fired: Vec::new(), reasons: HashMap::new() };
-    let asked =
-        |event: &Past| from.is_none_or(|from| event.occurred_at >= from) && to.is_none_or(|to| event.occurred_at < to);
-    for event in events.into_iter().filter(asked).filter(|event| event.seen_by(eyes)) {
-        let event = event.pending();
-        page.events += 1;
-        match runs::tally(&rule.0, rule.1.as_ref(), &event) {
-            Ok(facts) => page.fired.push((event, facts)),
-            Err(reason) => *page.reasons.entry(reason).or_default() += 1,
+    /// Holds the rule against events of the page, as far as that goes now; answers those at which it fires.
+    async fn judge(&mut self, pace: &Pace) -> Vec<(Pending, Facts)> {
+        let (from, to, mut fired) = (self.row.from_at, self.row.to_at, Vec::new());
+        while fired.len() < MOST_FIRED && pace.worked() < SLICE {
+            let Some(event) = self.page.pop_front() else { break };
+            self.row.position = event.position.unwrap_or(self.row.position);
+            let asked = from.is_none_or(|from| event.occurred_at >= from) && to.is_none_or(|to| event.occurred_at < to);
+            if !asked || !event.seen_by(&self.eyes) {
+                continue;
+            }
+            let event = event.pending();
+            self.found.events += 1;
+            match runs::tally(&self.rule.0, self.rule.1.as_ref(), &event) {
+                Ok(facts) => fired.push((event, facts)),
+                Err(reason) => *self.reasons.entry(reason).or_default() += 1,
+            }
+            pace.breathe().await;
         }
+        fired
     }
-    page
 }
 
 impl Found {

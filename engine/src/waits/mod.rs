@@ -9,6 +9,7 @@
 //!
 //! Deliberately absent: what the run itself announces never ends its own waits.
 
+mod room;
 pub mod service;
 pub(crate) mod store;
 mod watch;

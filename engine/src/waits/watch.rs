@@ -1,24 +1,26 @@
 //! Reads the log for those who wait, page by page behind the place that each has come to.
+//!
+//! Workspace by workspace, each for a moment. What takes longer than that, because of its conditions, goes on apart
+//! ([`lanes`](crate::lanes)), while the others are looked for again and again; a workspace is never read twice at the same time.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch::Receiver;
-use trackside_rules::matcher::{Matcher, kind_matches};
-use trackside_rules::{Compiled, EventStep, Kind, Vars, WaitStep};
+use tokio::task::JoinSet;
 
-use super::store::{self, Stored};
-use crate::cx::{Cause, Source};
+use super::room::{Key, Left, Room, Tools, Waiter};
+use super::store;
+use crate::Result;
+use crate::cx::Source;
 use crate::db::{Db, Signal, Tx};
-use crate::events::store::Pending;
-use crate::events::{self, KINDS};
-use crate::ids::{EventId, RunId, WorkspaceId};
+use crate::events;
+use crate::ids::{RunId, WorkspaceId};
+use crate::lanes::Pace;
 use crate::rules::Library;
-use crate::{Class, Error, Result, access, crash, rules, runs};
 
-/// How many events one page of one workspace holds.
-const PAGE: i64 = 256;
 /// How often everything that waits is read anew: what is over elsewhere is forgotten here, and how far was read is noted.
 const REREAD: TimeDelta = TimeDelta::minutes(1);
 /// How often those who have begun to wait are read when nothing was heard of any.
@@ -27,9 +29,6 @@ const RELOOK: TimeDelta = TimeDelta::seconds(1);
 /// read with all the others.
 const OVERLAP: TimeDelta = TimeDelta::seconds(5);
 
-/// The place of a wait: its run and step.
-type Key = (RunId, String);
-
 /// What a look came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looked {
@@ -37,27 +36,20 @@ pub enum Looked {
     Nobody,
     /// Everything was read that there is.
     All,
+    /// Everything but what is looked at apart, because it takes long; `Signal::Waits` says when that is over.
+    Apart,
     /// There is more to read.
     More,
 }
 
-/// Somebody who waits.
-struct Waiter {
-    stored: Stored,
-    /// The rule as it was when the run began.
-    compiled: Arc<Compiled>,
-    matcher: Matcher,
-    kinds: Vec<&'static str>,
-    /// Up to here nothing was found.
-    position: i64,
-}
-
 /// Watches the log for the runs of all workspaces. One for each node; several find the same.
 pub struct Watch {
-    db: Db,
-    source: Source,
-    library: Arc<Library>,
-    waiters: HashMap<Key, Waiter>,
+    tools: Tools,
+    rooms: HashMap<WorkspaceId, Room>,
+    /// Those that are looked for apart.
+    apart: JoinSet<(WorkspaceId, Room)>,
+    /// Whose they are.
+    away: HashMap<WorkspaceId, Vec<Key>>,
     heard: Receiver<u64>,
     /// When those who wait were read, and when all of them.
     read_at: Option<DateTime<Utc>>,
@@ -68,35 +60,83 @@ impl Watch {
     /// A watch that knows nobody yet.
     pub fn new(db: Db, source: Source, library: Arc<Library>) -> Self {
         let heard = db.signals().watch(Signal::Waits);
-        Self { db, source, library, waiters: HashMap::new(), heard, read_at: None, all_read_at: None }
+        let (rooms, apart, away) = (HashMap::new(), JoinSet::new(), HashMap::new());
+        Self { tools: Tools { db, source, library }, rooms, apart, away, heard, read_at: None, all_read_at: None }
     }
 
     /// Reads on, and wakes those for whom something came.
     pub async fn look(&mut self) -> Result<Looked> {
+        while let Some(back) = self.apart.try_join_next() {
+            self.back(back);
+        }
         self.refresh().await?;
-        if self.waiters.is_empty() {
-            return Ok(Looked::Nobody);
+        if self.rooms.is_empty() {
+            return Ok(if self.away.is_empty() { Looked::Nobody } else { Looked::Apart });
         }
-        let head = events::service::head(&mut *self.db.read().await?).await?;
-        let mut places: BTreeMap<WorkspaceId, (i64, i64)> = BTreeMap::new();
-        for waiter in self.waiters.values() {
-            let (last, front) = places.entry(waiter.stored.workspace_id).or_insert((waiter.position, waiter.position));
-            (*last, *front) = ((*last).min(waiter.position), (*front).max(waiter.position));
-        }
-        for (workspace, (last, front)) in places {
-            // Those who come from far back must not hold up the others.
-            self.read(workspace, front, head).await?;
-            if last < front {
-                self.read(workspace, last, front).await?;
+        let head = events::service::head(&mut *self.tools.db.read().await?).await?;
+        let mut workspaces: Vec<WorkspaceId> = self.rooms.keys().copied().collect();
+        workspaces.sort_unstable();
+        for workspace in workspaces {
+            if self.look_soon(workspace, head).await? == Left::Rest {
+                self.look_apart(workspace, head);
             }
         }
-        let more = self.waiters.values().any(|waiter| waiter.position < head);
-        Ok(if more { Looked::More } else { Looked::All })
+        let more = self.rooms.values().flat_map(|room| room.waiters.values()).any(|waiter| waiter.position < head);
+        Ok(match (more, self.away.is_empty()) {
+            (true, _) => Looked::More,
+            (false, true) => Looked::All,
+            (false, false) => Looked::Apart,
+        })
+    }
+
+    /// Looks for a workspace's, if that is quick.
+    async fn look_soon(&mut self, workspace: WorkspaceId, head: i64) -> Result<Left> {
+        let Some(room) = self.rooms.get_mut(&workspace) else { return Ok(Left::Nothing) };
+        if room.slow {
+            return Ok(Left::Rest);
+        }
+        let (tools, pace) = (self.tools.clone(), Pace::quick());
+        let look = room.look(&tools, workspace, head, &pace, true);
+        self.tools.library.lanes().paced(workspace, &pace, look).await
+    }
+
+    /// Looks for a workspace's where it holds up nobody else's.
+    fn look_apart(&mut self, workspace: WorkspaceId, head: i64) {
+        let Some(mut room) = self.rooms.remove(&workspace) else { return };
+        self.away.insert(workspace, room.waiters.keys().cloned().collect());
+        let tools = self.tools.clone();
+        self.apart.spawn(async move {
+            let pace = Pace::new(true);
+            let look = room.look(&tools, workspace, head, &pace, false);
+            if let Err(error) = tools.library.lanes().paced(workspace, &pace, look).await {
+                tracing::warn!(%workspace, %error, "the log could not be looked at for those who wait; it is tried again");
+            }
+            room.slow = pace.was_long();
+            tools.db.signals().fire(Signal::Waits);
+            (workspace, room)
+        });
+    }
+
+    /// A workspace's are back, with those who have begun to wait meanwhile.
+    fn back(&mut self, back: std::result::Result<(WorkspaceId, Room), tokio::task::JoinError>) {
+        match back {
+            Ok((workspace, room)) => {
+                self.away.remove(&workspace);
+                let here = self.rooms.entry(workspace).or_default();
+                here.slow = room.slow;
+                here.waiters.extend(room.waiters);
+            }
+            Err(error) => {
+                tracing::error!(%error, "looking for those who wait has panicked; they are read anew");
+                (self.all_read_at, self.away) = (None, HashMap::new());
+                self.apart.abort_all();
+            }
+        }
     }
 
     /// Learns who waits.
     async fn refresh(&mut self) -> Result<()> {
-        let now = self.source.now();
+        let now = self.tools.source.now();
         let ago = |read: Option<DateTime<Utc>>, long| read.is_none_or(|read| now - read >= long || now < read);
         let all = ago(self.all_read_at, REREAD);
         if !all && !self.heard.has_changed().unwrap_or(true) && !ago(self.read_at, RELOOK) {
@@ -107,16 +147,19 @@ impl Watch {
             self.note().await?;
         }
         let since = if all { DateTime::UNIX_EPOCH } else { self.read_at.unwrap_or(now) - OVERLAP };
-        let mut known = if all { std::mem::take(&mut self.waiters) } else { HashMap::new() };
-        let mut rx = self.db.read().await?;
+        let mut known = if all { std::mem::take(&mut self.rooms) } else { HashMap::new() };
+        let mut rx = self.tools.db.read().await?;
         for stored in store::open(&mut rx, since).await? {
-            let key = (stored.run_id, stored.path.clone());
-            if self.waiters.contains_key(&key) {
+            let (workspace, key) = (stored.workspace_id, (stored.run_id, stored.path.clone()));
+            let is_away = self.away.get(&workspace).is_some_and(|keys| keys.contains(&key));
+            if is_away || self.rooms.get(&workspace).is_some_and(|room| room.waiters.contains_key(&key)) {
                 continue;
             }
-            let waiter = match known.remove(&key) {
+            let old = known.get_mut(&workspace);
+            let slow = old.as_ref().is_some_and(|room| room.slow);
+            let waiter = match old.and_then(|room| room.waiters.remove(&key)) {
                 Some(waiter) => waiter,
-                None => match waiter(&mut rx, &self.library, stored).await {
+                None => match Waiter::of(&mut rx, &self.tools.library, stored).await {
                     Ok(waiter) => waiter,
                     Err(error) => {
                         tracing::error!(run = %key.0, step = key.1, %error, "a run waits for what cannot be looked for");
@@ -124,7 +167,11 @@ impl Watch {
                     }
                 },
             };
-            self.waiters.insert(key, waiter);
+            let room = match self.rooms.entry(workspace) {
+                Entry::Occupied(room) => room.into_mut(),
+                Entry::Vacant(room) => room.insert(Room { slow, ..Room::default() }),
+            };
+            room.waiters.insert(key, waiter);
         }
         self.read_at = Some(now);
         if all {
@@ -135,12 +182,13 @@ impl Watch {
 
     /// Notes how far was read, so that nobody who starts anew reads it all again.
     async fn note(&self) -> Result<()> {
+        let waiters = || self.rooms.values().flat_map(|room| room.waiters.values());
         let mut places: BTreeMap<(WorkspaceId, i64), Vec<RunId>> = BTreeMap::new();
-        for waiter in self.waiters.values().filter(|waiter| waiter.position > waiter.stored.looked_at) {
+        for waiter in waiters().filter(|waiter| waiter.position > waiter.stored.looked_at) {
             places.entry((waiter.stored.workspace_id, waiter.position)).or_default().push(waiter.stored.run_id);
         }
         // A run with two waits stands with the one that is further back.
-        let further: HashMap<RunId, i64> = self.waiters.values().fold(HashMap::new(), |mut least, waiter| {
+        let further: HashMap<RunId, i64> = waiters().fold(HashMap::new(), |mut least, waiter| {
             let place = least.entry(waiter.stored.run_id).or_insert(waiter.position);
             *place = (*place).min(waiter.position);
             least
@@ -148,136 +196,8 @@ impl Watch {
         for ((workspace, position), mut runs) in places {
             runs.retain(|run| further.get(run).is_none_or(|least| *least >= position));
             let note = async move |tx: &mut Tx| store::set_looked(tx, workspace, position, &runs).await;
-            self.db.write(note).await?;
+            self.tools.db.write(note).await?;
         }
         Ok(())
     }
-
-    /// Reads a page for those who have come to `after` or, as far as `until`, beyond.
-    async fn read(&mut self, workspace: WorkspaceId, after: i64, until: i64) -> Result<()> {
-        if after >= until {
-            return Ok(());
-        }
-        let here = |waiter: &&Waiter| waiter.stored.workspace_id == workspace && waiter.position >= after;
-        let mut kinds: Vec<&str> = self.waiters.values().filter(here).flat_map(|waiter| waiter.kinds.clone()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let mut rx = self.db.read().await?;
-        let page = events::store::of_kinds(&mut rx, workspace, after, until, &kinds, PAGE).await?;
-        let full = page.len() as i64 == PAGE;
-        let end = if full { page.last().map_or(until, |(_, position)| *position) } else { until };
-        for (id, position) in page {
-            let Some(event) = events::store::find_pending(&mut rx, workspace, id).await? else { continue };
-            for key in self.fitting(&event, after, position) {
-                let Some(waiter) = self.waiters.get(&key) else { continue };
-                if sees(&mut rx, waiter, &event).await? {
-                    self.wake(&key, event.id).await?;
-                    self.waiters.remove(&key);
-                }
-            }
-            // Others of this node have their turn.
-            tokio::task::yield_now().await;
-        }
-        for waiter in self.waiters.values_mut() {
-            if waiter.stored.workspace_id == workspace && (after..end).contains(&waiter.position) {
-                waiter.position = end;
-            }
-        }
-        Ok(())
-    }
-
-    /// Those who have come to `after` and wait for such an event.
-    fn fitting(&self, event: &Pending, after: i64, position: i64) -> Vec<Key> {
-        let mut seen = None;
-        let mut fitting = Vec::new();
-        for (key, waiter) in &self.waiters {
-            let comes =
-                (after..position).contains(&waiter.position) && waiter.stored.workspace_id == event.workspace_id;
-            if !comes || !waiter.kinds.contains(&event.kind.as_str()) {
-                continue;
-            }
-            let fields = match seen.get_or_insert_with(|| runs::judge::fields(event)) {
-                Ok(fields) => fields,
-                // Nobody can be told of what cannot be read.
-                Err(_) => return Vec::new(),
-            };
-            if waiter.fits(event, fields) {
-                fitting.push(key.clone());
-            }
-        }
-        fitting
-    }
-
-    /// Ends the wait and wakes its run: the job first, as workers take them.
-    async fn wake(&self, (run, path): &Key, event: EventId) -> Result<()> {
-        let (run, path, now) = (*run, path.clone(), self.source.now());
-        let wake = async move |tx: &mut Tx| {
-            runs::service::wake(tx, run, now).await?;
-            store::found(tx, run, &path, event).await?;
-            crash::point("wait.found_before_commit");
-            Ok(())
-        };
-        self.db.write(wake).await?;
-        crash::point("wait.found");
-        Ok(())
-    }
-}
-
-impl Waiter {
-    fn step(&self) -> Option<&EventStep> {
-        step(&self.compiled, &self.stored.path)
-    }
-
-    fn fits(&self, event: &Pending, fields: &serde_json::Value) -> bool {
-        if self.stored.since.is_some_and(|since| event.occurred_at < since) || self.is_own(event) {
-            return false;
-        }
-        if !self.matcher.matches(&event.kind, fields) {
-            return false;
-        }
-        let Some(condition) = self.step().and_then(|step| step.only_if.as_ref()) else { return true };
-        let holds =
-            runs::judge::facts(fields.clone()).map(|facts| condition.eval_bool(&Vars::new(facts, event.occurred_at)));
-        // What cannot be judged of an event is no reason to take it for the one that was meant.
-        matches!(holds, Ok(Ok(true)))
-    }
-
-    /// Whether the run itself brought it about.
-    fn is_own(&self, event: &Pending) -> bool {
-        let cause = event.cause.as_deref().and_then(|cause| serde_json::from_str::<Cause>(cause).ok());
-        cause.is_some_and(|cause| cause.run == self.stored.run_id)
-    }
-}
-
-fn step<'c>(compiled: &'c Compiled, path: &str) -> Option<&'c EventStep> {
-    let id = path.rsplit('.').next().unwrap_or(path);
-    match &compiled.step(id)?.kind {
-        Kind::Wait(WaitStep::Event(event)) => Some(event),
-        _ => None,
-    }
-}
-
-async fn waiter(rx: &mut crate::db::Rx, library: &Library, stored: Stored) -> Result<Waiter> {
-    let compiled = library.version(rx, stored.rule_id, stored.rule_version).await?;
-    let wants = serde_json::from_str(&stored.wants).map_err(|error| Error::internal(format!("a match: {error}")))?;
-    let event = step(&compiled, &stored.path).ok_or_else(|| Error::internal("the step waits for no event"))?;
-    let matcher = event.matcher(&wants);
-    let kinds = KINDS.iter().map(|kind| kind.name).filter(|kind| kind_matches(&event.on, kind)).collect();
-    let position = stored.looked_at;
-    Ok(Waiter { stored, compiled, matcher, kinds, position })
-}
-
-/// Whether the rule's owner may see the event: what they may not see, the rule does not see, either.
-async fn sees(rx: &mut crate::db::Rx, waiter: &Waiter, event: &Pending) -> Result<bool> {
-    let workspace = waiter.stored.workspace_id;
-    let owner = match rules::service::find(rx, workspace, waiter.stored.rule_id).await {
-        Ok(rule) => rule.owner_id,
-        // It was deleted with its runs.
-        Err(error) if error.class == Class::NotFound => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    let who = access::Who::User { id: owner };
-    let actor = access::service::acting(rx, who, workspace, owner, event.occurred_at).await?;
-    let fields = runs::judge::fields(event)?;
-    Ok(actor.is_some_and(|actor| runs::judge::visible(&actor, event, &fields)))
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use trackside_engine::db::{Both, Db, Dialect, Json, JsonText, Migration, One, Signal, Tx};
+use futures::FutureExt;
+use trackside_engine::db::{Both, Db, Dialect, Json, JsonText, Migration, One, Options, Signal, Tx};
 use trackside_engine::{Class, Error, Result, row, statements};
 use uuid::Uuid;
 
@@ -557,4 +558,23 @@ async fn a_transaction_that_falls_silent_is_ended_by_postgres() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_nobody_waits_for_any_more_is_not_left_open() {
+    let Some(place) = Place::postgres().await else { return };
+    let db = Db::open(&Options { pool: 1, ..place.options.clone() }).await.unwrap();
+    let transaction = async || db.read().await?.one::<(i64,)>("select txid_current()", ()).await;
+    for _ in 0..3 {
+        transaction().await.unwrap();
+        // The connection is checked before it is in the pool again.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let write = Box::pin(db.write(async |tx: &mut Tx| tx.execute("select 1", ()).await.map(drop)));
+        // The transaction is being begun; the answer cannot have come.
+        assert!(write.now_or_never().is_none());
+        // The only connection comes back, and what it does now stands for itself.
+        assert_ne!(transaction().await.unwrap(), transaction().await.unwrap());
+    }
+    db.close().await;
+    place.remove().await;
 }

@@ -81,7 +81,9 @@ impl Works {
         let queues = vec!["runs".to_owned()];
         for _ in 0..50 {
             while self.dispatcher.batch().await.unwrap() != Dispatched::None {}
-            while self.watch.look().await.unwrap() == Looked::More {}
+            while matches!(self.watch.look().await.unwrap(), Looked::More | Looked::Apart) {
+                tokio::task::yield_now().await;
+            }
             self.jobs.look(&queues).await.unwrap();
             let ask = Ask {
                 queue: "runs".into(),

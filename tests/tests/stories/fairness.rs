@@ -126,4 +126,66 @@ both_databases! {
         assert!(db.count("events where position is null").await > 0, "the slow ones were not done before");
         server.kill9();
     }
+
+    async fn runs_that_compute_for_long_leave_room_for_other_workspaces(db) {
+        let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        let on_hook = json!({ "name": "Call", "trigger": { "on": "hook.received" } });
+        let (floods, other) = two_tenants(&db, &server, on_hook.clone(), on_hook).await;
+        let sum = "let x = 0; for i in 0..9000 { x += i % 7; } x";
+        let rule = json!({ "name": "Sums", "trigger": { "on": "hook.received", "match": { "body.sum": true } }, "steps": [
+            { "id": "a", "for_each": "body.times", "do": [{ "id": "b", "for_each": "body.times", "do": [{ "id": "c", "script": sum }] }] } ] });
+        let rule = floods.api.post("/rules", rule).await.expect_status(201).text("/id");
+        floods.api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        floods.post(6, json!({ "sum": true, "times": vec![1; 70] })).await;
+        floods.called(6).await;
+        other.post(20, json!({})).await;
+        other.called(20).await;
+        floods.api.get("/me").await.expect_status(200);
+        assert_eq!(db.count("runs where finished_at is not null and rule_id in (select id from rules where name = 'Sums')").await, 0);
+        server.kill9();
+    }
+
+    async fn waits_with_slow_conditions_hold_up_no_other_workspace(db) {
+        let mut server = Server::on(&db).env("TRACKSIDE_ALLOW_EGRESS", "127.0.0.0/8").start().await;
+        let on_hook = json!({ "name": "Call", "trigger": { "on": "hook.received" } });
+        let (floods, other) = two_tenants(&db, &server, on_hook.clone(), on_hook).await;
+        let list = format!("{:?}", (1..=20).collect::<Vec<i32>>());
+        let slow = format!("{list}.all(|a| {list}.all(|b| {list}.all(|c| a + b + c > 0))) && comment.body == 'never'");
+        let waits = |name: String, only_if: &str| json!({ "name": name, "trigger": { "on": "manual" }, "steps": [
+            { "id": "w", "wait": { "event": { "on": "task.commented", "if": only_if, "timeout": "1h" } } } ] });
+        let mut started = 0;
+        for (tenant, rule) in (0..20).map(|at| (&floods, waits(format!("Slow {at}"), &slow)))
+            .chain([(&floods, waits("Last".into(), "comment.body == 'last'")), (&other, waits("Quick".into(), "comment.body == 'go'"))])
+        {
+            let rule = tenant.api.post("/rules", rule).await.expect_status(201).text("/id");
+            tenant.api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+            tenant.api.post(&format!("/rules/{rule}/run"), json!({})).await.expect_status(202);
+            started += 1;
+        }
+        while db.count("run_waits where open").await < started {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let mut tasks = Vec::new();
+        for tenant in [&floods, &other] {
+            tasks.push(tenant.api.post("/projects/FAIR/tasks", json!({ "title": "T" })).await.expect_status(201).text("/id"));
+        }
+        let say = async |tenant: &Tenant, task: &str, body: &str| {
+            tenant.api.post(&format!("/tasks/{task}/comments"), json!({ "body": body })).await.expect_status(201);
+        };
+        for _ in 0..60 {
+            say(&floods, &tasks[0], "c").await;
+        }
+        say(&floods, &tasks[0], "last").await;
+        say(&other, &tasks[1], "go").await;
+        let patience = tokio::time::Instant::now() + Duration::from_secs(40);
+        let over = async |name: &str| {
+            db.count(&format!("runs where state = 'succeeded' and rule_id in (select id from rules where name = '{name}')")).await
+        };
+        while over("Quick").await == 0 {
+            assert!(tokio::time::Instant::now() < patience, "it was not woken");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(over("Last").await, 0, "the others were not looked at before");
+        server.kill9();
+    }
 }

@@ -145,7 +145,36 @@ both_databases! {
         ])).await;
         place.post(json!({ "items": (0..500).collect::<Vec<i32>>() })).await;
         let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "too_many_iterations"));
+        assert!(run.at("/steps").as_array().unwrap().len() <= 5_020);
+
+        let judge = |id: &str| json!({ "id": id, "if": "y == -1", "then": [] });
+        let rule = place.on_hook("Steps", json!([
+            { "id": "a", "for_each": "body.few", "as": "x", "do": [
+                { "id": "b", "for_each": "body.few", "as": "y", "do": (0..5).map(|at| judge(&format!("c{at}"))).collect::<Vec<_>>() } ] },
+        ])).await;
+        place.post(json!({ "items": [], "few": vec![1; 68] })).await;
+        let run = place.last(&rule, 1).await;
         assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "too_many_steps"));
+    }
+
+    async fn what_a_run_writes_down_has_a_limit(db) {
+        let place = Place::open(&db).await;
+        let rule = place.on_hook("Large", json!([
+            { "id": "a", "for_each": "body.times", "do": [
+                { "id": "b", "for_each": "body.times", "do": [{ "id": "c", "script": "body.words" }] } ], "on_error": "continue" },
+        ])).await;
+        place.post(json!({ "times": vec![1; 60], "words": vec!["x".repeat(1_000); 20] })).await;
+        let run = place.last(&rule, 1).await;
+        assert_eq!((run.text("/state").as_str(), run.text("/error/code").as_str()), ("failed", "too_large"));
+        let steps = run.at("/steps").as_array().unwrap();
+        // Twenty thousand characters each.
+        let outputs = steps.iter().filter(|step| step["kind"] == "script").count();
+        assert!((800..=850).contains(&outputs), "{outputs}");
+        // A page of it shows the first of what was written, and says of the others how large they are.
+        assert!(run.body.to_string().len() < 6 * 1024 * 1024);
+        let last = steps.iter().rfind(|step| step["kind"] == "script").unwrap();
+        assert_eq!(last["output"]["truncated"], true, "{last}");
     }
 
     async fn a_lease_from_before_the_clock_went_back_holds_nobody_up(db) {

@@ -152,6 +152,21 @@ both_databases! {
         place.gus.post("/rules/dry-run", json!({ "rule": good, "event_id": event })).await.expect_problem(404, "event_not_found");
     }
 
+    async fn a_dry_run_is_cut_where_it_takes_too_much(db) {
+        let place = Place::open(&db).await;
+        let nested = |inner: Value| json!({ "name": "Loops", "trigger": { "on": "hook.received" }, "steps": [
+            { "id": "a", "for_each": "body.l", "do": [{ "id": "b", "for_each": "body.l", "do": [inner] }] } ] });
+        let event = |list: Value| json!({ "kind": "hook.received", "data": { "body": { "l": list }, "headers": {}, "hook": { "id": "hook_01m8cxg2sper9t6q1f00000000", "name": "x" } } });
+        let body = json!({ "rule": nested(json!({ "id": "c", "if": "item == 1", "then": [] })), "event": event(json!(vec![1; 60])) });
+        let many = place.dry_run(body).await.expect_status(200);
+        assert_eq!((many.text("/run/state").as_str(), many.text("/run/error/code").as_str()), ("failed", "too_many_steps"), "{:#}", many.at("/run/error"));
+        assert_eq!(many.at("/run/steps").as_array().unwrap().len(), 2_000);
+        let body = json!({ "rule": nested(json!({ "id": "c", "script": "body.l" })), "event": event(json!(vec!["x".repeat(1_000); 40])) });
+        let large = place.dry_run(body).await.expect_status(200);
+        assert_eq!(large.text("/run/error/code"), "too_large");
+        assert!(large.body.to_string().len() < 3 * 1024 * 1024);
+    }
+
     /// A rehearsal goes over tasks with the eyes of whoever asks.
     async fn a_dry_run_shows_nobody_what_they_may_not_see(db) {
         let place = Place::open(&db).await;
