@@ -99,13 +99,17 @@ struct Line {
 
 impl Line {
     async fn open(office: Office) -> Self {
+        Self::under(office, json!({ "concurrency": { "key": "task.title.sub_string(0, 1)" } })).await
+    }
+
+    async fn under(office: Office, policy: Value) -> Self {
         let project = office.project("WEB").await;
         let actions = Actions::new(Vec::new());
         let library = Arc::new(Library::new(&actions));
         let dispatcher = Dispatcher::new(office.db.clone(), office.source.clone(), library.clone(), Arc::default());
         let say = |id: &str| json!({ "id": id, "action": "task.comment", "with": { "task": "{{ task.id }}", "body": format!("{id} {{{{ task.title }}}}") } });
         let rule = json!({ "name": "In line", "trigger": { "on": "task.created" },
-            "policy": { "concurrency": { "key": "task.title.sub_string(0, 1)" } },
+            "policy": policy,
             "steps": [say("begins"), { "id": "nap", "wait": { "for": "1s" } }, say("ends")] });
         let rule = trackside_rules::Rule::from_value(&rule).unwrap();
         service::accept(&library, None, &rule).unwrap();
@@ -230,6 +234,68 @@ async fn runs_of_one_key_keep_the_order_of_the_log_whatever_happens() {
         let over = "runs where state = 'succeeded' or state = 'failed' and error like '%worker_died%'";
         assert_eq!(line.count(over).await, line.count("runs").await);
         assert_eq!(line.count("run_turns where policy = 'concurrency'").await, 0);
+    })
+    .await;
+}
+
+/// What counts is what begins: a run that never does takes nothing from the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_together_count_what_begins() {
+    on_each(async |place| {
+        let policy = json!({ "dedupe": { "key": "task.title.sub_string(0, 1)" },
+            "concurrency": { "key": "\"one\"", "on_busy": "replace" } });
+        let line = Line::under(Office::open(place).await, policy).await;
+        for title in ["1", "1", "2"] {
+            line.happens(&Deed::Comes(title.parse().unwrap()), "0.0").await;
+            line.nodes[0].work(10).await;
+        }
+        assert_eq!(
+            line.count("runs where state = 'cancelled' and error like '%replaced%'").await,
+            1,
+            "the first, for the third"
+        );
+        assert_eq!(line.count("runs where state = 'skipped' and error like '%duplicate%'").await, 1, "the second");
+        line.rest().await;
+        assert_eq!(line.count("runs where state = 'succeeded'").await, 1);
+    })
+    .await;
+    on_each(async |place| {
+        let policy = json!({ "dedupe": { "key": "task.title.sub_string(0, 1)" }, "budget": { "runs_per_day": 2 },
+            "concurrency": { "key": "\"one\"", "on_busy": "drop" } });
+        let line = Line::under(Office::open(place).await, policy).await;
+        for key in [1, 2, 2, 2] {
+            line.happens(&Deed::Comes(key), "0.0").await;
+            line.nodes[0].work(10).await;
+        }
+        assert_eq!(line.count("runs where state = 'skipped' and error like '%busy%'").await, 3);
+        line.rest().await;
+        line.happens(&Deed::Comes(2), "0.0").await;
+        line.rest().await;
+        assert_eq!(
+            line.count("runs where state = 'succeeded'").await,
+            2,
+            "the key of what never began is free, and so is the day"
+        );
+    })
+    .await;
+    on_each(async |place| {
+        let line = Line::under(Office::open(place).await, json!({ "throttle": { "runs": 2, "per": "1m" } })).await;
+        for _ in 0..12 {
+            line.happens(&Deed::Comes(1), "0.0").await;
+        }
+        let began = "runs where admitted";
+        line.nodes[0].work(20).await;
+        assert_eq!(line.count(began).await, 2);
+        // Nobody works for a long time.
+        line.passes(TimeDelta::hours(1));
+        for more in 1..=5 {
+            tokio::join!(line.nodes[0].work(20), line.nodes[1].work(20));
+            line.nodes[0].work(20).await;
+            assert_eq!(line.count(began).await, 2 + 2 * more);
+            line.passes(TimeDelta::seconds(61));
+        }
+        line.rest().await;
+        assert_eq!(line.count("runs where state = 'succeeded'").await, 12);
     })
     .await;
 }
