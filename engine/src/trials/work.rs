@@ -70,6 +70,7 @@ struct Test {
 
 /// A rule, and what tells why it does not fire.
 type Judged = (Entry, Option<Parts>);
+
 /// Carries a back-test on, as its job says.
 pub async fn run(stage: &Stage, source: &Source, job: &Job, id: BacktestId) -> Outcome {
     match turn(stage, source, job, id).await {
