@@ -59,7 +59,7 @@ both_databases! {
         let event = api.get(&format!("/events/{}", run.text("/event"))).await.expect_status(200);
         assert_eq!((event.text("/kind"), event.text("/actor/id"), event.text("/data/rule/id")), ("task.button_pressed".into(), me.clone(), rule.clone()));
         let why = api.get(&format!("/tasks/{key}/why?field=priority")).await.expect_status(200);
-        assert_eq!((why.text("/root/kind"), why.text("/chain/0/by/rule")), ("person".into(), rule.clone()), "{:#}", why.body);
+        assert_eq!((why.text("/root/what"), why.text("/chain/0/by/rule")), ("person".into(), rule.clone()), "{:#}", why.body);
         let rerun = api.post(&format!("/runs/{}/rerun", run.text("/id")), json!({})).await.expect_status(202);
         let rerun = place.over(&rerun.text("/id")).await;
         assert_eq!(rerun.text("/steps/1/input/body"), format!("{me} in WEB: the customer waits (was medium)"));
