@@ -106,7 +106,14 @@ pub async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
 
 /// Makes sure that nobody else has claimed the job, until the transaction ends. Fails with `lease_lost`.
 pub async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<()> {
-    if store::hold(tx, ticket).await? { Ok(()) } else { Err(lease_lost(ticket)) }
+    if store::hold(tx, ticket).await?.is_some() { Ok(()) } else { Err(lease_lost(ticket)) }
+}
+
+/// The same, for a transaction that brings the work on for good: deaths before it do not count any more. What kills its
+/// worker at one place still comes to its limit, and what was only near when others died does not.
+pub async fn advance(tx: &mut Tx, ticket: Ticket) -> Result<()> {
+    let attempts = store::hold(tx, ticket).await?.ok_or_else(|| lease_lost(ticket))?;
+    if attempts > 1 { store::advanced(tx, ticket).await } else { Ok(()) }
 }
 
 /// Lets delayed jobs run now; one that runs, once more when it is through. Others are left as they are.

@@ -108,7 +108,8 @@ statements! {
     LOCK = "select id from jobs where id = any($1) order by id for update";
     LOCK_FREE = "select id from jobs where id = any($1) for update skip locked";
     BEGIN = "update jobs set suspect = 2 where id = $1 and epoch = $2";
-    HOLD = "select id from jobs where id = $1 and epoch = $2 for update";
+    HOLD = "select attempts from jobs where id = $1 and epoch = $2 for update";
+    ADVANCED = "update jobs set attempts = 1 where id = $1 and epoch = $2";
     BURY = "insert into dead_jobs (id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, reason, created_at, died_at) \
          select id, workspace_id, queue, kind, payload, key, priority, attempts, max_attempts, epoch, $3, created_at, $4 \
          from jobs where id = $1 and epoch = $2";
@@ -389,10 +390,15 @@ pub(super) async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// Locks the job's row; false for a stale ticket.
-pub(super) async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<bool> {
-    let row: Option<(JobId,)> = tx.opt(HOLD, (ticket.id, ticket.epoch)).await?;
-    Ok(row.is_some())
+/// Locks the job's row, and answers how often it was claimed; nothing for a stale ticket.
+pub(super) async fn hold(tx: &mut Tx, ticket: Ticket) -> Result<Option<i64>> {
+    let row: Option<(i64,)> = tx.opt(HOLD, (ticket.id, ticket.epoch)).await?;
+    Ok(row.map(|(attempts,)| attempts))
+}
+
+/// Counts this claim as the first.
+pub(super) async fn advanced(tx: &mut Tx, ticket: Ticket) -> Result<()> {
+    tx.execute(ADVANCED, (ticket.id, ticket.epoch)).await.map(drop)
 }
 
 /// Writes down that a suspect job begins now; false for a stale ticket.

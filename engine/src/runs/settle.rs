@@ -70,7 +70,7 @@ pub(super) async fn perform(
     let done = runner
         .db
         .write(async move |tx| {
-            jobs::service::hold(tx, ticket).await?;
+            jobs::service::advance(tx, ticket).await?;
             journal::write(tx, plan.run, &before).await?;
             let cx = context(tx, &source, &plan, &step.path).await?.noting();
             let output = action.perform(tx, &cx, input).await?;

@@ -53,6 +53,11 @@ fn kinds(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect()
 }
 
+/// Without what planning says of it, which comes when it is through.
+fn done(kinds: Vec<&str>) -> Vec<&str> {
+    kinds.into_iter().filter(|kind| *kind != "task.rescheduled").collect()
+}
+
 both_databases! {
     async fn a_comment_is_edited_and_taken_back(db) {
         let server = Server::start(&db).await;
@@ -182,18 +187,19 @@ both_databases! {
         let whole = vic.get("/tasks/WEB-1/activity").await.expect_status(200);
         let mut newest = ["task.created", "task.updated", "task.status_changed", "task.assigned", "task.commented", "task.comment_deleted", "task.dependency_added", "task.dependency_removed"];
         newest.reverse();
-        assert_eq!((kinds(&whole.body), whole.at("/next_cursor")), (newest.to_vec(), &Value::Null));
-        assert_eq!(whole.at("/items/6/details/change/title"), &json!({ "from": "Door", "to": "Gate" }));
-        assert_eq!(whole.at("/items/3/details/comment"), &json!({ "id": said, "author": wim_id }));
-        assert_eq!((whole.at("/items/3/actor"), whole.text("/items/1/details/predecessor/key")), (&json!({ "type": "user", "id": wim_id }), "WEB-2".into()));
-        assert_eq!(whole.at("/items/7/details"), &json!({}), "what the task shows itself is left out");
+        let items: Vec<Value> = whole.at("/items").as_array().unwrap().iter().filter(|item| item["kind"] != "task.rescheduled").cloned().collect();
+        assert_eq!((done(kinds(&whole.body)), whole.at("/next_cursor")), (newest.to_vec(), &Value::Null));
+        assert_eq!(&items[6]["details"]["change"]["title"], &json!({ "from": "Door", "to": "Gate" }));
+        assert_eq!(&items[3]["details"]["comment"], &json!({ "id": said, "author": wim_id }));
+        assert_eq!((&items[3]["actor"], &items[1]["details"]["predecessor"]["key"]), (&json!({ "type": "user", "id": wim_id }), &json!("WEB-2")));
+        assert_eq!(&items[7]["details"], &json!({}), "what the task shows itself is left out");
         assert!(!whole.body.to_string().contains("secret words"), "what was taken back is not shown here");
 
         for order in ["newest", "oldest"] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             loop {
                 let page = ada.get(&format!("/tasks/WEB-1/activity?order={order}&limit=3{cursor}")).await.expect_status(200);
-                seen.extend(kinds(&page.body).into_iter().map(str::to_owned));
+                seen.extend(done(kinds(&page.body)).into_iter().map(str::to_owned));
                 let Some(next) = page.body["next_cursor"].as_str() else { break };
                 let other = if order == "newest" { "oldest" } else { "newest" };
                 ada.get(&format!("/tasks/WEB-1/activity?order={other}&cursor={next}")).await.expect_problem(422, "cursor_of_another_sort");
