@@ -206,9 +206,9 @@ pub(super) async fn owners(rx: &mut Rx, rules: &[RuleId]) -> Result<HashMap<Rule
 
 /// What stands before runs.
 pub(super) async fn trails(rx: &mut Rx, runs: &[RunId]) -> Result<HashMap<RunId, Trail>> {
-    let rows: Vec<(RunId, Option<EventId>, Option<RunId>, Option<RunId>)> = rx.all(TRAILS, (runs,)).await?;
-    let trail =
-        |(run, event, parent, rerun_of): (_, _, Option<RunId>, _)| (run, Trail { event, before: parent.or(rerun_of) });
+    type Row = (RunId, Option<EventId>, Option<RunId>, Option<RunId>);
+    let rows: Vec<Row> = rx.all(TRAILS, (runs,)).await?;
+    let trail = |(run, event, parent, rerun_of): Row| (run, Trail { event, before: parent.or(rerun_of) });
     Ok(rows.into_iter().map(trail).collect())
 }
 

@@ -106,7 +106,7 @@ both_databases! {
         let name = office.worker().await;
         office.rule("No", json!([{ "id": "no", "stop": { "outcome": "failed", "reason": "no" } }])).await;
         office.post(3).await;
-        let page = office.when("/operations", |page| page["failing_rules"][0]["figure"] == 3).await;
+        let page = office.when("/operations", |page| page["failing_rules"][0]["figure"] == 3 && page["installation"]["dispatcher"]["undispatched"] == 0).await;
         let queues: Vec<&str> = page.at("/installation/queues").as_array().unwrap().iter().map(|queue| queue["queue"].as_str().unwrap()).collect();
         assert_eq!(queues, ["deliveries", "maintenance", "notify", "runs", "schedule", "sync"]);
         assert_eq!(page.at("/installation/queues/3/limits"), &json!({ "concurrency": 512, "timeout": "2m", "rate": null, "priority": 0, "set": [] }));
