@@ -244,7 +244,7 @@ both_databases! {
             let server = Server::on(&db).arg("--lease").arg("2s").start().await;
             api.at(&server).post("/projects/WEB/tasks", json!({ "title": format!("{point} again") })).await.expect_status(201);
             let start = Instant::now();
-            while db.count("sla_timers where breached_at is null").await > 0 || db.count("sla_timers").await < db.count("tasks").await {
+            while db.count("sla_timers where breached_at is null").await > 0 || db.count("events where kind = 'sla.breached'").await < db.count("tasks").await {
                 assert!(start.elapsed() < PATIENCE, "some timer stands still after {point}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }

@@ -398,7 +398,8 @@ impl Books {
 
     /// What the policies promise over several runs.
     fn policies(&mut self, through: &[(Kind, Posted, Run)], positions: &HashMap<String, i64>) {
-        let mut lines: BTreeMap<(String, i64), Vec<&(Kind, Posted, Run)>> = BTreeMap::new();
+        type Ran = (Kind, Posted, Run);
+        let mut lines: BTreeMap<(String, i64), Vec<&Ran>> = BTreeMap::new();
         for one in through {
             let key = match one.0 {
                 Kind::Queue | Kind::Replace | Kind::Debounce => one.1.key,
@@ -486,9 +487,9 @@ impl Books {
         {
             story += &format!("  `{title}` at {position}\n");
         }
-        for hit in
-            hits.iter().filter(|hit| hit.path.starts_with(&format!("/{rule}/")) && hit.body["n"].to_string() == n)
-        {
+        for hit in hits.iter().filter(|hit| {
+            hit.path.starts_with(&format!("/{rule}/")) && hit.body["n"].as_i64().is_some_and(|of| of.to_string() == n)
+        }) {
             story += &format!("  {} {} under {}\n", hit.path, hit.body, hit.key);
         }
         story

@@ -76,7 +76,7 @@ both_databases! {
         assert_eq!(codes(&runs)[2], "duplicate", "it had begun");
         // Debounced.
         let policy = json!({ "debounce": { "for": "3s" }, "dedupe": { "key": "body.calm" } });
-        let rule = place.limited("calm", policy, json!([makes("{{ body.calm }}")])).await;
+        let rule = place.limited("calm", policy, json!([makes("n{{ body.calm }}")])).await;
         for (calm, count) in [(1, 1), (1, 2), (2, 3)] {
             place.post(json!({ "calm": calm })).await;
             place.runs_when(&rule, count, |runs| waits_for(&runs[count - 1]) == "quiet").await;
@@ -93,7 +93,7 @@ both_databases! {
     async fn a_run_waits_for_what_becomes_of_those_before_it_with_its_dedupe_key(db) {
         let place = Place::open(&db).await;
         let policy = json!({ "throttle": { "runs": 1, "per": "1h" }, "dedupe": { "key": "body.order" } });
-        let rule = place.limited("off", policy, json!([makes("{{ body.order }}")])).await;
+        let rule = place.limited("off", policy, json!([makes("n{{ body.order }}")])).await;
         for (order, word, count) in [(1, "", 1), (2, "rate", 2), (2, "key", 3), (1, "", 4)] {
             place.post(json!({ "order": order })).await;
             place.runs_when(&rule, count, |runs| waits_for(&runs[count - 1]) == word && (!word.is_empty() || ended(&runs[count - 1..]))).await;
@@ -109,7 +109,7 @@ both_databases! {
         place.api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
         place.post(json!({ "order": 2 })).await;
         place.runs_when(&rule, 5, |runs| waits_for(&runs[4]) == "rate").await;
-        assert_eq!(place.titles().await, ["1"]);
+        assert_eq!(place.titles().await, ["n1"]);
     }
 
     async fn a_key_that_is_nothing_is_no_key(db) {
@@ -170,6 +170,7 @@ both_databases! {
         // Longer than all of them would have taken.
         tokio::time::sleep(Duration::from_secs(8)).await;
         place.server.restart().await;
+        place.api = place.api.at(&place.server);
         let runs = place.runs_when(&rule, 14, ended).await;
         assert_eq!(states(&runs), ["succeeded"; 14]);
         let mut began: Vec<chrono::DateTime<chrono::Utc>> = Vec::new();
@@ -198,7 +199,7 @@ both_databases! {
 
     async fn a_key_is_remembered_longer_than_its_run(db) {
         let place = Place::open(&db).await;
-        let rule = place.limited("once", json!({ "dedupe": { "key": "body.order" } }), json!([makes("{{ body.order }}")])).await;
+        let rule = place.limited("once", json!({ "dedupe": { "key": "body.order" } }), json!([makes("n{{ body.order }}")])).await;
         place.post(json!({ "order": "o-1" })).await;
         let first = place.runs_when(&rule, 1, ended).await.remove(0);
         let source = trackside_engine::Source::default();

@@ -221,7 +221,7 @@ both_databases! {
         let events = office.moe.get("/events?after=0&limit=200").await.expect_status(200);
         assert!(!events.body.to_string().contains("approval."), "{:#}", events.body);
         let run = format!("/approvals?run_id={}", asked["run"].as_str().unwrap());
-        assert_eq!(office.moe.get(&run).await.expect_status(200).at("/items"), &json!([]));
+        office.moe.get(&run).await.expect_problem(404, "run_not_found");
         // Who is not asked, and who is of another workspace.
         office.tim.get(&path).await.expect_status(200);
         office.place.api.post(&decide, approve()).await.expect_problem(403, "denied");

@@ -14,7 +14,8 @@ use trackside_tests::harness::{Database, People};
 use super::{PATIENCE, Place};
 
 /// What changes with every change, or follows from another field.
-const FOLLOWS: &[&str] = &["category", "completed_at", "edited_at", "status_rank", "updated_at", "version"];
+const FOLLOWS: &[&str] =
+    &["category", "completed_at", "edited_at", "health_at", "health_by", "status_rank", "updated_at", "version"];
 
 struct Walk {
     place: Place,
