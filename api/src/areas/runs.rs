@@ -51,12 +51,15 @@ async fn list(
 }
 
 async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<Run>> {
+    // Before it is looked for: a token that is not for runs is told so.
+    cx.actor.may_somewhere::<RunView>()?;
     let mut rx = app.db.read().await?;
     let may = cx.actor.may::<RunView, _>(service::find(&mut rx, &cx.actor, id).await?)?;
     Ok(Answer::new(service::get(&mut rx, &cx.actor, &may).await?))
 }
 
 async fn cancel(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<RunSummary>> {
+    cx.actor.may_somewhere::<RunManage>()?;
     let cancel = async move |tx: &mut Tx| {
         let run = service::find(tx, &cx.actor, id).await?;
         service::cancel(tx, &cx, &cx.actor.may(run)?).await
@@ -91,6 +94,7 @@ async fn rerun(
     MaybeJson(again): MaybeJson<Again>,
 ) -> Result<Answer<RunSummary, 202>> {
     let how = Rerun { from: again.from, newest: again.version == Version::Newest };
+    cx.actor.may_somewhere::<RunManage>()?;
     let actions = app.actions.clone();
     let rerun = async move |tx: &mut Tx| {
         let run = service::find(tx, &cx.actor, id).await?;

@@ -243,7 +243,7 @@ pub fn veiled(actor: &Actor, job: DeadJob) -> DeadJob {
 fn refuse_search(actor: &Actor, q: Option<&str>) -> Result<()> {
     if q.is_some() && !reads_everything(actor) {
         return Err(Error::denied(
-            "`q` looks into reasons, which quote tasks; leave it out, or ask with `task.view` and `run.manage`, kept from nothing",
+            "`q` looks into reasons, which quote tasks: that is for those who look after runs and are kept from nothing; leave it out",
         ));
     }
     Ok(())

@@ -108,10 +108,12 @@ both_databases! {
                 server.wait_for_end(Duration::from_secs(30)).await;
             }
             let server = Server::on(&db).arg("--lease").arg("2s").start().await;
-            if db.count("tasks").await == 0 {
+            // The rule makes tasks of its own.
+            let hot = "tasks where title like '%:1'";
+            if db.count(hot).await == 0 {
                 api.at(&server).post("/projects/WEB/tasks", json!({ "title": point, "labels": ["hot"] })).await.expect_status(201);
             }
-            stands(&api.at(&server), &id, usize::try_from(db.count("tasks").await).unwrap()).await;
+            stands(&api.at(&server), &id, usize::try_from(db.count(hot).await).unwrap()).await;
             db.quiet(PATIENCE).await;
         }
         db.quiet(PATIENCE).await;
