@@ -9,7 +9,8 @@ use trackside_engine::Source;
 use trackside_engine::access::Role;
 use trackside_engine::day::Day;
 use trackside_tests::both_databases;
-use trackside_tests::harness::{Database, People};
+use trackside_tests::fakes::mail::MailServer;
+use trackside_tests::harness::{Database, People, Server};
 
 use super::{PATIENCE, Place};
 
@@ -26,8 +27,13 @@ struct Walk {
 }
 
 impl Walk {
-    async fn open(db: &Database) -> Self {
-        let place = Place::open(db).await;
+    /// `mail` is where invitations go.
+    async fn open(db: &Database, mail: &MailServer) -> Self {
+        let setup = Server::on(db)
+            .env("TRACKSIDE_SMTP_URL", mail.url())
+            .env("TRACKSIDE_MAIL_FROM", "Trackside <post@trackside.example>")
+            .env("TRACKSIDE_PUBLIC_URL", "https://trackside.example/");
+        let place = Place::on(db, setup).await;
         let page = place.api.get("/actions").await.expect_status(200);
         let items = page.at("/items").as_array().unwrap();
         let catalogue =
@@ -150,7 +156,8 @@ fn holds(value: &Value, id: &str) -> bool {
 
 both_databases! {
     async fn every_action_records_what_was_there(db) {
-        let mut walk = Walk::open(&db).await;
+        let mail = MailServer::start().await;
+        let mut walk = Walk::open(&db, &mail).await;
         let workspace = walk.place.api.get("/me").await.text("/workspace/id");
         let people = People::of(&db).await;
         let tim = people.member(&walk.place.server, &workspace, "Tim", Role::TeamMember).await;
