@@ -13,6 +13,7 @@ use trackside_rules::Period;
 
 use super::analysis::{Overlap, overlaps};
 use super::library::Library;
+use super::meter::Reading;
 use super::model::{RuleInfo, RuleState, beginning};
 use crate::access::{Actor, Granted, RuleView, Workspace};
 use crate::db::{Both, Rx};
@@ -29,22 +30,6 @@ use crate::{Class, Error, Result, row, statements};
 const UNUSED_AFTER: Period = Period::seconds(30 * 86_400);
 /// How many rules the overview of operations shows.
 const WORST: usize = 10;
-
-row! {
-    struct CostRow {
-        judged: i64,
-        unmatched: i64,
-        refused: i64,
-        caused: i64,
-        unseen: i64,
-        judging_us: i64,
-        longest_judging_us: i64,
-        calls: i64,
-        notified: i64,
-        running_us: i64,
-        longest_running_us: i64,
-    }
-}
 
 row! {
     struct RuleRow {
@@ -296,7 +281,7 @@ pub struct Trouble {
     pub figure: i64,
 }
 
-impl CostRow {
+impl Reading {
     fn cost(&self) -> Cost {
         Cost {
             judging_us: self.judging_us,
@@ -371,7 +356,7 @@ async fn did(rx: &mut Rx, rule: RuleId, now: DateTime<Utc>, span: Span) -> Resul
     let since = now - span.length();
     let (fired,): (i64,) = rx.one(FIRED, (rule, first_of(since))).await?;
     let ends: Vec<(RunState, String, i64)> = rx.all(ENDS, (rule, first_of(since))).await?;
-    let cost: CostRow = rx.one(COST, (rule, since)).await?;
+    let cost: Reading = rx.one(COST, (rule, since)).await?;
     let (mut reasons, mut failed, mut skipped, mut otherwise) = (BTreeMap::new(), 0, 0, 0);
     for (state, code, count) in ends {
         let code = code.split('"').next().unwrap_or_default().to_owned();
@@ -428,8 +413,8 @@ pub async fn list(
             fired: row.fired,
             failed: row.failed,
             unsuccessful: row.unsuccessful,
-            judgements: cost.map(CostRow::judgements).unwrap_or_default(),
-            cost: cost.map(CostRow::cost).unwrap_or_default(),
+            judgements: cost.map(Reading::judgements).unwrap_or_default(),
+            cost: cost.map(Reading::cost).unwrap_or_default(),
             last_fired_at: row.last_fired_at,
             last_failed_at: row.last_failed_at,
         }
@@ -442,8 +427,8 @@ pub async fn list(
     Ok(Page { items, next_cursor: None, total })
 }
 
-async fn costs(rx: &mut Rx, workspace: WorkspaceId, since: DateTime<Utc>) -> Result<BTreeMap<RuleId, CostRow>> {
-    let rows: Vec<Both<(RuleId,), CostRow>> = rx.all(COSTS, (workspace, since)).await?;
+async fn costs(rx: &mut Rx, workspace: WorkspaceId, since: DateTime<Utc>) -> Result<BTreeMap<RuleId, Reading>> {
+    let rows: Vec<Both<(RuleId,), Reading>> = rx.all(COSTS, (workspace, since)).await?;
     Ok(rows.into_iter().map(|Both((rule,), cost)| (rule, cost)).collect())
 }
 

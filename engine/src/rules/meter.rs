@@ -14,7 +14,7 @@ use crate::cx::Source;
 use crate::db::{Db, Tx};
 use crate::ids::RuleId;
 use crate::runs::Hindrance;
-use crate::{Result, statements};
+use crate::{Result, row, statements};
 
 statements! {
     /// A rule that was deleted meanwhile has no hours.
@@ -54,20 +54,22 @@ pub struct Meter {
     heavy: AtomicBool,
 }
 
-/// What stood on a [`Meter`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Reading {
-    judged: i64,
-    unmatched: i64,
-    refused: i64,
-    caused: i64,
-    unseen: i64,
-    judging_us: i64,
-    longest_judging_us: i64,
-    calls: i64,
-    notified: i64,
-    running_us: i64,
-    longest_running_us: i64,
+row! {
+    /// What stood on a [`Meter`], or on all of those that were added up.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub(super) struct Reading {
+        pub judged: i64,
+        pub unmatched: i64,
+        pub refused: i64,
+        pub caused: i64,
+        pub unseen: i64,
+        pub judging_us: i64,
+        pub longest_judging_us: i64,
+        pub calls: i64,
+        pub notified: i64,
+        pub running_us: i64,
+        pub longest_running_us: i64,
+    }
 }
 
 impl Meter {
