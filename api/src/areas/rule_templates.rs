@@ -5,8 +5,7 @@ use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
-use trackside_engine::Error;
+use serde_json::{Map, Value, json};
 use trackside_engine::access::{RuleEdit, RuleView};
 use trackside_engine::db::Tx;
 use trackside_engine::paging::Page;
@@ -15,7 +14,8 @@ use trackside_engine::rule_templates::{
 };
 use trackside_engine::rules::{self, RuleState, Verdict};
 use trackside_engine::variables;
-use trackside_rules::Rule;
+use trackside_engine::{Cx, Error};
+use trackside_rules::{Names, Rule};
 
 use super::rules::{RuleSaved, analysis};
 use crate::answer::{Answer, Created, Result};
@@ -72,6 +72,20 @@ struct RulePreview {
     verdict: Verdict,
 }
 
+/// The rule that a template makes of what is given, and the variables and secrets that it may name.
+async fn filled(
+    app: &App,
+    cx: &Cx,
+    slug: &str,
+    given: &Map<String, Value>,
+    name: Option<String>,
+) -> Result<(Rule, Option<Names>)> {
+    let mut rx = app.db.read().await?;
+    let rule = service::fill(&mut rx, &cx.actor, slug, given, name).await?;
+    let names = variables::known(&mut rx, &cx.actor, &rule, &[]).await?;
+    Ok((rule, names))
+}
+
 async fn preview(
     State(app): State<App>,
     Auth(cx): Auth,
@@ -79,8 +93,7 @@ async fn preview(
     Json(given): Json<TemplateParameters>,
 ) -> Result<Answer<RulePreview>> {
     cx.actor.may_somewhere::<RuleView>()?;
-    let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &given.parameters, None).await?;
-    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    let (rule, names) = filled(&app, &cx, &slug, &given.parameters, None).await?;
     let mut verdict = rules::service::examine(&app.library, names.as_ref(), &rule);
     if verdict.ok {
         verdict.analysis = Some(analysis(&app, &cx, None, rule.clone()).await?);
@@ -102,8 +115,7 @@ async fn apply(
         return Err(Error::field("/state", "must be draft, shadow or enabled: a new rule has nothing to pause").into());
     }
     let NewFromTemplate { parameters, name, .. } = wanted;
-    let rule = service::fill(&mut *app.db.read().await?, &cx.actor, &slug, &parameters, name).await?;
-    let names = variables::known(&mut *app.db.read().await?, &cx.actor, &rule, &[]).await?;
+    let (rule, names) = filled(&app, &cx, &slug, &parameters, name).await?;
     rules::service::accept(&app.library, names.as_ref(), &rule)?;
     let (actions, asker) = (app.actions.clone(), cx.clone());
     let create = async move |tx: &mut Tx| {
