@@ -23,6 +23,7 @@ use crate::handle::Handle;
 use crate::ids::{Id, ProjectId};
 use crate::jobs::Ticket;
 use crate::lanes::Pace;
+use crate::rules::meter::Meter;
 use crate::tasks::{self, Task};
 use crate::{Class, Error, Result, projects, variables};
 
@@ -97,6 +98,8 @@ pub(super) struct Walk<'r> {
     /// Whose eyes a rehearsal sees with; a run sees with those of its rule's owner.
     pub(super) eyes: Option<Actor>,
     pub(super) began: std::time::Instant,
+    /// What the rule costs.
+    pub(super) meter: Arc<Meter>,
     /// How much it has computed.
     pub(super) pace: Arc<Pace>,
     /// How far it goes.
@@ -119,7 +122,8 @@ impl<'r> Walk<'r> {
         }
         let (ticket, deaths) = (job.ticket, job.attempts - 1);
         let began = std::time::Instant::now();
-        let pace = Arc::new(Pace::new(runner.library.meter(plan.rule).is_heavy()));
+        let meter = runner.library.meter(plan.rule);
+        let pace = Arc::new(Pace::new(meter.is_heavy()));
         let (eyes, revealed, limits) = (None, None, Limits::RUN);
         Self {
             runner,
@@ -131,6 +135,7 @@ impl<'r> Walk<'r> {
             deaths,
             eyes,
             began,
+            meter,
             pace,
             limits,
             iterations: 0,

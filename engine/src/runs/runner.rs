@@ -147,9 +147,8 @@ impl Runner {
         walk.read_variables().await?;
         let (workspace, pace) = (walk.plan.workspace, walk.pace.clone());
         let flow = self.library.lanes().paced(workspace, &pace, walk.steps(&compiled.steps, "")).await;
-        let meter = self.library.meter(walk.plan.rule);
-        meter.ran(walk.began.elapsed());
-        meter.set_heavy(pace.was_long());
+        walk.meter.ran(walk.began.elapsed());
+        walk.meter.set_heavy(pace.was_long());
         let flow = flow?;
         let (state, error) = match flow {
             Flow::Suspended => return Ok(()),

@@ -72,14 +72,13 @@ impl Walk<'_> {
             return Ok(Flow::Stop(RunState::Blocked, Some(error)));
         }
         step.attempts += 1;
-        let meter = self.runner.library.meter(self.plan.rule);
         if action.action == policy::NOTIFY {
-            meter.notified();
+            self.meter.notified();
         }
         match self.runner.actions.get(&action.action).cloned() {
             Some(Entry::Internal(internal)) => self.internal(id, action, step, internal, input, place).await,
             Some(Entry::External(external)) => {
-                meter.called();
+                self.meter.called();
                 self.external(id, action, step, external, input, place).await
             }
             None => {
