@@ -261,7 +261,7 @@ both_databases! {
         let path = office.verb(&office.moe, "decide").await;
         office.moe.post(&path, reject()).await.expect_status(200);
         assert_eq!(told(&ended(&office, &rule, "succeeded").await), ["ok succeeded", "tell succeeded"]);
-        assert_eq!(office.tim.get("/notifications").await.text("/items/0/message"), "No: Not on a Friday");
+        assert_eq!(crate::spine::approvals_told::told_of(&office.tim, "rule").await["message"], "No: Not on a Friday");
         office.people.leave().await;
     }
 
