@@ -30,7 +30,7 @@ use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
 use crate::{
-    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe,
+    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe, web,
 };
 
 /// What handlers share. Cheap to clone.
@@ -121,7 +121,7 @@ impl App {
             .merge(pages::routes(&document))
             .merge(decisions::routes())
             .merge(unsubscribe::routes())
-            .fallback(observe::not_found)
+            .fallback(web::serve)
             .method_not_allowed_fallback(observe::method_not_allowed)
             .layer(from_fn_with_state(self.clone(), observe::request));
         // Outermost, so that a page can read also what went wrong.

@@ -35,3 +35,4 @@ mod scope;
 pub mod server;
 mod standing;
 mod unsubscribe;
+mod web;

@@ -1,4 +1,4 @@
-//! The pages that come with the program: the set-up page at `/` and the reference at `/api/docs`. Self-contained: they
+//! The pages that come with the program: the reference at `/api/docs` and the notes that links in letters lead to. Self-contained: they
 //! load nothing from elsewhere, and the policy forbids it.
 
 use axum::Router;
@@ -12,8 +12,6 @@ use aide::openapi::OpenApi;
 use crate::app::App;
 use crate::problem::Problem;
 
-const HOME: &str = include_str!("home.html");
-const HOME_JS: &str = include_str!("home.js");
 const DOCS: &str = include_str!("docs.html");
 const DOCS_JS: &str = include_str!("docs.js");
 const STYLE: &str = include_str!("style.css");
@@ -37,11 +35,9 @@ pub(crate) fn routes(document: &OpenApi) -> Router<App> {
         }
     };
     Router::new()
-        .route("/", get(|| async { page("text/html; charset=utf-8", HOME) }))
         .route("/api/docs", get(|| async { page("text/html; charset=utf-8", DOCS) }))
         .route("/api/openapi.json", get(document))
         .route("/pages/docs.js", get(|| async { page("text/javascript; charset=utf-8", DOCS_JS) }))
-        .route("/pages/home.js", get(|| async { page("text/javascript; charset=utf-8", HOME_JS) }))
         .route("/pages/style.css", get(|| async { page("text/css; charset=utf-8", STYLE) }))
 }
 

@@ -1,0 +1,29 @@
+import { NavLink } from '@mantine/core';
+import { Link, useLocation } from '@tanstack/react-router';
+import { useMay } from '~/areas/account/queries';
+import { PLACES, type Place } from './places';
+
+const isHere = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
+
+/** The links of the side bar. */
+export function Places() {
+  return PLACES.map((place) => <PlaceLink key={place.to} place={place} />);
+}
+
+function PlaceLink({ place }: { place: Place }) {
+  const { pathname } = useLocation();
+  const may = useMay(place.needs ?? 'project.view');
+  if (place.needs && !may) return null;
+  const here = isHere(place.to, pathname);
+  return (
+    <NavLink
+      component={Link}
+      to={place.to as '/'}
+      label={place.label}
+      leftSection={<place.icon size={18} stroke={1.8} aria-hidden />}
+      active={here}
+      aria-current={here ? 'page' : undefined}
+      style={{ borderRadius: 8 }}
+    />
+  );
+}

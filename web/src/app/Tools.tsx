@@ -1,0 +1,70 @@
+/** What stands at the right of the header: whether the page is live, and one's own menu. */
+import { ActionIcon, Badge, Group, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { IconLogout, IconMoonStars, IconSun, IconUser } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { api } from '~/api/client';
+import { session } from '~/api/session';
+import { useMe } from '~/areas/account/queries';
+import { useLinkState } from '~/live/live';
+import { Face } from '~/parts/Face';
+
+export function Tools() {
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Link />
+      <OwnMenu />
+    </Group>
+  );
+}
+
+/** Says when what is shown may be old. */
+function Link() {
+  const state = useLinkState();
+  return (
+    <output aria-live="polite">
+      {state === 'lost' && (
+        <Tooltip label="You can go on working. What others do appears when the connection is back.">
+          <Badge color="yellow" variant="light" c="var(--mantine-color-text)">
+            Reconnecting…
+          </Badge>
+        </Tooltip>
+      )}
+    </output>
+  );
+}
+
+function OwnMenu() {
+  const { data: me } = useMe();
+  const client = useQueryClient();
+  const { colorScheme, toggleColorScheme } = useMantineColorScheme();
+  const signOut = async () => {
+    const refresh_token = session.refreshToken;
+    if (refresh_token) await api.POST('/api/v1/auth/logout', { body: { refresh_token } }).catch(() => undefined);
+    session.end(true);
+    client.clear();
+  };
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" size="lg" radius="xl" aria-label="Your menu">
+          {me ? <Face name={me.user.name} /> : <IconUser aria-hidden />}
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {me?.user.name} · {me?.workspace.name}
+        </Menu.Label>
+        <Menu.Item
+          leftSection={colorScheme === 'dark' ? <IconSun size={16} /> : <IconMoonStars size={16} />}
+          onClick={toggleColorScheme}
+          closeMenuOnClick={false}
+        >
+          {colorScheme === 'dark' ? 'Light colours' : 'Dark colours'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,20 @@
+/** Every page, area by area. An area's pages are loaded when they are opened. */
+import { createRouter } from '@tanstack/react-router';
+import { accountRoutes } from '~/areas/account/routes';
+import { homeRoutes } from '~/areas/home/routes';
+import { inside, root } from './root';
+import { NotFound, Trouble } from './Trouble';
+
+export const router = createRouter({
+  routeTree: root.addChildren([...accountRoutes, inside.addChildren([...homeRoutes])]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: Trouble,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,52 @@
+/** Colours and shapes. Every pair of text and ground has at least the 4.5:1 that WCAG 2.2 AA asks for. */
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+
+const track: MantineColorsTuple = [
+  '#eef0ff',
+  '#dadefc',
+  '#b3b9f5',
+  '#8a92ee',
+  '#676fe8',
+  '#5159e4',
+  '#454ee3',
+  '#3b3fd8',
+  '#2f33b4',
+  '#262a92',
+];
+
+export const theme = createTheme({
+  primaryColor: 'track',
+  primaryShade: { light: 7, dark: 7 },
+  colors: { track },
+  defaultRadius: 'md',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
+  headings: { fontWeight: '650' },
+  cursorType: 'pointer',
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  respectReducedMotion: true,
+});
+
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': '#5b6270',
+    '--mantine-color-placeholder': '#69707d',
+    '--mantine-color-error': '#c01f1f',
+    '--mantine-color-anchor': '#3b3fd8',
+    '--app-ground': '#f6f7f9',
+    '--app-card': '#ffffff',
+    '--app-line': '#dfe2e8',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a3abb8',
+    '--mantine-color-placeholder': '#949cab',
+    '--mantine-color-error': '#ff9090',
+    '--mantine-color-anchor': '#a9b0ff',
+    '--mantine-color-body': '#16181d',
+    '--app-ground': '#111317',
+    '--app-card': '#1c1f26',
+    '--app-line': '#2e333d',
+  },
+});

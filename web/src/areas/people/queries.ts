@@ -1,0 +1,19 @@
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { all } from '~/api/all';
+import { api, ask } from '~/api/client';
+import type { Member } from '~/api/schema';
+
+export const membersQuery = queryOptions({
+  queryKey: ['members'],
+  queryFn: () => all((query) => ask(api.GET('/api/v1/members', { params: { query } }))),
+  staleTime: 5 * 60_000,
+});
+
+/** Everybody in the workspace, also those who left, by id. */
+export function usePeople(): Map<string, Member> {
+  const { data } = useQuery({ ...membersQuery, select: byId });
+  return data ?? NOBODY;
+}
+
+const NOBODY = new Map<string, Member>();
+const byId = (members: Member[]) => new Map(members.map((member) => [member.id, member]));

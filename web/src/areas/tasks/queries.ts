@@ -1,0 +1,64 @@
+/** Reading tasks, and changing them: at once on the screen, then on the server, or later when there is no network. */
+import { type QueryClient, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { all } from '~/api/all';
+import { api, ask } from '~/api/client';
+import type { NewTask, Task, TaskPatch } from '~/api/schema';
+import { outbox } from '~/offline/outbox';
+
+/** The filters that `GET /tasks` knows, as `{ project: 'WEB', assignee: 'me', sort: '-priority' }`. */
+export type TaskFilter = Record<string, string | undefined>;
+
+/** Every task that the filter finds. */
+export const tasksQuery = (filter: TaskFilter) =>
+  queryOptions({
+    queryKey: ['tasks', 'list', filter],
+    queryFn: () => all((page) => ask(api.GET('/api/v1/tasks', { params: { query: { ...filter, ...page } as never } }))),
+  });
+
+/** `id` is the key or the id. */
+export const taskQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['tasks', 'one', id],
+    queryFn: () => ask(api.GET('/api/v1/tasks/{id}', { params: { path: { id } } })),
+  });
+
+/** Puts a task as it is now wherever it is shown. */
+export function show(client: QueryClient, task: Task) {
+  client.setQueriesData<Task[]>({ queryKey: ['tasks', 'list'] }, (tasks) =>
+    tasks?.map((one) => (one.id === task.id ? task : one)),
+  );
+  for (const id of [task.id, task.key]) {
+    if (client.getQueryData(['tasks', 'one', id])) client.setQueryData(['tasks', 'one', id], task);
+  }
+}
+
+/** Changes a task. What is shown changes at once, and changes back, with the reason, when the server refuses. */
+export function useChangeTask() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => outbox.changeTask(task, patch),
+    onMutate: async ({ task, patch }) => {
+      await client.cancelQueries({ queryKey: ['tasks'] });
+      show(client, { ...task, ...patch } as Task);
+    },
+    onError: (_error, { task }) => show(client, task),
+    onSuccess: (task) => show(client, task),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['tasks'] }),
+  });
+}
+
+export function useCreateTask() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ project, task }: { project: string; task: NewTask }) => outbox.createTask(project, task),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['tasks'] }),
+  });
+}
+
+export function useDeleteTask() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (task: Task) => ask(api.DELETE('/api/v1/tasks/{id}', { params: { path: { id: task.id } } })),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['tasks'] }),
+  });
+}

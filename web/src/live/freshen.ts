@@ -1,0 +1,40 @@
+/**
+ * Which of what was read is out of date after an event. Keys begin with the area (`['tasks', …]`), and areas are called
+ * as kinds of events are, so a new kind needs a line here only when it concerns another area than its own.
+ */
+import type { QueryClient } from '@tanstack/react-query';
+import type { Event } from '~/api/schema';
+
+const ALSO: Record<string, string[]> = {
+  task: ['tasks', 'activity', 'timeline'],
+  run: ['runs', 'rules'],
+  rule: ['rules'],
+  approval: ['approvals', 'runs'],
+  project: ['projects', 'workflow', 'labels'],
+  member: ['members', 'me'],
+  access: ['members', 'me', 'roles', 'groups'],
+  plan: ['timeline', 'projects'],
+  calendar: ['timeline', 'calendars'],
+  sla: ['slas', 'tasks'],
+  field: ['fields'],
+  milestone: ['milestones', 'timeline'],
+  sprint: ['sprints'],
+  schedule: ['runs'],
+  hook: ['runs', 'hooks'],
+};
+
+const waiting = new Set<string>();
+let due: ReturnType<typeof setTimeout> | undefined;
+
+/** Marks what the event concerns as old. Events come in bursts, so they are gathered for a moment. */
+export function freshen(client: QueryClient, event: Event) {
+  const area = event.kind.split('.')[0] ?? '';
+  for (const key of ALSO[area] ?? [`${area}s`]) waiting.add(key);
+  if (due) return;
+  due = setTimeout(() => {
+    due = undefined;
+    const keys = [...waiting];
+    waiting.clear();
+    for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+  }, 60);
+}
