@@ -4,6 +4,7 @@ import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { NewTask, Task, TaskPatch } from '~/api/schema';
 import { outbox } from '~/offline/outbox';
+import { Clash, changeTask, patched } from './change';
 
 /** The filters that `GET /tasks` knows, as `{ project: 'WEB', assignee: 'me', sort: '-priority' }`. */
 export type TaskFilter = Record<string, string | undefined>;
@@ -32,18 +33,40 @@ export function show(client: QueryClient, task: Task) {
   }
 }
 
-/** Changes a task. What is shown changes at once, and changes back, with the reason, when the server refuses. */
-export function useChangeTask() {
+/** The newest that is known of a task. */
+function known(client: QueryClient, id: string): Task | undefined {
+  const one = client.getQueriesData<Task>({ queryKey: ['tasks', 'one'] });
+  const lists = client.getQueriesData<Task[]>({ queryKey: ['tasks', 'list'] });
+  const all = [...one.map(([, task]) => task), ...lists.flatMap(([, tasks]) => tasks ?? [])];
+  return all.filter((task) => task?.id === id).sort((a, b) => b!.version - a!.version)[0];
+}
+
+/**
+ * Changes a task. What is shown changes at once, and changes back, with the reason, when the server refuses. `task` is
+ * how it was seen when the change was begun.
+ */
+export function useChangeTask(meta?: { quiet?: boolean }) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => outbox.changeTask(task, patch),
+    meta,
+    mutationKey: ['tasks', 'change'],
+    mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => changeTask(task, patch),
     onMutate: async ({ task, patch }) => {
       await client.cancelQueries({ queryKey: ['tasks'] });
-      show(client, { ...task, ...patch } as Task);
+      const before = known(client, task.id) ?? task;
+      show(client, patched(before, patch));
+      return before;
     },
-    onError: (_error, { task }) => show(client, task),
+    onError: (error, _change, before) => {
+      if (error instanceof Clash) show(client, error.theirs);
+      else if (before) show(client, before);
+    },
     onSuccess: (task) => show(client, task),
-    onSettled: () => void client.invalidateQueries({ queryKey: ['tasks'] }),
+    onSettled: () => {
+      // While another change is under way, what is read would put what it shows back for a moment.
+      if (client.isMutating({ mutationKey: ['tasks', 'change'] }) === 1)
+        void client.invalidateQueries({ queryKey: ['tasks'] });
+    },
   });
 }
 
