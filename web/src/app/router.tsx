@@ -2,11 +2,16 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoutes } from '~/areas/account/routes';
 import { homeRoutes } from '~/areas/home/routes';
+import { inProject } from '~/areas/projects/frame';
+import { projectPages, projectsRoutes } from '~/areas/projects/routes';
 import { inside, root } from './root';
 import { NotFound, Trouble } from './Trouble';
 
 export const router = createRouter({
-  routeTree: root.addChildren([...accountRoutes, inside.addChildren([...homeRoutes])]),
+  routeTree: root.addChildren([
+    ...accountRoutes,
+    inside.addChildren([...homeRoutes, ...projectsRoutes, inProject.addChildren([...projectPages])]),
+  ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Trouble,
   defaultNotFoundComponent: NotFound,

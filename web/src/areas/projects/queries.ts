@@ -1,10 +1,37 @@
-import { queryOptions } from '@tanstack/react-query';
+/** Reading projects, and changing them. */
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { all } from '~/api/all';
-import { api, ask } from '~/api/client';
+import { api, ask, ifMatch } from '~/api/client';
+import type { NewProject, Project, ProjectPatch, ProjectStatus } from '~/api/schema';
 
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
   queryFn: () => all((query) => ask(api.GET('/api/v1/projects', { params: { query: { ...query, sort: 'name' } } }))),
+});
+
+export interface ProjectFilter {
+  q?: string;
+  status?: ProjectStatus;
+}
+
+/** Projects that a person looks for; those put away only when they are asked for. */
+export const foundProjectsQuery = ({ q, status }: ProjectFilter) =>
+  queryOptions({
+    queryKey: ['projects', 'found', q ?? '', status ?? ''],
+    queryFn: () =>
+      all((page) =>
+        ask(api.GET('/api/v1/projects', { params: { query: { ...page, q: q || undefined, status, sort: 'name' } } })),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+/** How many tasks are open, overdue and done in each project, by its id. */
+export const figuresQuery = queryOptions({
+  queryKey: ['projects', 'figures'],
+  queryFn: async () => {
+    const items = await all((query) => ask(api.GET('/api/v1/portfolio', { params: { query } })));
+    return new Map(items.map((project) => [project.id, project]));
+  },
 });
 
 /** `id` is the key or the id. */
@@ -63,3 +90,49 @@ export const labelsQuery = (id: string) =>
       all((query) => ask(api.GET('/api/v1/labels', { params: { query: { ...query, project: id } } })), 1000),
     staleTime: 5 * 60_000,
   });
+
+/** Shows a project as the server has just said it is. */
+function useShow() {
+  const client = useQueryClient();
+  return (project: Project) => {
+    for (const id of [project.id, project.key]) client.setQueryData(projectQuery(id).queryKey, project);
+    void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+  };
+}
+
+/** Makes a project. The form shows what is wrong with it. */
+export function useCreateProject() {
+  return useMutation({
+    mutationFn: (body: NewProject) => ask(api.POST('/api/v1/projects', { body })),
+    onSuccess: useShow(),
+    meta: { quiet: true },
+  });
+}
+
+/** Changes a project as it was seen, so that nobody else's change is lost. The form shows what is wrong. */
+export function useChangeProject() {
+  return useMutation({
+    mutationFn: ({ project, patch }: { project: Project; patch: ProjectPatch }) =>
+      ask(
+        api.PATCH('/api/v1/projects/{id}', {
+          params: { path: { id: project.id }, header: ifMatch(project.version) },
+          body: patch,
+        }),
+      ),
+    onSuccess: useShow(),
+    meta: { quiet: true },
+  });
+}
+
+/** Puts a project away, or takes it up again. */
+export function useArchiveProject() {
+  return useMutation({
+    mutationFn: ({ id, archive }: { id: string; archive: boolean }) =>
+      ask(
+        api.POST(archive ? '/api/v1/projects/{id}/archive' : '/api/v1/projects/{id}/unarchive', {
+          params: { path: { id } },
+        }),
+      ),
+    onSuccess: useShow(),
+  });
+}

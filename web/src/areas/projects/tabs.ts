@@ -1,0 +1,28 @@
+/** The ways of looking at one project. */
+import {
+  IconBolt,
+  IconCalendar,
+  IconChartBar,
+  IconLayoutKanban,
+  IconList,
+  IconSettings,
+  IconTimeline,
+  type TablerIcon,
+} from '@tabler/icons-react';
+
+export interface Tab {
+  label: string;
+  icon: TablerIcon;
+  /** The address behind the project's own; a tab without one leads to the project's rules. */
+  path?: string;
+}
+
+export const TABS: Tab[] = [
+  { label: 'Board', icon: IconLayoutKanban, path: '' },
+  { label: 'List', icon: IconList, path: '/list' },
+  { label: 'Timeline', icon: IconTimeline, path: '/timeline' },
+  { label: 'Calendar', icon: IconCalendar, path: '/calendar' },
+  { label: 'Figures', icon: IconChartBar, path: '/figures' },
+  { label: 'Rules', icon: IconBolt },
+  { label: 'Settings', icon: IconSettings, path: '/settings' },
+];
