@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make run` and `make test`. The rest is for daily work.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-tools check fmt generate openapi bench audit
+.PHONY: help run test test-tools check fmt generate openapi bench audit web-dev
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ generate: ## Write the generated files anew (OpenAPI document, event schemas, pe
 	@scripts/generate.sh
 
 openapi: generate
+
+web-dev: ## Serve the web app with hot reload before a running server (TRACKSIDE_URL, or http://127.0.0.1:8080)
+	@scripts/web-dev.sh $(ARGS)
 
 bench: ## Run the benches on durable databases (PEERS_BENCH=… runs the peers too; ARGS="w1" picks benches)
 	@scripts/bench.sh $(ARGS)

@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --all --check
 scripts/check-house.sh
+scripts/build-web.sh
+(cd web && npm run --silent check)
 cargo clippy --workspace --all-targets -- -D warnings
 if command -v cargo-deny >/dev/null; then
   # Known vulnerabilities are looked up by `make audit`: their list lies outside the package registry.

@@ -22,6 +22,7 @@ done
 [ "$faketime" = yes ] || missing+=(libfaketime)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+command -v chromium >/dev/null || missing+=(chromium)
 command -v curl >/dev/null || missing+=(curl)
 command -v jq >/dev/null || missing+=(jq)
 if [ ${#missing[@]} -gt 0 ]; then
@@ -37,14 +38,11 @@ if ! command -v cargo-nextest >/dev/null && [ ! -x "$(tools_folder)/bin/cargo-ne
     give_up "cargo-nextest could not be built. Install it as https://nexte.st tells, then run the command again."
 fi
 
-# npm leaves its own copy of the lock file behind when it is done, so an older one than ours means that there is something
-# to install: GitHub's example payloads and the library that signs them; and what reads our OpenAPI document.
-for folder in tests/*/; do
-  [ -f "$folder/package-lock.json" ] || continue
-  if [ ! "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
-    (cd "$folder" && npm ci --silent --ignore-scripts </dev/null) ||
-      give_up "npm could not install what ${folder}package-lock.json names. Is a registry reachable ('npm ping')?"
-  fi
+# GitHub's example payloads and the library that signs them; what reads our OpenAPI document; the web app and what drives
+# its stories.
+need_node
+for folder in tests/*/ web/; do
+  if [ -f "$folder/package-lock.json" ]; then npm_packages "${folder%/}"; fi
 done
 
 # The fuzzer of the interface has a Python of its own, so that it meets no other packages.

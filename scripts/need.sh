@@ -96,3 +96,20 @@ postgres_bin() {
 tools_folder() {
   echo "${XDG_CACHE_HOME:-$HOME/.cache}/trackside/tools"
 }
+
+# The web app is built with Node.js; a distribution's own is often too old, so which one is the user's to choose.
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null ||
+    give_up "Node.js with npm is missing. Get version 20.19 or newer from https://nodejs.org, then run the command again."
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    give_up "Node.js 20.19 or newer is needed, this is $(node --version). Get it from https://nodejs.org, then run the command again."
+}
+
+# npm_packages FOLDER: installs what its lock file names. npm leaves its own copy of that file behind when it is done, so
+# an older one than ours means that there is something to do.
+npm_packages() {
+  if [ ! "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+    (cd "$1" && npm ci --silent --no-fund --no-audit --ignore-scripts </dev/null) ||
+      give_up "npm could not install what $1/package-lock.json names. Is a registry reachable ('npm ping')?"
+  fi
+}

@@ -8,6 +8,7 @@ source scripts/need.sh
 
 need_rust
 need_c_compiler
+scripts/build-web.sh
 echo "trackside: building (several minutes the first time)"
 cargo build --release --package trackside-api --bin trackside
 exec "${CARGO_TARGET_DIR:-target}/release/trackside" serve "$@"

@@ -10,6 +10,7 @@ PATH="$PATH:$(tools_folder)/bin"
 profile=default
 if [ -n "${CI:-}" ]; then profile=ci; fi
 
+scripts/build-web.sh
 scripts/build.sh
 # cargo-nextest does not run the examples in the documentation.
 cargo test --workspace --doc --quiet

@@ -30,7 +30,8 @@ use crate::live::{self, Hub};
 use crate::problem::Problem;
 use crate::rate::Limiter;
 use crate::{
-    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe, web,
+    cors, decisions, fields, health, hot, idempotency, observe, openapi, pages, parameters, rate, scope, unsubscribe,
+    web,
 };
 
 /// What handlers share. Cheap to clone.

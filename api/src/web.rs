@@ -47,7 +47,8 @@ pub(crate) async fn serve(request: Request) -> Response {
     match Dist::get(DOCUMENT) {
         Some(_) => file(DOCUMENT, request.headers()),
         None => {
-            let says = ["This Trackside was built without its web app. Build it with `make run`, or go on by the interface."];
+            let says =
+                ["This Trackside was built without its web app. Build it with `make run`, or go on by the interface."];
             pages::note("en", &says.map(str::to_owned), "<p><a href=\"/api/docs\">/api/docs</a></p>")
         }
     }
@@ -60,7 +61,8 @@ fn wants_page(headers: &HeaderMap) -> bool {
 /// One file, compressed in the best way that the client reads.
 fn file(name: &str, headers: &HeaderMap) -> Response {
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let reads = |coding: &str| accepts.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == coding));
+    let reads =
+        |coding: &str| accepts.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == coding));
     let packed = [("br", "br"), ("gzip", "gz")]
         .into_iter()
         .filter(|(coding, _)| reads(coding))

@@ -58,6 +58,7 @@ mod trials;
 mod views;
 mod walls;
 mod watchers_and_links;
+mod web;
 mod whole_projects;
 mod whole_projects_files;
 mod workflow;

@@ -6,12 +6,15 @@ import { api } from '~/api/client';
 import { session } from '~/api/session';
 import { useMe } from '~/areas/account/queries';
 import { useLinkState } from '~/live/live';
+import { OutboxButton } from '~/offline/OutboxButton';
+import { forgetRead } from '~/offline/persist';
 import { Face } from '~/parts/Face';
 
 export function Tools() {
   return (
     <Group gap="xs" wrap="nowrap">
       <Link />
+      <OutboxButton />
       <OwnMenu />
     </Group>
   );
@@ -42,6 +45,7 @@ function OwnMenu() {
     if (refresh_token) await api.POST('/api/v1/auth/logout', { body: { refresh_token } }).catch(() => undefined);
     session.end(true);
     client.clear();
+    await forgetRead();
   };
   return (
     <Menu position="bottom-end" width={220}>

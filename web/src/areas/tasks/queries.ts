@@ -3,6 +3,7 @@ import { type QueryClient, queryOptions, useMutation, useQueryClient } from '@ta
 import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { NewTask, Task, TaskPatch } from '~/api/schema';
+import { overlay } from '~/offline/change';
 import { outbox } from '~/offline/outbox';
 import { Clash, changeTask, patched } from './change';
 
@@ -13,7 +14,11 @@ export type TaskFilter = Record<string, string | undefined>;
 export const tasksQuery = (filter: TaskFilter) =>
   queryOptions({
     queryKey: ['tasks', 'list', filter],
-    queryFn: () => all((page) => ask(api.GET('/api/v1/tasks', { params: { query: { ...filter, ...page } as never } }))),
+    queryFn: async () => {
+      const read = (page: object) =>
+        ask(api.GET('/api/v1/tasks', { params: { query: { ...filter, ...page } as never } }));
+      return overlay(await all(read), outbox.entries, filter.project);
+    },
   });
 
 /** `id` is the key or the id. */

@@ -1,0 +1,2 @@
+/** Which build this is. */
+declare const __BUILD__: string;
