@@ -1,7 +1,7 @@
 /** Two versions of the same task, side by side, and a choice. Neither is lost before it is made. */
 import { Alert, Button, Group, Table, Text } from '@mantine/core';
 import { usePeople } from '~/areas/people/queries';
-import { contested, type Entry } from './change';
+import { contested, type Entry, fieldName, fieldOf } from './change';
 import { outbox } from './outbox';
 
 export function Conflict({ entry }: { entry: Entry }) {
@@ -27,15 +27,15 @@ export function Conflict({ entry }: { entry: Entry }) {
           <Table.Tbody>
             {contested(change.task, theirs, change.patch).map((field) => (
               <Table.Tr key={field}>
-                <Table.Th scope="row">{field.replaceAll('_', ' ')}</Table.Th>
+                <Table.Th scope="row">{fieldName(field)}</Table.Th>
                 <Table.Td>
                   <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>
-                    {shown(change.patch[field])}
+                    {shown(fieldOf(change.patch, field))}
                   </Text>
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>
-                    {shown(theirs[field])}
+                    {shown(fieldOf(theirs, field))}
                   </Text>
                 </Table.Td>
               </Table.Tr>

@@ -5,7 +5,7 @@
 import { api, ask, ifMatch } from '~/api/client';
 import { Problem } from '~/api/problem';
 import type { Comment, NewTask, Task, TaskPatch } from '~/api/schema';
-import { type Change, contested, type Entry, isDone } from './change';
+import { type Change, Clash, contested, type Entry, isDone, patched } from './change';
 import { store } from './store';
 
 /** Nobody else may send while one tab does. */
@@ -57,10 +57,6 @@ const isAway = (error: unknown) => error instanceof Problem && (error.unreachabl
 let user = '';
 let onSent: (change: Change, sent: Sent) => void = () => {};
 
-async function keep(id: string, change: Change, state: Entry['state'] = 'queued', theirs?: Task): Promise<void> {
-  await store.put({ id, at: Date.now(), user, change, state, theirs });
-}
-
 const mine = () => store.entries.filter((entry) => entry.user === user);
 
 /**
@@ -81,7 +77,7 @@ async function sendOrKeep<T>(
       if (!isAway(error)) throw error;
     }
   }
-  await keep(key, change);
+  await store.put({ id: key, at: Date.now(), user, change, state: 'queued' });
   return meanwhile;
 }
 
@@ -98,9 +94,13 @@ export const outbox = {
     return mine();
   },
 
+  /**
+   * Changes a task that was seen as it is given. What others changed besides is left alone; throws a {@link Clash} when
+   * they changed the same.
+   */
   async changeTask(task: Task, change: TaskPatch): Promise<Task> {
     const key = crypto.randomUUID();
-    const meanwhile = { ...task, ...change } as Task;
+    const meanwhile = patched(task, change);
     const entry: Change = { kind: 'patch', task, patch: change };
     // Behind what already waits for the same task, or it would be overtaken.
     const behind = mine().some(
@@ -108,9 +108,8 @@ export const outbox = {
     );
     const now = async () => {
       const { task: taken, conflict } = await patch(task, change);
-      if (!conflict) return taken ?? meanwhile;
-      await keep(key, entry, 'conflict', conflict);
-      return conflict;
+      if (conflict) throw new Clash(conflict, change, contested(task, conflict, change));
+      return taken ?? meanwhile;
     };
     return sendOrKeep(key, entry, now, meanwhile, behind);
   },

@@ -3,9 +3,8 @@ import { type QueryClient, queryOptions, useMutation, useQueryClient } from '@ta
 import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { NewTask, Task, TaskPatch } from '~/api/schema';
-import { overlay } from '~/offline/change';
+import { Clash, overlay, patched } from '~/offline/change';
 import { outbox } from '~/offline/outbox';
-import { Clash, changeTask, patched } from './change';
 
 /** The filters that `GET /tasks` knows, as `{ project: 'WEB', assignee: 'me', sort: '-priority' }`. */
 export type TaskFilter = Record<string, string | undefined>;
@@ -55,7 +54,7 @@ export function useChangeTask(meta?: { quiet?: boolean }) {
   return useMutation({
     meta,
     mutationKey: ['tasks', 'change'],
-    mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => changeTask(task, patch),
+    mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => outbox.changeTask(task, patch),
     onMutate: async ({ task, patch }) => {
       await client.cancelQueries({ queryKey: ['tasks'] });
       const before = known(client, task.id) ?? task;
