@@ -2,6 +2,7 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoutes } from '~/areas/account/routes';
 import { homeRoutes } from '~/areas/home/routes';
+import { planningPages } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
 import { projectPages, projectsRoutes } from '~/areas/projects/routes';
 import { inside, root } from './root';
@@ -10,7 +11,12 @@ import { NotFound, Trouble } from './Trouble';
 export const router = createRouter({
   routeTree: root.addChildren([
     ...accountRoutes,
-    inside.addChildren([...homeRoutes, ...projectsRoutes, inProject.addChildren([...projectPages])]),
+    inside.addChildren([
+      ...homeRoutes,
+      ...projectsRoutes,
+      ...planningRoutes,
+      inProject.addChildren([...projectPages, ...planningPages]),
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: Trouble,

@@ -78,7 +78,13 @@ function TabLink({ tab, projectKey, here }: { tab: Tab; projectKey: string; here
       ? { to: '/rules', search: { project: projectKey } }
       : { to: `/projects/${projectKey}${tab.path}`, search: {} };
   return (
-    <Link ref={link} className={classes.tab} {...(target as { to: '/' })} aria-current={here ? 'page' : undefined}>
+    <Link
+      ref={link}
+      className={classes.tab}
+      activeOptions={{ exact: true }}
+      {...(target as { to: '/' })}
+      aria-current={here ? 'page' : undefined}
+    >
       <tab.icon size={16} stroke={1.8} aria-hidden />
       {tab.label}
     </Link>
