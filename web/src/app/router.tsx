@@ -14,7 +14,7 @@ export const router = createRouter({
     inside.addChildren([
       ...homeRoutes,
       ...projectsRoutes,
-      ...planningRoutes,
+
       inProject.addChildren([...projectPages, ...planningPages]),
     ]),
   ]),
