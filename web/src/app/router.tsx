@@ -5,6 +5,8 @@ import { homeRoutes } from '~/areas/home/routes';
 import { planningPages } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
 import { projectPages, projectsRoutes } from '~/areas/projects/routes';
+import { ruleRoutes } from '~/areas/rules/routes';
+import { runRoutes } from '~/areas/runs/routes';
 import { inside, root } from './root';
 import { NotFound, Trouble } from './Trouble';
 
@@ -14,7 +16,8 @@ export const router = createRouter({
     inside.addChildren([
       ...homeRoutes,
       ...projectsRoutes,
-
+      ...ruleRoutes,
+      ...runRoutes,
       inProject.addChildren([...projectPages, ...planningPages]),
     ]),
   ]),

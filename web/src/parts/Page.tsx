@@ -39,19 +39,21 @@ export function Page({
           </Breadcrumbs>
         )}
         <Group justify="space-between" align="flex-start" gap="sm">
-          <Group gap="sm" style={{ minWidth: 0, flex: '1 1 240px' }}>
-            <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
-              {title}
-            </Title>
-            {beside}
-          </Group>
+          <Stack gap={4} style={{ minWidth: 0, flex: '1 1 240px' }}>
+            <Group gap="sm">
+              <Title order={1} size="h2" style={{ overflowWrap: 'anywhere' }}>
+                {title}
+              </Title>
+              {beside}
+            </Group>
+            {lead && (
+              <Text size="sm" c="dimmed" maw={720} component="div">
+                {lead}
+              </Text>
+            )}
+          </Stack>
           {actions && <Group gap="xs">{actions}</Group>}
         </Group>
-        {lead && (
-          <Text size="sm" c="dimmed" maw={720} component="div">
-            {lead}
-          </Text>
-        )}
       </Stack>
       {children}
     </Stack>
