@@ -28,7 +28,13 @@ export function ImportRules() {
   return (
     <FileButton multiple accept=".yaml,.yml,.json" onChange={(files) => files.length > 0 && read.mutate(files)}>
       {(props) => (
-        <Button {...props} visibleFrom="sm" variant="default" loading={read.isPending} leftSection={<IconUpload size={16} />}>
+        <Button
+          {...props}
+          visibleFrom="sm"
+          variant="default"
+          loading={read.isPending}
+          leftSection={<IconUpload size={16} />}
+        >
           From a file
         </Button>
       )}
