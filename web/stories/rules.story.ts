@@ -73,6 +73,7 @@ test('a rule is duplicated, and deleted after being asked', async ({ ada, browse
   const page = await open(ada, browser);
   await page.getByRole('button', { name: `More about ${RULE.name}` }).click();
   await page.getByRole('menuitem', { name: 'Duplicate' }).click();
+  await expect(page).toHaveURL(/\/rules\/rule_/);
   await page.goto('/rules');
   const copy = `Copy of ${RULE.name}`;
   await expect(page.getByRole('button', { name: `${copy}: Draft. Change` })).toBeVisible();

@@ -1,5 +1,5 @@
 /** Colours and shapes. Every pair of text and ground has at least the 4.5:1 that WCAG 2.2 AA asks for. */
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { CloseButton, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const track: MantineColorsTuple = [
   '#eef0ff',
@@ -26,6 +26,8 @@ export const theme = createTheme({
   autoContrast: true,
   luminanceThreshold: 0.35,
   respectReducedMotion: true,
+  // The cross of dialogs and messages has no words of its own.
+  components: { CloseButton: CloseButton.extend({ defaultProps: { 'aria-label': 'Close' } as object }) },
 });
 
 export const variables: CSSVariablesResolver = () => ({

@@ -24,7 +24,7 @@ export function Confirm({
 }) {
   const doing = useMutation({ mutationFn: run, meta: { quiet: true }, onSuccess: close });
   return (
-    <Modal opened={opened} onClose={close} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} title={title} centered>
       <Stack>
         <Text size="sm" component="div">
           {children}

@@ -10,13 +10,7 @@ import { useRunByHand } from './queries';
 /** Asks what the rule's form asks, starts it, and shows its run. */
 export function RunByHand({ rule, opened, close }: { rule: RuleInfo; opened: boolean; close: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={`Run “${rule.name}” now`}
-      centered
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={opened} onClose={close} title={`Run “${rule.name}” now`} centered>
       <Questions rule={rule} close={close} />
     </Modal>
   );

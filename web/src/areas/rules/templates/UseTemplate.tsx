@@ -31,7 +31,6 @@ export function UseTemplate({ slug, close }: { slug?: string; close: () => void 
       size={920}
       fullScreen={phone}
       title={<b>{template.data?.name ?? 'Template'}</b>}
-      closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <ProblemAlert error={template.error} retry={() => void template.refetch()} />
       {template.isPending && <Skeleton height={320} />}
