@@ -27,7 +27,7 @@ export const theme = createTheme({
   luminanceThreshold: 0.35,
   respectReducedMotion: true,
   // The cross of dialogs and messages has no words of its own.
-  components: { CloseButton: CloseButton.extend({ defaultProps: { 'aria-label': 'Close' } as object }) },
+  components: { CloseButton: CloseButton.extend({ defaultProps: { ...({ 'aria-label': 'Close' } as object) } }) },
 });
 
 export const variables: CSSVariablesResolver = () => ({
