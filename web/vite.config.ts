@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { compress } from './vite/compress.ts';
+import { ruleSchema } from './vite/rule-schema.ts';
 
 // `make web-dev` serves the app with hot reload and passes what is not the app's to a running server.
 const server = process.env.TRACKSIDE_URL ?? 'http://127.0.0.1:8080';
@@ -40,7 +41,7 @@ const pwa = VitePWA({
 });
 
 export default defineConfig({
-  plugins: [react(), pwa, compress(fileURLToPath(new URL('./dist', import.meta.url)))],
+  plugins: [react(), ruleSchema(), pwa, compress(fileURLToPath(new URL('./dist', import.meta.url)))],
   define: { __BUILD__: JSON.stringify(String(Date.now())) },
   resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 700 },

@@ -1,6 +1,7 @@
 /** Every page, area by area. An area's pages are loaded when they are opened. */
 import { createRouter } from '@tanstack/react-router';
 import { accountRoutes } from '~/areas/account/routes';
+import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
 import { planningPages } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
@@ -17,6 +18,7 @@ export const router = createRouter({
       ...homeRoutes,
       ...projectsRoutes,
       ...ruleRoutes,
+      ...builderRoutes,
       ...runRoutes,
       inProject.addChildren([...projectPages, ...planningPages]),
     ]),

@@ -1,0 +1,4 @@
+import type { ReactNode } from 'react';
+export function Panel(_props: { drawer?: boolean; covered?: ReactNode; onCoverClose?(): void }) {
+  return null;
+}

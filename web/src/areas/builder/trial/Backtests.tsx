@@ -1,0 +1,3 @@
+export function Backtests(_props: Record<string, unknown>) {
+  return null;
+}

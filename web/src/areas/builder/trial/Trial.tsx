@@ -1,0 +1,3 @@
+export function Trial(_props: Record<string, unknown>) {
+  return null;
+}
