@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api } from '~/api/client';
 import { session } from '~/api/session';
 import { useMe } from '~/areas/account/queries';
+import { AddTaskButton } from '~/areas/board/AddTaskButton';
 import { useLinkState } from '~/live/live';
 import { OutboxButton } from '~/offline/OutboxButton';
 import { forgetRead } from '~/offline/persist';
@@ -15,6 +16,7 @@ export function Tools() {
     <Group gap="xs" wrap="nowrap">
       <Link />
       <OutboxButton />
+      <AddTaskButton />
       <OwnMenu />
     </Group>
   );

@@ -4,6 +4,7 @@
  */
 import type { QueryClient } from '@tanstack/react-query';
 import type { Event } from '~/api/schema';
+import { hearOnBoards } from '~/areas/board/cache';
 
 const ALSO: Record<string, string[]> = {
   task: ['tasks', 'activity', 'timeline'],
@@ -23,12 +24,18 @@ const ALSO: Record<string, string[]> = {
   hook: ['runs', 'hooks'],
 };
 
+/** What changes tasks without an event for each of them. */
+const CHANGES_MANY = new Set(['project.workflow_changed', 'project.label_renamed', 'project.types_changed']);
+
 const waiting = new Set<string>();
 let due: ReturnType<typeof setTimeout> | undefined;
 
 /** Marks what the event concerns as old. Events come in bursts, so they are gathered for a moment. */
 export function freshen(client: QueryClient, event: Event) {
   const area = event.kind.split('.')[0] ?? '';
+  // A board has thousands of tasks, so it is told of the one, and read anew only where an event names none.
+  if (area === 'task') hearOnBoards(client, event);
+  if (CHANGES_MANY.has(event.kind)) waiting.add('board');
   for (const key of ALSO[area] ?? [`${area}s`]) waiting.add(key);
   if (due) return;
   due = setTimeout(() => {

@@ -81,7 +81,7 @@ export const isDone = (theirs: Task, patch: TaskPatch) =>
 
 /** `task` with what `patch` makes of it. */
 export const patched = (task: Task, patch: TaskPatch): Task =>
-  ({ ...task, ...patch, custom: patch.custom ? { ...task.custom, ...patch.custom } : task.custom }) as Task;
+  ({ ...task, ...patch, ...(patch.custom ? { custom: { ...task.custom, ...patch.custom } } : {}) }) as Task;
 
 /** What is read from the server, with what waits on this device on top of it. */
 export function overlay(tasks: Task[], entries: Entry[], project?: string): Task[] {

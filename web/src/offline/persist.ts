@@ -17,13 +17,18 @@ const persister = createAsyncStoragePersister({
 /** Short-lived by their nature, or good once. */
 const NOT_KEPT = new Set(['ticket', 'verify-email', 'set-up', 'sign-in-providers', 'search']);
 
+/** Writing thousands of cards down every few seconds would be felt while dragging. */
+const LARGEST_BOARD = 1_000;
+const isTooLarge = (data: unknown) => ((data as { cards?: unknown[] } | undefined)?.cards?.length ?? 0) > LARGEST_BOARD;
+
 export const persistence: Omit<PersistQueryClientOptions, 'queryClient'> = {
   persister,
   maxAge: 7 * 24 * 3600_000,
   // A new build may read answers differently.
   buster: __BUILD__,
   dehydrateOptions: {
-    shouldDehydrateQuery: ({ queryKey, state }) => state.status === 'success' && !NOT_KEPT.has(String(queryKey[0])),
+    shouldDehydrateQuery: ({ queryKey, state }) =>
+      state.status === 'success' && !NOT_KEPT.has(String(queryKey[0])) && !isTooLarge(state.data),
   },
 };
 

@@ -1,11 +1,13 @@
-import { Badge, Box, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Badge, Box, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import classes from './frame.module.css';
 import { HealthBadge } from './HealthBadge';
+import { Presence } from './Presence';
 import { projectQuery } from './queries';
+import { RunToasts } from './RunToasts';
 import { TABS, type Tab } from './tabs';
 
 /** The head of a project's pages. Below it stands whatever page of the project is open. */
@@ -43,10 +45,9 @@ export function ProjectFrame() {
             </Badge>
           )}
         </Group>
-        <Text size="sm" c="dimmed" visibleFrom="xs" style={{ flexShrink: 0 }}>
-          {key}
-        </Text>
+        <Presence topic={`project:${key}`} />
       </Group>
+      <RunToasts projectKey={key} topic={`project:${key}`} />
       <Tabs projectKey={key} />
       <Outlet />
     </Box>

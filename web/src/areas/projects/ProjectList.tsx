@@ -68,7 +68,7 @@ function Row({ project, figures }: Line) {
       <Table.Td>
         <Owner id={project.owner} />
       </Table.Td>
-      <Table.Td w={180}>{figures && <Figures figures={figures} />}</Table.Td>
+      <Table.Td w={210}>{figures && <Figures figures={figures} />}</Table.Td>
       <Table.Td w={48}>
         <Actions project={project} />
       </Table.Td>
@@ -104,6 +104,7 @@ function Name({ project }: { project: Project }) {
         component={Link}
         to="/projects/$key"
         params={{ key: project.key } as never}
+        size="sm"
         fw={600}
         c="var(--mantine-color-text)"
         style={{ overflowWrap: 'anywhere' }}

@@ -4,6 +4,7 @@ import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { NewTask, Task, TaskPatch } from '~/api/schema';
 import { Clash, overlay, patched } from '~/offline/change';
+import { showOnBoards } from '~/areas/board/cache';
 import { outbox } from '~/offline/outbox';
 
 /** The filters that `GET /tasks` knows, as `{ project: 'WEB', assignee: 'me', sort: '-priority' }`. */
@@ -27,22 +28,22 @@ export const taskQuery = (id: string) =>
     queryFn: () => ask(api.GET('/api/v1/tasks/{id}', { params: { path: { id } } })),
   });
 
-/** Puts a task as it is now wherever it is shown. */
+/** Puts a task as it is now wherever it is shown. What is not known of it stays as it is there. */
 export function show(client: QueryClient, task: Task) {
   client.setQueriesData<Task[]>({ queryKey: ['tasks', 'list'] }, (tasks) =>
-    tasks?.map((one) => (one.id === task.id ? task : one)),
+    tasks?.map((one) => (one.id === task.id ? { ...one, ...task } : one)),
   );
-  for (const id of [task.id, task.key]) {
-    if (client.getQueryData(['tasks', 'one', id])) client.setQueryData(['tasks', 'one', id], task);
-  }
+  for (const id of [task.id, task.key])
+    client.setQueryData<Task>(['tasks', 'one', id], (one) => one && { ...one, ...task });
+  showOnBoards(client, [task]);
 }
 
 /** The newest that is known of a task. */
-function known(client: QueryClient, id: string): Task | undefined {
+function known(client: QueryClient, task: Task): Task {
   const one = client.getQueriesData<Task>({ queryKey: ['tasks', 'one'] });
   const lists = client.getQueriesData<Task[]>({ queryKey: ['tasks', 'list'] });
   const all = [...one.map(([, task]) => task), ...lists.flatMap(([, tasks]) => tasks ?? [])];
-  return all.filter((task) => task?.id === id).sort((a, b) => b!.version - a!.version)[0];
+  return all.reduce<Task>((best, it) => (it?.id === task.id && it.version >= best.version ? it : best), task);
 }
 
 /**
@@ -57,7 +58,7 @@ export function useChangeTask(meta?: { quiet?: boolean }) {
     mutationFn: ({ task, patch }: { task: Task; patch: TaskPatch }) => outbox.changeTask(task, patch),
     onMutate: async ({ task, patch }) => {
       await client.cancelQueries({ queryKey: ['tasks'] });
-      const before = known(client, task.id) ?? task;
+      const before = known(client, task);
       show(client, patched(before, patch));
       return before;
     },
@@ -78,6 +79,7 @@ export function useCreateTask() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ project, task }: { project: string; task: NewTask }) => outbox.createTask(project, task),
+    onSuccess: (task) => showOnBoards(client, [task]),
     onSettled: () => void client.invalidateQueries({ queryKey: ['tasks'] }),
   });
 }

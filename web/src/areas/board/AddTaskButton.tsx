@@ -1,0 +1,29 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { useMay } from '~/areas/account/queries';
+import { addTask, useAddTask } from './addTask';
+
+const AddTask = lazy(async () => ({ default: (await import('./AddTask')).AddTask }));
+
+/** The way to a new task from every page: a button in the header, and the key `c`. */
+export function AddTaskButton() {
+  const { key } = useParams({ strict: false }) as { key?: string };
+  const may = useMay('task.create', key);
+  const opened = useAddTask() !== undefined;
+  const open = () => addTask.open({ project: key });
+  useHotkeys(may ? [['c', open]] : []);
+  if (!may) return null;
+  return (
+    <>
+      <Tooltip label="New task (c)" openDelay={400}>
+        <ActionIcon variant="filled" size="lg" radius="xl" aria-label="New task" aria-keyshortcuts="c" onClick={open}>
+          <IconPlus size={20} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+      <Suspense>{opened && <AddTask />}</Suspense>
+    </>
+  );
+}
