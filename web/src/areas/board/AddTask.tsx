@@ -44,8 +44,10 @@ function Form({ preset }: { preset: Preset }) {
     },
   });
   const open = projects.data ?? [];
-  const project = open.find(({ key, id }) => key === form.values.project || id === form.values.project) ?? open[0];
-  const workflow = useQuery({ ...workflowQuery(project?.key ?? ''), enabled: project !== undefined });
+  // Whoever types fast is done before the projects are there, and knows which one it is for.
+  const wanted = form.values.project;
+  const project = wanted && (!projects.data || open.some(({ key }) => key === wanted)) ? wanted : open[0]?.key;
+  const workflow = useQuery({ ...workflowQuery(project ?? ''), enabled: project !== undefined });
   const statuses = workflow.data?.statuses ?? [];
   const status = statuses.some(({ key }) => key === form.values.status) ? form.values.status : workflow.data?.initial;
   const everyone = [...people.values()].filter(({ state }) => state === 'active');
@@ -59,10 +61,10 @@ function Form({ preset }: { preset: Preset }) {
       due_at: due ? dayjs(due).endOf('day').millisecond(0).toISOString() : undefined,
     };
     create.mutate(
-      { project: project.key, task },
+      { project, task },
       {
         onSuccess: (made) => {
-          localStorage.setItem(LAST, project.key);
+          localStorage.setItem(LAST, project);
           addTask.close();
           notifications.show({
             role: 'status',
@@ -71,7 +73,7 @@ function Form({ preset }: { preset: Preset }) {
                 <Link to="." search={((old: object) => ({ ...old, task: made.key })) as never}>
                   {made.key}
                 </Link>{' '}
-                is in {project.name}.
+                is in {open.find(({ key }) => key === project)?.name ?? project}.
               </>
             ),
           });
@@ -94,7 +96,7 @@ function Form({ preset }: { preset: Preset }) {
             searchable
             allowDeselect={false}
             data={open.map(({ key, name }) => ({ value: key, label: name }))}
-            value={project?.key ?? null}
+            value={project ?? null}
             onChange={(value) => form.setFieldValue('project', value)}
           />
           <Select

@@ -1,7 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
-import { useParams } from '@tanstack/react-router';
+import { useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useMay } from '~/areas/account/queries';
 import { addTask, useAddTask } from './addTask';
@@ -10,7 +10,8 @@ const AddTask = lazy(async () => ({ default: (await import('./AddTask')).AddTask
 
 /** The way to a new task from every page: a button in the header, and the key `c`. */
 export function AddTaskButton() {
-  const { key } = useParams({ strict: false }) as { key?: string };
+  // The header stands above the page whose project it is.
+  const key = useRouterState({ select: ({ matches }) => (matches.at(-1)?.params as { key?: string } | undefined)?.key });
   const may = useMay('task.create', key);
   const opened = useAddTask() !== undefined;
   const open = () => addTask.open({ project: key });

@@ -1,4 +1,4 @@
-import { Menu, ScrollArea } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { IconArrowRight, IconCheck, IconExternalLink, IconUserMinus, IconUserPlus } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { Task, Workflow } from '~/api/schema';
@@ -36,20 +36,25 @@ export function CardMenu({ open, workflow, mayEdit, move, close }: Props) {
       patch: { assignees: mine ? card.assignees.filter((id) => id !== own) : [...card.assignees, own] },
     });
   return (
-    <Menu opened onClose={close} position="bottom-end" width={220} returnFocus>
+    <Menu opened onClose={close} position="bottom-end" width={220} returnFocus withInitialFocusPlaceholder={false}>
       <Menu.Target>
-        <span
+        {/* The card's own button may be scrolled away meanwhile, so this one stands where it was. */}
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-hidden
           style={{
             position: 'fixed',
             top: at.top,
             left: at.left,
             width: at.width,
             height: at.height,
+            opacity: 0,
             pointerEvents: 'none',
           }}
         />
       </Menu.Target>
-      <Menu.Dropdown aria-label={`More for ${card.key}`}>
+      <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }} aria-label={`More for ${card.key}`}>
         <Menu.Item
           leftSection={<IconExternalLink size={16} aria-hidden />}
           onClick={() => void navigate({ to: '.', search: (old) => ({ ...old, task: card.key }) as never })}
@@ -65,26 +70,23 @@ export function CardMenu({ open, workflow, mayEdit, move, close }: Props) {
           </Menu.Item>
         )}
         {mayEdit && <Menu.Label>Move to…</Menu.Label>}
-        {mayEdit && (
-          <ScrollArea.Autosize mah={260} type="auto">
-            {workflow.statuses.map((status) => (
-              <Menu.Item
-                key={status.key}
-                leftSection={
-                  status.key === card.status ? (
-                    <IconCheck size={16} aria-hidden />
-                  ) : (
-                    <IconArrowRight size={16} aria-hidden />
-                  )
-                }
-                disabled={!mayGo(workflow.transitions, card.status, status.key)}
-                onClick={() => move(card, status)}
-              >
-                {status.name}
-              </Menu.Item>
-            ))}
-          </ScrollArea.Autosize>
-        )}
+        {mayEdit &&
+          workflow.statuses.map((status) => (
+            <Menu.Item
+              key={status.key}
+              leftSection={
+                status.key === card.status ? (
+                  <IconCheck size={16} aria-hidden />
+                ) : (
+                  <IconArrowRight size={16} aria-hidden />
+                )
+              }
+              disabled={!mayGo(workflow.transitions, card.status, status.key)}
+              onClick={() => move(card, status)}
+            >
+              {status.name}
+            </Menu.Item>
+          ))}
       </Menu.Dropdown>
     </Menu>
   );

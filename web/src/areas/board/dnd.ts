@@ -66,12 +66,20 @@ export const overColumn: CollisionDetection = (args) =>
 const cardOf = (active: { data: { current?: unknown } }) => (active.data.current as Dragged | undefined)?.card;
 const targetOf = (over: { data: { current?: unknown } } | null) => over?.data.current as Target | undefined;
 
+/** Whether the card has just been picked up: that it is over its own column needs no saying then. */
+let lifted = false;
+
 /** What is said to those who do not see the drag. */
 export const announcements: Announcements = {
-  onDragStart: ({ active }) => `Picked up ${cardOf(active)?.key}. Choose a column with the arrow keys.`,
+  onDragStart: ({ active }) => {
+    lifted = true;
+    return `Picked up ${cardOf(active)?.key}. Choose a column with the arrow keys.`;
+  },
   onDragOver: ({ active, over }) => {
     const target = targetOf(over);
-    return target ? `${cardOf(active)?.key} is over ${target.name}.` : undefined;
+    const begins = lifted && target?.status === cardOf(active)?.status;
+    lifted = false;
+    return target && !begins ? `${cardOf(active)?.key} is over ${target.name}.` : undefined;
   },
   onDragEnd: ({ active, over }) => {
     const [card, target] = [cardOf(active), targetOf(over)];

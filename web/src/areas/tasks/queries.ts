@@ -3,8 +3,8 @@ import { type QueryClient, queryOptions, useMutation, useQueryClient } from '@ta
 import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { NewTask, Task, TaskPatch } from '~/api/schema';
-import { Clash, overlay, patched } from '~/offline/change';
 import { showOnBoards } from '~/areas/board/cache';
+import { Clash, overlay, patched } from '~/offline/change';
 import { outbox } from '~/offline/outbox';
 
 /** The filters that `GET /tasks` knows, as `{ project: 'WEB', assignee: 'me', sort: '-priority' }`. */
