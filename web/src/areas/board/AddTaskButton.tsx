@@ -11,7 +11,9 @@ const AddTask = lazy(async () => ({ default: (await import('./AddTask')).AddTask
 /** The way to a new task from every page: a button in the header, and the key `c`. */
 export function AddTaskButton() {
   // The header stands above the page whose project it is.
-  const key = useRouterState({ select: ({ matches }) => (matches.at(-1)?.params as { key?: string } | undefined)?.key });
+  const key = useRouterState({
+    select: ({ matches }) => (matches.at(-1)?.params as { key?: string } | undefined)?.key,
+  });
   const may = useMay('task.create', key);
   const opened = useAddTask() !== undefined;
   const open = () => addTask.open({ project: key });
