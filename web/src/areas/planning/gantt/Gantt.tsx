@@ -2,6 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: what is in the cells takes the focus.
 /** The chart: a table of tasks at the start, their bars on a line of time, and the lines between them. */
 import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { useNavigate } from '@tanstack/react-router';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import {
   type PointerEvent as DragEvent,
@@ -60,6 +61,12 @@ export function Gantt({ rows, links, scale, work, shown, mayEdit, critical, colu
   const here = Math.min(active, rows.length - 1);
   const newest = useRef(on);
   newest.current = on;
+
+  const navigate = useNavigate();
+  const show = useCallback(
+    (task: string) => void navigate({ to: '.', search: (before: object) => ({ ...before, task }) as never }),
+    [navigate],
+  );
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -220,6 +227,7 @@ export function Gantt({ rows, links, scale, work, shown, mayEdit, critical, colu
                   tools={tools}
                   toggle={on.toggle}
                   focus={setActive}
+                  show={show}
                 />
               );
             })}

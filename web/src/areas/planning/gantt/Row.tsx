@@ -1,9 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows of a table cannot be laid over a line of time and left out while out of sight.
 // biome-ignore-all lint/a11y/useFocusableInteractive: what is in the cells takes the focus.
 /** One task: its line of the table, and its bar. */
-import { ActionIcon } from '@mantine/core';
 import { IconAdjustments, IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { memo } from 'react';
 import { Bar, type BarTools } from './Bar';
@@ -23,6 +21,8 @@ interface Props {
   tools: BarTools;
   toggle(id: string): void;
   focus(index: number): void;
+  /** Opens the task itself. */
+  show(key: string): void;
 }
 
 export const GanttRow = memo(function GanttRow({ row, index, dates, active, critical, columns, tools, ...on }: Props) {
@@ -43,39 +43,40 @@ export const GanttRow = memo(function GanttRow({ row, index, dates, active, crit
       <div role="gridcell" className={css.table} style={{ width: 'var(--table)' }}>
         <span className={css.name} style={{ paddingInlineStart: 8 + depth * 16 }}>
           {parts ? (
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size={24}
+            <button
+              type="button"
+              className={css.tool}
               tabIndex={tab}
               onClick={() => on.toggle(item.id)}
               aria-label={open ? `Hide the subtasks of ${item.title}` : `Show the subtasks of ${item.title}`}
             >
-              {open ? <IconChevronDown size={16} className="flip" /> : <IconChevronRight size={16} />}
-            </ActionIcon>
+              {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+            </button>
           ) : (
             <span style={{ width: 24 }} />
           )}
-          <Link
-            to="."
-            search={(before: Record<string, unknown>) => ({ ...before, task: item.key }) as never}
+          <a
+            href={`?task=${item.key}`}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              on.show(item.key);
+            }}
             className={clsx(css.title, parts > 0 && css.whole)}
             tabIndex={tab}
             title={`${item.key} ${item.title}`}
           >
             {item.title}
-          </Link>
-          <ActionIcon
-            className={css.edit}
-            variant="subtle"
-            color="gray"
-            size={24}
+          </a>
+          <button
+            type="button"
+            className={clsx(css.tool, css.edit)}
             tabIndex={tab}
             onClick={() => tools.open(item)}
             aria-label={`Dates and dependencies of ${item.title}`}
           >
             <IconAdjustments size={16} />
-          </ActionIcon>
+          </button>
         </span>
         {columns && (
           <>
