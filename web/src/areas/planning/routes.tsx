@@ -10,4 +10,9 @@ export const planningPages = [
     path: '/timeline',
     component: lazyRouteComponent(() => import('./Timeline'), 'Timeline'),
   }),
+  createRoute({
+    ...ofProject,
+    path: '/calendar',
+    component: lazyRouteComponent(() => import('./Calendar'), 'Calendar'),
+  }),
 ];
