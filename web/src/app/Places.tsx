@@ -1,6 +1,7 @@
-import { NavLink } from '@mantine/core';
+import { Badge, NavLink } from '@mantine/core';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useMay } from '~/areas/account/queries';
+import { useWaitingApprovals } from '~/areas/approvals/queries';
 import { PLACES, type Place } from './places';
 
 const isHere = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
@@ -20,10 +21,22 @@ function PlaceLink({ place }: { place: Place }) {
       component={Link}
       to={place.to as '/'}
       label={place.label}
+      rightSection={place.to === '/approvals' && <WaitingApprovals />}
       leftSection={<place.icon size={18} stroke={1.8} aria-hidden />}
       active={here}
       aria-current={here ? 'page' : undefined}
       style={{ borderRadius: 8 }}
     />
+  );
+}
+
+/** How many approvals wait for one's own answer. */
+function WaitingApprovals() {
+  const count = useWaitingApprovals();
+  if (count === 0) return null;
+  return (
+    <Badge size="sm" circle={count < 10} aria-label={`${count} waiting for you`} role="img">
+      {count > 99 ? '99+' : count}
+    </Badge>
   );
 }

@@ -1,6 +1,7 @@
 /** Every page, area by area. An area's pages are loaded when they are opened. */
 import { createRouter } from '@tanstack/react-router';
 import { accountRoutes } from '~/areas/account/routes';
+import { approvalRoutes } from '~/areas/approvals/routes';
 import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
 import { planningPages } from '~/areas/planning/routes';
@@ -17,6 +18,7 @@ export const router = createRouter({
     inside.addChildren([
       ...homeRoutes,
       ...projectsRoutes,
+      ...approvalRoutes,
       ...ruleRoutes,
       ...builderRoutes,
       ...runRoutes,

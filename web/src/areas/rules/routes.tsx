@@ -1,4 +1,4 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { createRoute, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import type { RuleState, RuleTemplateCategory } from '~/api/schema';
 import { inside } from '~/app/root';
 
@@ -36,5 +36,21 @@ export const ruleRoutes = [
     ...here,
     path: '/rules/$id/health',
     component: lazyRouteComponent(() => import('./Health'), 'Health'),
+  }),
+  createRoute({
+    ...here,
+    path: '/rules/$id/why-not',
+    component: lazyRouteComponent(() => import('./asking/WhyNot'), 'WhyNot'),
+    validateSearch: (search: { about?: string; event?: string; task?: string }) => search,
+    // `task` opens a task over any page; here it is what is asked about.
+    beforeLoad: ({ search: { task, about }, params: { id } }) => {
+      if (!task || about) return;
+      throw redirect({ to: '/rules/$id/why-not', params: { id }, search: { about: task }, replace: true });
+    },
+  }),
+  createRoute({
+    ...here,
+    path: '/rules/$id/shadow-report',
+    component: lazyRouteComponent(() => import('./asking/ShadowReport'), 'ShadowReport'),
   }),
 ];

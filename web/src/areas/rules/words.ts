@@ -62,3 +62,6 @@ function scheduleWords({ cron, every, once, rrule }: Rule['trigger']): string {
   if (once) return 'Once, at a set time';
   return cron ? `By the clock: ${cron}` : rrule ? 'By the calendar' : 'By the clock';
 }
+
+/** What the server says within a sentence, as a sentence of its own. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

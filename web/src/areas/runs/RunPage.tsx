@@ -6,6 +6,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import type { Again, Run } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
 import { ruleQuery } from '~/areas/rules/queries';
+import { sentence } from '~/areas/rules/words';
 import { useTopic } from '~/live/live';
 import { Confirm } from '~/parts/Confirm';
 import { Page } from '~/parts/Page';
@@ -102,7 +103,7 @@ function Shown({ run }: { run: Run }) {
           py="sm"
         >
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {run.error.message}
+            {sentence(run.error.message)}
           </Text>
           {run.error.step && lines.some(({ step }) => step.path === run.error?.step) && (
             <Button size="compact-sm" variant="default" mt="xs" onClick={() => choose(run.error?.step ?? undefined)}>

@@ -5,6 +5,7 @@ import type { Run } from '~/api/schema';
 import { moment, length as span, useManner } from '~/parts/time';
 import { When } from '~/parts/When';
 import { useActionWords } from '../rules/queries';
+import { sentence } from '../rules/words';
 import { Brought } from './Brought';
 import { type Line, lineWords } from './journal';
 import { Payload } from './Payload';
@@ -74,7 +75,7 @@ export function StepDetail({ run, line, close, again, busy }: Props) {
         {step.error && (
           <Alert color="red" title="What went wrong" py="xs">
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              {step.error}
+              {sentence(step.error)}
             </Text>
           </Alert>
         )}
