@@ -132,7 +132,7 @@ impl Drop for Rehearsing {
 }
 
 /// Computes on this thread, after what else it had to do was given to another one.
-fn in_place<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         // The only thread there is.

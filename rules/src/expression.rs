@@ -50,6 +50,11 @@ impl Expr {
         self.0.reads.names.keys().map(String::as_str)
     }
 
+    /// Whether one of its closures has a parameter of this name.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.0.ast.iter_functions().any(|function| function.params.contains(&name))
+    }
+
     /// The variables it uses, with the parts of each.
     pub(crate) fn reads(&self) -> impl Iterator<Item = (&str, &Paths)> {
         self.0.reads.names.iter().map(|(name, paths)| (name.as_str(), paths))

@@ -287,7 +287,7 @@ async fn run(
     let compiled = app.library.version(&mut rx, id, rule.version).await?;
     let inputs = Value::Object(inputs(&rule.rule.trigger, by_hand.inputs)?);
     let (on, holds) = match by_hand.task {
-        None => (None, runs::service::judge_by_hand(&mut rx, cx.actor.workspace, &compiled, &inputs, cx.now()).await?),
+        None => (None, runs::service::judge_by_hand(&mut rx, rule, &compiled, &inputs, cx.now()).await?),
         Some(task) => {
             let on = OnTask::find(&mut rx, &cx.actor.may_somewhere::<TaskView>()?, &task).await?;
             let holds = buttons::judge_press(&mut rx, &cx, rule, &compiled, &on, &inputs).await?;

@@ -59,7 +59,7 @@ async fn list(
     let (project, page) = query.split();
     let mut rx = app.db.read().await?;
     let place = place(&mut rx, &cx, project.as_ref()).await?;
-    Ok(Answer::new(service::list(&mut rx, &place, &page).await?))
+    Ok(Answer::new(service::list(&mut rx, &cx, &place, &page).await?))
 }
 
 async fn find(

@@ -7,7 +7,8 @@
 //! the question is about a whole project) counts against the actor: it allows nothing and denies what it denies.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -73,10 +74,50 @@ pub struct Entry {
 /// Every assignment of one person, by where it holds.
 #[derive(Debug, Default)]
 pub struct Entries {
+    allowance: Allowance,
     pub(super) workspace: Vec<Entry>,
     pub(super) projects: HashMap<ProjectId, Vec<Entry>>,
     /// By object, with the project of a task.
     pub(super) objects: HashMap<Uuid, (Option<ProjectId>, Vec<Entry>)>,
+}
+
+/// How long the conditions of one person's assignments may be judged: requests of others wait for their thread meanwhile.
+/// Honest ones take some microseconds each. Where it is used up conditions cannot be judged, so that what they give is not
+/// given and what they take is taken, until it has filled up again.
+#[derive(Debug)]
+struct Allowance(Mutex<(Instant, Duration)>);
+
+impl Allowance {
+    /// What there is at most.
+    const MOST: Duration = Duration::from_millis(250);
+    /// Below this nothing is begun.
+    const LEAST: Duration = Duration::from_millis(1);
+    /// So much of the time that goes by is added.
+    const SHARE: u32 = 10;
+
+    /// Judges something if anything is left.
+    fn spend<T>(&self, judge: impl FnOnce() -> Option<T>) -> Option<T> {
+        let left = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = Instant::now();
+        {
+            let mut left = left();
+            let more = began.saturating_duration_since(left.0) / Self::SHARE;
+            *left = (began, left.1.saturating_add(more).min(Self::MOST));
+            if left.1 < Self::LEAST {
+                return None;
+            }
+        }
+        let judged = judge();
+        let mut left = left();
+        *left = (Instant::now(), left.1.saturating_sub(began.elapsed()));
+        judged
+    }
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self(Mutex::new((Instant::now(), Self::MOST)))
+    }
 }
 
 /// Why the answer is what it is.
@@ -190,7 +231,7 @@ impl Rights {
     pub(super) fn weigh(&self, question: &Question<'_>) -> Vec<Weighed> {
         let Some(entries) = &self.entries else { return Vec::new() };
         let mut facts = None;
-        let mut outcome = |entry: &Entry| match entry.is_met(question, &mut facts) {
+        let mut outcome = |entry: &Entry| match entry.is_met(question, &entries.allowance, &mut facts) {
             _ if entry.from.is_some_and(|from| from > question.at) => Outcome::NotYet,
             _ if entry.until.is_some_and(|until| until <= question.at) => Outcome::Ended,
             Some(true) => Outcome::Counts,
@@ -222,7 +263,7 @@ impl Rights {
             if !asked || entry.effect == Effect::Allow && given.is_some() {
                 continue;
             }
-            let met = entry.is_met(question, &mut facts);
+            let met = entry.is_met(question, &entries.allowance, &mut facts);
             match entry.effect {
                 Effect::Deny if met.unwrap_or(true) => return Err(Reason::Assignment(entry.id)),
                 Effect::Allow if met.unwrap_or(false) => given = Some(Reason::Assignment(entry.id)),
@@ -280,13 +321,19 @@ impl Entry {
     }
 
     /// Whether its condition holds; `None` when that cannot be said. `known` keeps the facts for the next one.
-    pub(super) fn is_met(&self, question: &Question<'_>, known: &mut Option<Option<Facts>>) -> Option<bool> {
+    fn is_met(
+        &self,
+        question: &Question<'_>,
+        allowance: &Allowance,
+        known: &mut Option<Option<Facts>>,
+    ) -> Option<bool> {
         let Some(condition) = &self.condition else { return Some(true) };
-        if condition.variables().any(|name| !question.place.knows(name)) {
+        if condition.variables().any(|name| !question.place.knows(name) && !condition.has_parameter(name)) {
             return None;
         }
         let facts = known.get_or_insert_with(|| Facts::from_json(Value::Object((question.facts)())).ok());
-        condition.eval_bool(&Vars::new(facts.clone()?, question.at)).ok()
+        let facts = facts.clone()?;
+        allowance.spend(|| condition.eval_bool(&Vars::new(facts, question.at)).ok())
     }
 }
 
@@ -295,6 +342,24 @@ impl Entry {
 /// # Errors
 /// What is wrong with it, at its line and column.
 pub fn condition(source: &str) -> Result<Expr, Problem> {
-    static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::default);
+    static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::strict);
     Expr::compile(&SANDBOX, source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_that_take_long_are_not_judged_for_ever() {
+        let allowance = Allowance::default();
+        let slow = || {
+            std::thread::sleep(Allowance::MOST);
+            Some(true)
+        };
+        assert_eq!((allowance.spend(slow), allowance.spend(|| Some(true))), (Some(true), None));
+        // It fills up again.
+        std::thread::sleep(Duration::from_millis(20));
+        assert_eq!(allowance.spend(|| Some(true)), Some(true));
+    }
 }

@@ -264,7 +264,8 @@ fn check_condition(source: &str) -> Result<()> {
         return Err(Error::field("/condition", message));
     }
     let condition = rights::condition(source).map_err(|problem| Error::field("/condition", problem.to_string()))?;
-    match condition.variables().find(|name| !CONDITION_VARIABLES.contains(name)) {
+    let foreign = |name: &&str| !CONDITION_VARIABLES.contains(name) && !condition.has_parameter(name);
+    match condition.variables().find(foreign) {
         None => Ok(()),
         Some(name) => {
             let known = CONDITION_VARIABLES.join(", ");

@@ -1,13 +1,16 @@
 //! Where something holds that belongs to the whole workspace or to one of its projects: rates, variables, secrets.
 
+use std::collections::HashSet;
+
 use super::Project;
 use super::service::find;
-use crate::Result;
+use crate::access::Actor;
 use crate::access::permissions::{Granted, Permission, Workspace};
 use crate::cx::Cx;
 use crate::db::Rx;
 use crate::handle::Handle;
 use crate::ids::{ProjectId, WorkspaceId};
+use crate::{Class, Result};
 
 /// Where it holds, with the proof that the actor may do `P` there.
 #[expect(clippy::large_enum_variant, reason = "one at a time, and never kept")]
@@ -56,4 +59,27 @@ pub async fn place<P: Permission>(rx: &mut Rx, cx: &Cx, project: Option<&Handle<
             Ok(Place::Project(cx.actor.may(project)?))
         }
     }
+}
+
+/// Those of some projects on which the actor may do `P`.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn those_with<P: Permission>(
+    rx: &mut Rx,
+    actor: &Actor,
+    projects: impl Iterator<Item = ProjectId>,
+) -> Result<HashSet<ProjectId>> {
+    let mut may = HashSet::new();
+    for id in projects.collect::<HashSet<_>>() {
+        let project = match find(rx, actor.workspace, &Handle::Id(id)).await {
+            Ok(project) => project,
+            Err(error) if error.class == Class::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if actor.may::<P, _>(project).is_ok() {
+            may.insert(id);
+        }
+    }
+    Ok(may)
 }

@@ -1,5 +1,7 @@
 //! What a rule sets off among the others: whether it can start itself again, and which rules set the same field differently.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use trackside_rules::Compiled;
@@ -11,9 +13,16 @@ use crate::Result;
 use crate::access::{Actor, RuleView};
 use crate::db::Rx;
 use crate::ids::RuleId;
+use crate::lanes::in_place;
 
 /// What stands for a rule that is not saved yet.
 const DRAFT: &str = "draft";
+
+/// How long rules are compared.
+const LONGEST: Duration = Duration::from_millis(500);
+/// What is said when that was not enough.
+const TOO_MANY: &str = "Nobody can say whether it loops: there are too many rules with too large conditions to compare it with. \
+     Take it as one that can; `policy.cause.accept_rules: false` makes sure.";
 
 /// The most overlaps that are named: who listens to everything overlaps with all.
 const MOST_OVERLAPS: usize = 50;
@@ -90,12 +99,19 @@ pub async fn analyse(
         .collect();
     let mut nodes = vec![Node { id: &own, compiled }];
     nodes.extend(others.iter().map(|(id, compiled)| Node { id, compiled }));
-    let path = graph::shortest_loop(&own, &nodes, library.effects());
     let kinds: Vec<&str> = library.catalogue().events.keys().map(String::as_str).collect();
-    let conflicts = graph::conflicts(nodes[0], &nodes, library.effects(), &kinds);
+    let lane = library.lanes().enter(actor.workspace).await;
+    let look = || {
+        let (path, sends_out) = (
+            graph::shortest_loop(&own, &nodes, library.effects()),
+            graph::reaches_out(&own, &nodes, library.effects()),
+        );
+        (path, sends_out, graph::conflicts(nodes[0], &nodes, library.effects(), &kinds))
+    };
+    let ((path, sends_out, conflicts), is_all) = in_place(|| graph::within(LONGEST, look));
+    drop(lane);
 
     let mut names = Names { actor, own: (&own, id, &compiled.rule.name), rx };
-    let sends_out = graph::reaches_out(&own, &nodes, library.effects());
     let (mut steps, mut counted) = (Vec::new(), true);
     for Link { rule, step, event, counted: counts } in path.into_iter().flatten() {
         counted &= counts;
@@ -108,8 +124,9 @@ pub async fn analyse(
         clashes.push(Clash { rule, name, field, ours, theirs, witness });
     }
     let max_depth = compiled.rule.policy.cause.max_depth;
-    let detail = detail(compiled, &steps, counted, sends_out);
-    let loops = Loops { can_loop: !steps.is_empty(), sends_out, detail, path: steps, max_depth };
+    let unsure = steps.is_empty() && !is_all;
+    let detail = if unsure { TOO_MANY.to_owned() } else { detail(compiled, &steps, counted, sends_out) };
+    let loops = Loops { can_loop: unsure || !steps.is_empty(), sends_out, detail, path: steps, max_depth };
     Ok(Analysis { loops, conflicts: clashes })
 }
 
@@ -142,7 +159,10 @@ pub(super) async fn overlaps(
         .collect();
     let nodes: Vec<Node<'_>> = others.iter().map(|(id, compiled)| Node { id, compiled }).collect();
     let kinds: Vec<&str> = library.catalogue().events.keys().map(String::as_str).collect();
-    let found = graph::overlaps(Node { id: &own, compiled }, &nodes, &kinds);
+    let lane = library.lanes().enter(actor.workspace).await;
+    let look = || graph::overlaps(Node { id: &own, compiled }, &nodes, &kinds);
+    let (found, _) = in_place(|| graph::within(LONGEST, look));
+    drop(lane);
     let mut names = Names { actor, own: (&own, Some(id), &compiled.rule.name), rx };
     let mut overlaps = Vec::new();
     for graph::Overlap { rule, witness } in found.into_iter().take(MOST_OVERLAPS) {

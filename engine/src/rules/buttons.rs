@@ -28,7 +28,8 @@ use crate::projects::{self, Project, ProjectRef};
 use crate::runs::judge;
 use crate::schedules::events::DueRule;
 use crate::tasks::{self, Task};
-use crate::{Class, Error, Result, events, variables};
+use crate::variables::{self, Whose};
+use crate::{Class, Error, Result, events};
 
 /// A rule that can be started on a task.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -137,17 +138,18 @@ async fn is_shown(rx: &mut Rx, cx: &Cx, rule: &RuleInfo, compiled: &Compiled, on
     if condition.variables().any(|variable| variable == "inputs") {
         return Ok(true);
     }
-    let vars = vars(rx, cx, compiled, on.facts(cx, rule, None)?).await?;
+    let vars = vars(rx, cx, rule, compiled, on.facts(cx, rule, None)?).await?;
     Ok(condition.eval_bool(&vars).unwrap_or(false))
 }
 
 /// What the condition sees.
-async fn vars(rx: &mut Rx, cx: &Cx, compiled: &Compiled, facts: Facts) -> Result<Vars> {
+async fn vars(rx: &mut Rx, cx: &Cx, rule: &RuleInfo, compiled: &Compiled, facts: Facts) -> Result<Vars> {
     let vars = Vars::new(facts, cx.now());
     if !compiled.asks("vars") {
         return Ok(vars);
     }
-    let known = variables::for_run(rx, cx.actor.workspace, &compiled.rule, vars.facts()).await?;
+    let whose = Whose { workspace: cx.actor.workspace, owner: rule.owner_id, at: cx.now() };
+    let known = variables::for_run(rx, whose, &compiled.rule, vars.facts()).await?;
     Ok(vars.with("vars", known))
 }
 
@@ -168,7 +170,7 @@ pub async fn judge_press(
         return Err(Error::conflict("button_not_for_task", detail));
     }
     let Some(condition) = &compiled.condition else { return Ok(true) };
-    let vars = vars(rx, cx, compiled, on.facts(cx, rule, Some(inputs))?).await?;
+    let vars = vars(rx, cx, rule, compiled, on.facts(cx, rule, Some(inputs))?).await?;
     condition
         .eval_bool(&vars)
         .map_err(|error| Error::invalid("condition", format!("the rule's condition could not be judged: {error}")))

@@ -188,7 +188,7 @@ impl Library {
                     slot.insert(access::service::acting(rx, who, info.workspace_id, owner, at).await?).clone()
                 }
             };
-            let variables = match (compiled.asks("vars"), &mut all) {
+            let known = match (compiled.asks("vars"), &mut all) {
                 (false, _) => Arc::default(),
                 (true, Some(all)) => all.get(&info.workspace_id).cloned().unwrap_or_default(),
                 (true, none) => {
@@ -196,6 +196,7 @@ impl Library {
                     read.get(&info.workspace_id).cloned().unwrap_or_default()
                 }
             };
+            let variables = if compiled.asks("vars") { known.seen_by(rx, acting.as_ref()).await? } else { known };
             let meter = self.meters.of(rule);
             let entry = Entry { rule, version, owner, acting, mode, compiled, variables, slow, meter };
             if info.rule.trigger.is_event() {

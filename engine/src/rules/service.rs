@@ -330,6 +330,11 @@ pub(crate) async fn reread(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Whether there is a rule of this name.
+pub(super) async fn is_named(rx: &mut Rx, workspace: WorkspaceId, name: &str) -> Result<bool> {
+    Ok(!store::ids_of_name(rx, workspace, name).await?.is_empty())
+}
+
 async fn locked(tx: &mut Tx, known: &RuleInfo) -> Result<(i64, RuleState)> {
     store::lock(tx, known.workspace_id, known.id).await?.ok_or_else(|| Error::not_found("rule", known.id))
 }

@@ -84,8 +84,16 @@ pub async fn apply(tx: &mut Tx, cx: &Cx, actions: &Actions, several: Several) ->
         };
         set.await.map_err(|error| error.under(&format!("/variables/set/{at}")))?;
     }
+    if !several.create.is_empty() {
+        // Who applies the same files at the same moment waits here, and then finds the rules.
+        service::reread(tx).await?;
+    }
     for (at, rule) in several.create.into_iter().enumerate() {
         let create = async {
+            if service::is_named(tx, cx.actor.workspace, &rule.name).await? {
+                let detail = format!("somebody has made a rule called “{}” meanwhile; compare again", rule.name);
+                return Err(Error::stale(detail).and_field("/name", "there is one of this name"));
+            }
             let created = service::create(tx, cx, &cx.actor.may_here()?, rule).await?;
             if !several.enable {
                 return Ok(created);

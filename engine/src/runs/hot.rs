@@ -5,6 +5,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use trackside_rules::{Compiled, Facts};
 
@@ -14,6 +15,7 @@ use super::store;
 use crate::db::Db;
 use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
 use crate::rules::Library;
+use crate::variables::Whose;
 use crate::{Error, Result, events};
 
 /// Everything that carrying out a run needs to know, besides its journal.
@@ -52,6 +54,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whose rule it is, for what only they may see.
+    pub(super) fn whose(&self, at: DateTime<Utc>) -> Whose {
+        Whose { workspace: self.workspace, owner: self.owner, at }
+    }
+
     /// Whether the run only records what it would do.
     pub(super) fn is_shadow(&self) -> bool {
         self.mode == Mode::Shadow

@@ -148,7 +148,9 @@ impl<'r> Walk<'r> {
     pub(super) async fn read_variables(&mut self) -> Result<()> {
         if self.plan.compiled.reads("vars") {
             let (plan, mut rx) = (&self.plan, self.runner.db.read().await?);
-            let vars = variables::for_run(&mut rx, plan.workspace, &plan.compiled.rule, &plan.facts).await?;
+            let vars =
+                variables::for_run(&mut rx, plan.whose(self.runner.source.now()), &plan.compiled.rule, &plan.facts)
+                    .await?;
             self.vars = self.vars.with("vars", vars);
         }
         Ok(())

@@ -17,7 +17,8 @@ use crate::jobs::dead::Discarded;
 use crate::jobs::{self, NewJob};
 use crate::rules::buttons::OnTask;
 use crate::rules::{RuleInfo, RuleState};
-use crate::{Error, Result, rules, variables};
+use crate::variables::{self, Whose};
+use crate::{Error, Result, rules};
 
 /// The job kind that carries a run on.
 pub const ADVANCE: &str = "advance_run";
@@ -261,7 +262,7 @@ pub async fn run_by_hand(
 /// Whether a rule's condition holds for these inputs.
 pub async fn judge_by_hand(
     rx: &mut Rx,
-    workspace: WorkspaceId,
+    rule: &RuleInfo,
     compiled: &trackside_rules::Compiled,
     inputs: &Value,
     now: DateTime<Utc>,
@@ -271,7 +272,8 @@ pub async fn judge_by_hand(
         .map_err(|problem| Error::invalid("inputs", problem.to_string()))?;
     let mut vars = Vars::new(facts, now);
     if compiled.asks("vars") {
-        let known = variables::for_run(rx, workspace, &compiled.rule, vars.facts()).await?;
+        let whose = Whose { workspace: rule.workspace_id, owner: rule.owner_id, at: now };
+        let known = variables::for_run(rx, whose, &compiled.rule, vars.facts()).await?;
         vars = vars.with("vars", known);
     }
     condition

@@ -15,7 +15,7 @@ use super::{policy, settle};
 use crate::access::{ConnectionUse, SecretUse};
 use crate::actions::external::{Call, ErasedExternal, Failure};
 use crate::actions::{Entry, ErasedInternal};
-use crate::{Class, Result, crash};
+use crate::{Class, Result, crash, variables};
 
 mod approve;
 mod call;
@@ -172,7 +172,11 @@ impl Walk<'_> {
         let mut rx = self.runner.db.read().await?;
         let actor = settle::actor(&mut rx, &self.runner.source, &self.plan).await?;
         if !action.secrets.is_empty() {
-            actor.may_here::<SecretUse>()?;
+            let whose = self.plan.whose(self.runner.source.now());
+            match variables::project_of(&mut rx, whose, &self.plan.compiled.rule, &self.plan.facts).await? {
+                Some(project) => drop(actor.may::<SecretUse, _>(project)?),
+                None => drop(actor.may_here::<SecretUse>()?),
+            }
         }
         actor.may_here::<ConnectionUse>().map(drop)
     }

@@ -12,7 +12,7 @@ use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::ids::{ProjectId, SecretId, WorkspaceId};
 use crate::paging::{Cursor, Page, PageRequest};
-use crate::projects::place::Place;
+use crate::projects::place::{self, Place};
 use crate::variables::checked_name;
 use crate::vault::{Secret, Vault};
 use crate::{Error, Result, audit};
@@ -21,10 +21,15 @@ use crate::{Error, Result, audit};
 ///
 /// # Errors
 /// `invalid_parameter`, `invalid_cursor`.
-pub async fn list(rx: &mut Rx, place: &Place<SecretUse>, page: &PageRequest) -> Result<Page<SecretInfo>> {
+pub async fn list(rx: &mut Rx, cx: &Cx, place: &Place<SecretUse>, page: &PageRequest) -> Result<Page<SecretInfo>> {
     let limit = page.limit()?;
     let rows = store::list(rx, place.workspace(), place.project(), page.after()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
+    let mut page = Page::cut(rows, limit, |last| Cursor::of_id(last.id));
+    // What belongs to a project on which the actor may not do this is not there for them.
+    let places =
+        place::those_with::<SecretUse>(rx, &cx.actor, page.items.iter().filter_map(|item| item.project_id)).await?;
+    page.items.retain(|item| item.project_id.is_none_or(|project| places.contains(&project)));
+    Ok(page)
 }
 
 /// One secret of just this place, without its value.

@@ -23,7 +23,8 @@ const LONGEST: i64 = 366 * 86_400;
 /// What conditions may ask for.
 const NAMES: [&str; 3] = ["now", "project", "task"];
 
-static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::default);
+/// What is judged here is judged for every policy at every event, so that it has to be quick.
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(Sandbox::strict);
 /// Policies by id and version.
 type Kept = HashMap<(SlaId, i64), Arc<Compiled>>;
 
@@ -154,7 +155,8 @@ fn problems(library: &Library, condition: &Condition) -> Result<Vec<Problem>> {
     if problems.is_empty()
         && let Ok(compiled) = Expr::compile(library.sandbox(), &condition.expression())
     {
-        let other = compiled.variables().find(|name| !NAMES.contains(name)).map(str::to_owned);
+        let other =
+            compiled.variables().find(|name| !NAMES.contains(name) && !compiled.has_parameter(name)).map(str::to_owned);
         problems.extend(other.map(|name| {
             let message = format!("`{name}` is not known here; only `task`, `project` and `now` are.");
             Problem::new("unknown_name", "/condition", message).nearest(&name, NAMES)

@@ -2,14 +2,16 @@
 //! look at once: each timer is held while it is looked at, and what was said of it stands in its row.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::conditions::{Compiled, Sight};
 use super::events::{SlaBreached, SlaMet, SlaWarned};
-use super::model::{TaskTimer, Timer};
-use super::step::{Count, Said};
+use super::follow::Look;
+use super::model::{Stored, TaskTimer, Timer};
+use super::step::{Count, Said, Seen};
 use super::time::Time;
 use super::{follow, store};
 use crate::cx::{Cx, Source};
@@ -18,8 +20,8 @@ use crate::events::emit;
 use crate::handle::Handle;
 use crate::notifications::{Kind, News, people, service as notifications};
 use crate::projects::{self, Project, ProjectRef};
-use crate::tasks;
-use crate::{Class, Error, Result, crash, events};
+use crate::tasks::{self, Task};
+use crate::{Class, Error, Result, crash, events, lanes};
 
 /// How many timers are looked at in one go.
 const BATCH: i64 = 50;
@@ -82,52 +84,93 @@ pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
 }
 
 async fn look(db: &Db, source: &Source, timer: Timer, now: DateTime<Utc>) -> Result<()> {
+    let judged = match judge(db, &timer, now).await {
+        Ok(judged) => judged,
+        Err(error) if error.class == Class::Busy => return Err(error),
+        Err(error) => return put_off(db, timer, now, &error).await,
+    };
     let seen = timer.clone();
     let clock = source.clone();
     let write = async move |tx: &mut Tx| {
-        one(tx, &clock, &seen, now).await?;
+        if let Some(judged) = &judged {
+            one(tx, &clock, &seen, judged, now).await?;
+        }
         crash::point("sla.due_before_commit");
         Ok(())
     };
     match db.write(write).await {
         Ok(()) => {}
         Err(error) if error.class == Class::Busy => return Err(error),
-        Err(error) => {
-            tracing::warn!(sla = %timer.sla_id, task = %timer.task_id, %error, "a timer could not be looked at; it is tried again");
-            db.write(async move |tx: &mut Tx| store::put_off(tx, &timer, now + FAILED).await).await?;
-        }
+        Err(error) => put_off(db, timer, now, &error).await?,
     }
     crash::point("sla.due");
     Ok(())
 }
 
-async fn one(tx: &mut Tx, source: &Source, seen: &Timer, now: DateTime<Utc>) -> Result<()> {
-    let Some(mut timer) = store::lock_timer(tx, seen).await?.filter(|timer| timer.look_at == seen.look_at) else {
-        return Ok(());
-    };
+async fn put_off(db: &Db, timer: Timer, now: DateTime<Utc>, error: &Error) -> Result<()> {
+    tracing::warn!(sla = %timer.sla_id, task = %timer.task_id, %error, "a timer could not be looked at; it is tried again");
+    db.write(async move |tx: &mut Tx| store::put_off(tx, &timer, now + FAILED).await).await
+}
+
+/// What a timer is about, and what its policy sees of the task as it is, where that is to be known anew.
+struct Judged {
+    stored: Stored,
+    compiled: Arc<Compiled>,
+    project: Project,
+    task: Task,
+    seen: Option<Seen>,
+}
+
+/// Judges before anything is written, since all other writes wait for that. Nothing when policy or task are gone.
+async fn judge(db: &Db, timer: &Timer, now: DateTime<Utc>) -> Result<Option<Judged>> {
     let workspace = timer.workspace_id;
-    let Some(stored) = store::find(tx, workspace, timer.sla_id).await? else { return Ok(()) };
-    let Some(task) = tasks::service::by_ids(tx, workspace, &[timer.task_id]).await?.pop() else { return Ok(()) };
-    let project = projects::service::find(tx, workspace, &Handle::Id(task.project_id)).await?;
+    let mut rx = db.read().await?;
+    let Some(stored) = store::find(&mut rx, workspace, timer.sla_id).await? else { return Ok(None) };
+    let Some(task) = tasks::service::by_ids(&mut rx, workspace, &[timer.task_id]).await?.pop() else { return Ok(None) };
+    let project = projects::service::find(&mut rx, workspace, &Handle::Id(task.project_id)).await?;
+    drop(rx);
     let compiled = Compiled::of(&stored)?;
+    let mut seen = None;
     if timer.stale {
         let facts: Value = serde_json::to_value(&task)
             .map_err(|error| Error::internal("A task cannot be written as JSON.").caused_by(error))?;
         let sight = Sight { task: &facts, project: &project, answer: false, at: now };
-        return follow::apply(tx, source, &stored, &compiled, &sight, task.id).await;
+        seen = Some(lanes::in_place(|| compiled.see(&stored, &sight)));
     }
-    // What was done in time is not late because that is read later.
+    Ok(Some(Judged { stored, compiled, project, task, seen }))
+}
+
+async fn one(tx: &mut Tx, source: &Source, seen: &Timer, judged: &Judged, now: DateTime<Utc>) -> Result<()> {
+    let Judged { stored, compiled, project, task, seen: anew } = judged;
+    let Some(mut timer) = store::lock_timer(tx, seen).await?.filter(|timer| timer.look_at == seen.look_at) else {
+        return Ok(());
+    };
+    let workspace = timer.workspace_id;
+    // What was judged by is what is.
+    let is_same =
+        store::find(tx, workspace, stored.id).await?.is_some_and(|now| now.version_of() == stored.version_of())
+            && tasks::service::by_ids(tx, workspace, &[task.id]).await?.iter().any(|now| now.version == task.version)
+            && timer.stale == anew.is_some();
+    if !is_same {
+        return store::put_off(tx, &timer, now).await;
+    }
+    // What was done in time is not late because that is read later, nor because it is reckoned anew before it is read.
     if store::is_unread(tx, workspace, task.id, follow::KINDS).await? {
         return store::put_off(tx, &timer, now + AGAIN).await;
     }
-    let time = Time::of(tx, compiled.policy.clock, &project).await?;
+    if let Some(seen) = anew {
+        // By now all that was read has happened, which need not be so for when the look began.
+        let look = Look { project, at: source.now(), seen };
+        return follow::apply(tx, source, stored, compiled, &look, task.id).await;
+    }
+    let time = Time::of(tx, compiled.policy.clock, project).await?;
     let count = Count { time, warn: compiled.policy.warn };
     timer.reckon(&count)?;
     let said = timer.ring(now);
     timer.reckon(&count)?;
     store::update_timer(tx, &timer).await?;
     match said {
-        Some(said) => follow::announce(tx, source, &stored, &compiled, &timer, &project, &count, said).await,
+        Some(said) => follow::announce(tx, source, stored, compiled, &timer, project, &count, said).await,
         None => Ok(()),
     }
 }

@@ -196,6 +196,13 @@ row! {
     }
 }
 
+impl Stored {
+    /// What says whether it is still the same policy.
+    pub(super) fn version_of(&self) -> (SlaId, i64) {
+        (self.id, self.version)
+    }
+}
+
 /// A policy.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Sla {

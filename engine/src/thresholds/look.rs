@@ -1,7 +1,8 @@
 //! Looking at figures. Any number of nodes may do this at once: a rule's row is held while what was found is noted, and what
 //! another node noted meanwhile is not noted again.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use trackside_rules::model::{Metric, Trigger};
@@ -15,7 +16,7 @@ use crate::cx::Source;
 use crate::db::{Db, Rx, Tx};
 use crate::events::emit;
 use crate::handle::Handle;
-use crate::ids::{ProjectId, RuleId};
+use crate::ids::{ProjectId, RuleId, WorkspaceId};
 use crate::projects::{self, Project, ProjectRef};
 use crate::rules::{self, RuleInfo};
 use crate::schedules::events::DueRule;
@@ -30,6 +31,8 @@ const SELDOM: TimeDelta = TimeDelta::minutes(5);
 /// After a look that failed it is looked again, later and later.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// How long the figures of one workspace are looked at before the others have their turn.
+const TURN: Duration = Duration::from_millis(250);
 /// So far behind the log a row may stand without being moved on.
 const BEHIND: i64 = 1_000;
 /// The most projects that a rule for all of a workspace looks at.
@@ -63,12 +66,20 @@ pub async fn run(db: &Db, source: &Source) -> Result<Looked> {
     }
     let head = events::service::head(&mut *db.read().await?).await?;
     let now = source.now();
+    let mut spent = HashMap::<WorkspaceId, Duration>::new();
     for row in rows {
+        let spent = spent.entry(row.workspace_id).or_default();
+        if *spent > TURN {
+            looked.next = Some(now + SPACING);
+            continue;
+        }
+        let began = Instant::now();
         let next = match one(db, source, row.clone(), head, now).await {
             Ok(next) => next,
             Err(error) if error.class == Class::Busy => return Err(error),
             Err(error) => failed(db, row, now, &error).await?,
         };
+        *spent += began.elapsed();
         looked.next = Some(looked.next.map_or(next, |known| known.min(next)));
     }
     Ok(looked)
@@ -140,8 +151,9 @@ async fn projects_of(rx: &mut Rx, info: &RuleInfo, metric: Metric) -> Result<Vec
     }
     for name in &info.rule.scope.projects {
         let Ok(handle) = name.parse::<Handle<ProjectId>>() else { continue };
-        // A project that is gone has no figures.
-        found.extend(projects::service::find(rx, info.workspace_id, &handle).await.ok());
+        // A project that is gone has no figures, and one that is named twice, by key and by id, has them once.
+        let project = projects::service::find(rx, info.workspace_id, &handle).await.ok();
+        found.extend(project.filter(|project: &Project| found.iter().all(|known: &Project| known.id != project.id)));
     }
     Ok(found)
 }

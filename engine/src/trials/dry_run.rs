@@ -79,7 +79,8 @@ async fn entry(stage: &Stage, cx: &Cx, rule: Rule, owner: UserId, event: &Pendin
     };
     let id = made_for().filter(|_| compiled.rule.trigger.is_addressed()).unwrap_or_else(|| cx.new_id());
     let acting = Some(cx.actor.clone());
-    let variables = variables::for_judging(&mut *stage.db.read().await?, cx.actor.workspace, &compiled).await?;
+    let variables =
+        variables::for_judging(&mut *stage.db.read().await?, cx.actor.workspace, acting.as_ref(), &compiled).await?;
     let (mode, slow) = (Mode::Shadow, false.into());
     Ok((Entry { rule: id, version: 1, owner, acting, mode, compiled, variables, slow, meter: Arc::default() }, parts))
 }

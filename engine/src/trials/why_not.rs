@@ -196,7 +196,7 @@ async fn look(
         let parts = compiled.condition.as_ref().map(|condition| Parts::of(stage.library.sandbox(), condition));
         let (owner_id, acting) = (rule.owner_id, owner);
         let (mode, slow) = (Mode::Live, false.into());
-        let variables = variables::for_judging(rx, event.workspace_id, &compiled).await?;
+        let variables = variables::for_judging(rx, event.workspace_id, acting.as_ref(), &compiled).await?;
         let entry = Entry {
             rule: rule.id,
             version,

@@ -131,7 +131,7 @@ async fn open(stage: &Stage, source: &Source, row: BacktestRow) -> Result<Test> 
     let owner = owner(&mut rx, &rule, now).await?;
     let walks = walks(&eyes, owner.as_ref(), &rule);
     let kinds = kinds(&compiled.rule.trigger);
-    let variables = variables::for_judging(&mut rx, row.workspace_id, &compiled).await?;
+    let variables = variables::for_judging(&mut rx, row.workspace_id, owner.as_ref(), &compiled).await?;
     let entry = Entry {
         rule: rule.id,
         version: row.rule_version,

@@ -16,4 +16,4 @@ pub(crate) mod store;
 
 pub use model::{MAX_VALUE, MAX_VARIABLES, Variable, checked_name};
 pub use rules::{Planned, Variables, known, mentions};
-pub(crate) use rules::{for_judging, for_run, of_all, project_of};
+pub(crate) use rules::{Whose, for_judging, for_run, of_all, project_of};

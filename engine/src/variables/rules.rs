@@ -3,38 +3,58 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use trackside_rules::{Compiled, Facts, Names, Rule};
 
 use super::store;
-use crate::access::{Actor, ProjectView};
+use crate::access::{self, Actor, ProjectView, Who};
 use crate::db::Rx;
 use crate::handle::Handle;
-use crate::ids::{ProjectId, WorkspaceId};
-use crate::{Class, Result, projects, secrets};
+use crate::ids::{ProjectId, UserId, WorkspaceId};
+use crate::projects::{self, Project};
+use crate::{Class, Result, secrets};
 
 /// The variables of a workspace: what `vars` is, for each of its projects.
 #[derive(Debug, Default)]
 pub struct Variables {
     workspace: Arc<Value>,
     /// By id and by key; only projects that have variables of their own.
-    projects: HashMap<String, Arc<Value>>,
+    projects: HashMap<String, (ProjectId, Arc<Value>)>,
 }
 
 impl Variables {
     /// What `vars` is for a rule that acts on these facts.
     pub fn of(&self, rule: &Rule, facts: &Facts) -> Arc<Value> {
         let own = place_of(rule, facts).and_then(|project| self.projects.get(project));
-        own.unwrap_or(&self.workspace).clone()
+        own.map_or(&self.workspace, |(_, own)| own).clone()
+    }
+
+    /// The same for a rule of somebody who may not see all projects: those that are not there for them have none.
+    pub(crate) async fn seen_by(self: Arc<Self>, rx: &mut Rx, owner: Option<&Actor>) -> Result<Arc<Self>> {
+        let mut projects = HashMap::new();
+        for (name, (id, own)) in &self.projects {
+            let seen = match owner {
+                Some(owner) => visible(rx, owner, &Handle::Id(*id)).await?.is_some(),
+                None => false,
+            };
+            if seen {
+                projects.insert(name.clone(), (*id, own.clone()));
+            }
+        }
+        if projects.len() == self.projects.len() {
+            return Ok(self);
+        }
+        Ok(Arc::new(Self { workspace: self.workspace.clone(), projects }))
     }
 
     fn made(rows: Vec<store::Keyed>) -> Result<Self> {
         let (mut workspace, mut projects) =
-            (Map::new(), HashMap::<(String, Option<String>), Map<String, Value>>::new());
+            (Map::new(), HashMap::<(ProjectId, Option<String>), Map<String, Value>>::new());
         for (project, key, name, value) in rows {
             let fields = match project {
                 None => &mut workspace,
-                Some(id) => projects.entry((id.to_string(), key)).or_default(),
+                Some(id) => projects.entry((id, key)).or_default(),
             };
             fields.insert(name, value.read()?);
         }
@@ -42,8 +62,8 @@ impl Variables {
         for ((id, key), own) in projects {
             let fields: Map<_, _> = workspace.clone().into_iter().chain(own).collect();
             let fields = Arc::new(Value::Object(fields));
-            all.projects.extend(key.map(|key| (key, fields.clone())));
-            all.projects.insert(id, fields);
+            all.projects.extend(key.map(|key| (key, (id, fields.clone()))));
+            all.projects.insert(id.to_string(), (id, fields));
         }
         Ok(all)
     }
@@ -59,21 +79,34 @@ fn place_of<'a>(rule: &'a Rule, facts: &'a Facts) -> Option<&'a str> {
     })
 }
 
-/// The same as an id.
-pub(crate) async fn project_of(
-    rx: &mut Rx,
-    workspace: WorkspaceId,
-    rule: &Rule,
-    facts: &Facts,
-) -> Result<Option<ProjectId>> {
-    match place_of(rule, facts).map(str::parse::<Handle<ProjectId>>) {
-        None | Some(Err(_)) => Ok(None),
-        Some(Ok(Handle::Id(id))) => Ok(Some(id)),
-        Some(Ok(handle @ Handle::Key(_))) => match projects::service::find(rx, workspace, &handle).await {
-            Ok(project) => Ok(Some(project.id)),
-            Err(error) if error.class == Class::NotFound => Ok(None),
-            Err(error) => Err(error),
-        },
+/// Whose rule is run, and when: what they may not see at that moment is not there for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Whose {
+    pub workspace: WorkspaceId,
+    pub owner: UserId,
+    pub at: DateTime<Utc>,
+}
+
+/// The project whose variables and secrets count for a run, if its rule's owner may see it.
+pub(crate) async fn project_of(rx: &mut Rx, whose: Whose, rule: &Rule, facts: &Facts) -> Result<Option<Project>> {
+    let Some(Ok(handle)) = place_of(rule, facts).map(str::parse::<Handle<ProjectId>>) else { return Ok(None) };
+    let who = Who::User { id: whose.owner };
+    match access::service::acting(rx, who, whose.workspace, whose.owner, whose.at).await? {
+        Some(owner) => visible(rx, &owner, &handle).await,
+        None => Ok(None),
+    }
+}
+
+/// A project that somebody may see.
+async fn visible(rx: &mut Rx, actor: &Actor, handle: &Handle<ProjectId>) -> Result<Option<Project>> {
+    let found = match projects::service::find(rx, actor.workspace, handle).await {
+        Ok(project) => actor.may::<ProjectView, _>(project),
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(may) => Ok(Some(may.into_resource())),
+        Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -87,17 +120,23 @@ pub(crate) async fn of_all(rx: &mut Rx) -> Result<HashMap<WorkspaceId, Arc<Varia
 }
 
 /// The variables that a rule is judged with; none when it asks for none.
-pub(crate) async fn for_judging(rx: &mut Rx, workspace: WorkspaceId, rule: &Compiled) -> Result<Arc<Variables>> {
+pub(crate) async fn for_judging(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    owner: Option<&Actor>,
+    rule: &Compiled,
+) -> Result<Arc<Variables>> {
     if !rule.asks("vars") {
         return Ok(Arc::default());
     }
-    Ok(Arc::new(Variables::made(store::of_workspace(rx, workspace).await?)?))
+    let all = Arc::new(Variables::made(store::of_workspace(rx, workspace).await?)?);
+    all.seen_by(rx, owner).await
 }
 
 /// What `vars` is for a run of a rule, as it is now.
-pub(crate) async fn for_run(rx: &mut Rx, workspace: WorkspaceId, rule: &Rule, facts: &Facts) -> Result<Arc<Value>> {
-    let project = project_of(rx, workspace, rule, facts).await?;
-    let mut rows = store::of_place(rx, workspace, project).await?;
+pub(crate) async fn for_run(rx: &mut Rx, whose: Whose, rule: &Rule, facts: &Facts) -> Result<Arc<Value>> {
+    let project = project_of(rx, whose, rule, facts).await?.map(|project| project.id);
+    let mut rows = store::of_place(rx, whose.workspace, project).await?;
     // A project's come last and hide the workspace's.
     rows.sort_by_key(|(_, _, project)| project.is_some());
     let fields: Result<Map<_, _>> = rows.into_iter().map(|(name, value, _)| Ok((name, value.read()?))).collect();
@@ -125,14 +164,9 @@ pub async fn known(rx: &mut Rx, actor: &Actor, rule: &Rule, more: &[Planned]) ->
     let mut scope: Vec<ProjectId> = Vec::new();
     for project in &rule.scope.projects {
         let Ok(handle) = project.parse::<Handle<ProjectId>>() else { return Ok(None) };
-        let found = match projects::service::find(rx, actor.workspace, &handle).await {
-            Ok(project) => actor.may::<ProjectView, _>(project),
-            Err(error) => Err(error),
-        };
-        match found {
-            Ok(may) => scope.push(may.resource().id),
-            Err(error) if matches!(error.class, Class::NotFound | Class::Denied) => return Ok(None),
-            Err(error) => return Err(error),
+        match visible(rx, actor, &handle).await? {
+            Some(project) => scope.push(project.id),
+            None => return Ok(None),
         }
     }
     let mut names = Names::default();

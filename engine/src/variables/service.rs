@@ -9,7 +9,7 @@ use crate::access::VariableManage;
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::paging::{Cursor, Page, PageRequest};
-use crate::projects::place::Place;
+use crate::projects::place::{self, Place};
 use crate::raw::Raw;
 use crate::{Error, Result, audit, rules};
 
@@ -17,10 +17,16 @@ use crate::{Error, Result, audit, rules};
 ///
 /// # Errors
 /// `invalid_parameter`, `invalid_cursor`.
-pub async fn list(rx: &mut Rx, place: &Place<VariableManage>, page: &PageRequest) -> Result<Page<Variable>> {
+pub async fn list(rx: &mut Rx, cx: &Cx, place: &Place<VariableManage>, page: &PageRequest) -> Result<Page<Variable>> {
     let limit = page.limit()?;
     let rows = store::list(rx, place.workspace(), place.project(), page.after()?, limit + 1).await?;
-    Ok(Page::cut(rows, limit, |last| Cursor::of_id(last.id)))
+    let mut page = Page::cut(rows, limit, |last| Cursor::of_id(last.id));
+    // What belongs to a project on which the actor may not do this is not there for them.
+    let places =
+        place::those_with::<VariableManage>(rx, &cx.actor, page.items.iter().filter_map(|item| item.project_id))
+            .await?;
+    page.items.retain(|item| item.project_id.is_none_or(|project| places.contains(&project)));
+    Ok(page)
 }
 
 /// One variable, of just this place.

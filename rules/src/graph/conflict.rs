@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::known::{Known, Write};
 use super::partial::{self, Truth};
-use super::{Effects, Node, walk};
+use super::{Effects, Node, budget, walk};
 use crate::compiled::{Compiled, Kind};
 use crate::matcher::kind_matches;
 
@@ -108,6 +108,9 @@ fn settings(rule: &Compiled, effects: &Effects) -> Vec<(String, Setting)> {
 
 /// An event that may start both.
 fn witness(one: &Compiled, two: &Compiled, kinds: &[&str]) -> Option<Witness> {
+    if budget::is_over() {
+        return None;
+    }
     let (first, second) = (&one.rule.trigger, &two.rule.trigger);
     if !first.is_event() || !second.is_event() {
         return None;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::effects::Effects;
 use super::known::Known;
-use super::{Node, may_start, walk};
+use super::{Node, budget, may_start, walk};
 use crate::compiled::{Compiled, CompiledStep, Kind};
 use crate::matcher::kind_matches;
 use crate::model::{DATE_REACHED, Step, THRESHOLD_CROSSED, Trigger};
@@ -30,6 +30,9 @@ pub(super) struct Edge {
 
 /// How one rule can set off another, if it can.
 pub(super) fn edge(from: &Node<'_>, to: &Node<'_>, nodes: &[Node<'_>], effects: &Effects) -> Option<Edge> {
+    if budget::is_over() {
+        return None;
+    }
     let trigger = &to.compiled.rule.trigger;
     // Whoever listens to failures wants those of rules, but never its own.
     if from.id != to.id && kind_matches(trigger.kind(), RUN_FAILED) {

@@ -10,6 +10,7 @@
 //! end, and a run has one. What goes out to other services may come back from there, which no proof can exclude
 //! ([`reaches_out`]).
 
+mod budget;
 mod conflict;
 mod effects;
 mod follow;
@@ -26,6 +27,7 @@ use self::partial::Truth;
 use crate::compiled::{Compiled, CompiledStep, Kind};
 use crate::matcher::kind_matches;
 
+pub use self::budget::within;
 pub use self::conflict::{Conflict, Overlap, Setting, Witness, conflicts, overlaps};
 pub use self::effects::{Effects, Follows};
 pub use self::known::Write;

@@ -262,3 +262,19 @@ fn what_goes_out_may_come_back_by_a_hook_and_otherwise_who_knows() {
     assert_eq!((found(&[("a", &other)]), out(&other)), (None, true));
     assert!(!out(&rule(json!({ "on": "task.created" }), None, "task.comment", json!({}))));
 }
+
+#[test]
+fn a_look_that_takes_too_long_is_ended_and_says_so() {
+    let one = rule(
+        json!({ "on": "task.updated" }),
+        None,
+        "task.update",
+        json!({ "task": "{{ task.id }}", "priority": "high" }),
+    );
+    let nodes = [Node { id: "one", compiled: &one }];
+    let look = || shortest_loop("one", &nodes, &effects());
+    let (cut, is_all) = within(std::time::Duration::ZERO, look);
+    assert!(cut.is_none() && !is_all);
+    let (found, is_all) = within(std::time::Duration::from_secs(60), look);
+    assert!(found.is_some() && is_all);
+}

@@ -18,6 +18,8 @@ pub const MAX_SOURCE: usize = 256 * 1024;
 
 /// Expressions (`{{`) in the texts of a rule; compiling each takes some microseconds and kilobytes.
 const MAX_EXPRESSIONS: usize = 2_000;
+/// Projects that a rule is for; who needs more makes it for the workspace.
+const MAX_PROJECTS: usize = 100;
 /// Attempts a retry may ask for.
 const MAX_RETRIES: u32 = 100;
 /// Links of a chain of rules that cause one another.
@@ -45,6 +47,17 @@ impl Rule {
                 "/run_as",
                 "A rule acts with the rights of its owner and of nobody else: write `owner`, or leave `run_as` out.",
             ));
+        }
+        let projects = &self.scope.projects;
+        if projects.len() > MAX_PROJECTS {
+            let message = format!(
+                "The rule is for {} projects; at most {MAX_PROJECTS} are allowed. Leave `scope` out for all of them.",
+                projects.len()
+            );
+            problems.push(Problem::new("too_many", "/scope/projects", message));
+        } else if let Some(at) = (1..projects.len()).find(|at| projects[..*at].contains(&projects[*at])) {
+            let message = format!("`{}` is named twice; name each project once.", projects[at]);
+            problems.push(Problem::new("twice", format!("/scope/projects/{at}"), message));
         }
         if self.trigger.on.trim().is_empty() {
             problems.push(Problem::new(

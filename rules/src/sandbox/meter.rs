@@ -11,10 +11,17 @@ use std::{
 
 use crate::problem::Problem;
 
-/// Steps of one evaluation.
-pub(super) const MAX_STEPS: u64 = 100_000;
-/// Time of one evaluation.
-const MAX_TIME: Duration = Duration::from_millis(50);
+/// How much one evaluation may work.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub steps: u64,
+    pub time: Duration,
+}
+
+/// What is usual.
+pub(super) const USUAL: Limit = Limit { steps: 100_000, time: Duration::from_millis(50) };
+/// For what is judged while others wait.
+pub(super) const STRICT: Limit = Limit { steps: 10_000, time: Duration::from_millis(5) };
 /// Time of many evaluations that belong together: a template, the filter of a list.
 const MAX_TIME_TOGETHER: Duration = Duration::from_millis(500);
 /// The clock is read once in so many steps.
@@ -23,13 +30,15 @@ const CLOCK_EVERY: u64 = 4;
 const MAX_GAP: Duration = Duration::from_millis(5);
 
 thread_local! {
+    static LIMIT: Cell<Limit> = const { Cell::new(USUAL) };
     static STEPS: Cell<u64> = const { Cell::new(0) };
     static SPENT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     static LAST: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// Begins an evaluation on this thread; it ends when the guard is dropped.
-pub(super) fn start() -> Running {
+pub(super) fn start(limit: Limit) -> Running {
+    LIMIT.set(limit);
     STEPS.set(0);
     SPENT.set(Duration::ZERO);
     LAST.set(Some(Instant::now()));
@@ -53,7 +62,8 @@ pub(super) fn step() -> bool {
     if steps.is_multiple_of(CLOCK_EVERY) {
         charge();
     }
-    steps > MAX_STEPS || SPENT.get() > MAX_TIME
+    let Limit { steps: most, time } = LIMIT.get();
+    steps > most || SPENT.get() > time
 }
 
 fn charge() {

@@ -36,6 +36,8 @@ use crate::{
     syntax::{self, Reads, at_position},
 };
 
+use meter::Limit;
+
 /// Bytes of one expression or script.
 pub const MAX_EXPRESSION: usize = 8 * 1024;
 /// Bytes of a text an expression makes.
@@ -109,7 +111,10 @@ pub(crate) enum Mode {
 
 /// The shared engine. Cloning it is free.
 #[derive(Clone)]
-pub struct Sandbox(Arc<Engine>);
+pub struct Sandbox {
+    engine: Arc<Engine>,
+    limit: Limit,
+}
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -132,48 +137,16 @@ thread_local! {
 
 impl Sandbox {
     /// Makes the engine. Make one per process.
-    #[expect(
-        deprecated,
-        reason = "`on_var` and `on_parse_token` are marked so only because the engine may change them"
-    )]
     pub fn new() -> Self {
-        let mut engine = Engine::new_raw();
-        engine
-            .set_max_operations(meter::MAX_STEPS)
-            .set_max_expr_depths(32, 16)
-            .set_max_string_size(MAX_TEXT)
-            .set_max_array_size(MAX_LIST)
-            .set_max_map_size(MAX_FIELDS)
-            .set_max_call_levels(16)
-            .set_max_functions(16)
-            .set_max_variables(64)
-            // The cache of strings is behind a lock all threads share.
-            .set_max_strings_interned(0)
-            .set_optimization_level(OptimizationLevel::None);
-        for word in ["eval", "Fn", "call", "curry", "print", "debug", "is_shared", "import", "export", "this"] {
-            engine.disable_symbol(word);
-        }
-        engine.on_print(|_| {});
-        engine.on_debug(|_, _, _| {});
-        engine.on_progress(|_| meter::step().then_some(Dynamic::UNIT));
-        engine.on_var(|name, index, _| {
-            // An index is the parser's word that the name is a parameter or local.
-            if index > 0 {
-                return Ok(None);
-            }
-            Ok(OUTSIDE.with_borrow(|outside| outside.get(name).cloned()))
-        });
-        // `default` is reserved for a future of Rhai that we do not use.
-        engine.on_parse_token(|token, _, _| match token {
-            Token::Reserved(word) if *word == "default" => Token::Identifier(word),
-            token => token,
-        });
-        text::register(&mut engine);
-        list::register(&mut engine);
-        number::register(&mut engine);
-        time::register(&mut engine);
-        value::register(&mut engine);
-        Self(Arc::new(engine))
+        let limit = meter::USUAL;
+        Self { engine: Arc::new(engine(limit)), limit }
+    }
+
+    /// One for conditions that are judged while others wait, such as those that say who may do what: they have a tenth of
+    /// the steps and of the time.
+    pub fn strict() -> Self {
+        let limit = meter::STRICT;
+        Self { engine: Arc::new(engine(limit)), limit }
     }
 
     pub(crate) fn compile(&self, source: &str, mode: Mode) -> Result<(AST, Reads), Problem> {
@@ -189,8 +162,8 @@ impl Sandbox {
         }
         let source = crate::quotes::double(source);
         let compiled = guarded(|| match mode {
-            Mode::Expression => self.0.compile_expression(&source),
-            Mode::Script => self.0.compile(&source),
+            Mode::Expression => self.engine.compile_expression(&source),
+            Mode::Script => self.engine.compile(&source),
         })?;
         let ast = compiled.map_err(|error| {
             let mut said = sentence(&error.err_type().to_string());
@@ -218,10 +191,52 @@ impl Sandbox {
             }
         }
         let _outside = Outside::set(outside);
-        let _running = meter::start();
-        let result = guarded(|| self.0.eval_ast_with_scope::<Dynamic>(&mut scope, ast))?;
+        let _running = meter::start(self.limit);
+        let result = guarded(|| self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, ast))?;
         result.map_err(|error| failure(&error))
     }
+}
+
+/// The engine with all that expressions and scripts may use, and nothing else.
+#[expect(deprecated, reason = "`on_var` and `on_parse_token` are marked so only because the engine may change them")]
+fn engine(limit: Limit) -> Engine {
+    let mut engine = Engine::new_raw();
+    engine
+        .set_max_operations(limit.steps)
+        .set_max_expr_depths(32, 16)
+        .set_max_string_size(MAX_TEXT)
+        .set_max_array_size(MAX_LIST)
+        .set_max_map_size(MAX_FIELDS)
+        .set_max_call_levels(16)
+        .set_max_functions(16)
+        .set_max_variables(64)
+        // The cache of strings is behind a lock all threads share.
+        .set_max_strings_interned(0)
+        .set_optimization_level(OptimizationLevel::None);
+    for word in ["eval", "Fn", "call", "curry", "print", "debug", "is_shared", "import", "export", "this"] {
+        engine.disable_symbol(word);
+    }
+    engine.on_print(|_| {});
+    engine.on_debug(|_, _, _| {});
+    engine.on_progress(|_| meter::step().then_some(Dynamic::UNIT));
+    engine.on_var(|name, index, _| {
+        // An index is the parser's word that the name is a parameter or local.
+        if index > 0 {
+            return Ok(None);
+        }
+        Ok(OUTSIDE.with_borrow(|outside| outside.get(name).cloned()))
+    });
+    // `default` is reserved for a future of Rhai that we do not use.
+    engine.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if *word == "default" => Token::Identifier(word),
+        token => token,
+    });
+    text::register(&mut engine);
+    list::register(&mut engine);
+    number::register(&mut engine);
+    time::register(&mut engine);
+    value::register(&mut engine);
+    engine
 }
 
 /// Takes the variables away again when the evaluation ends, however it ends.

@@ -67,6 +67,20 @@ fn texts(dir: &Path) -> BTreeMap<String, String> {
 }
 
 both_databases! {
+    /// Two pipelines that apply the same new files at one moment make each rule once.
+    async fn rules_that_somebody_made_meanwhile_are_not_made_twice(db) {
+        let server = Server::start(&db).await;
+        let api = Api::set_up(&server).await;
+        let rule = json!({ "name": "Once", "trigger": { "on": "task.created" }, "steps": [{ "id": "end", "stop": "" }] });
+        let apply = || api.post("/rules/apply", json!({ "create": [rule] }));
+        let (one, two, three) = tokio::join!(apply(), apply(), apply());
+        let mut answers = [one.status, two.status, three.status].map(|status| u16::from(status));
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 412, 412]);
+        assert_eq!(db.count("rules").await, 1);
+        apply().await.expect_problem(412, "stale");
+    }
+
     async fn files_are_compared_and_applied_and_a_second_time_does_nothing(db) {
         let repository = Repository::open(&db, json!(["rule.*", "notification.send"])).await;
         let diff = repository.rules("diff", &[]).await.expect(1);

@@ -83,6 +83,33 @@ both_databases! {
         people.leave().await;
     }
 
+    /// A policy that is edited while events are unread makes nothing late that was done in time, and begins no cycle anew.
+    async fn an_edit_while_events_are_unread_makes_nothing_late(db) {
+        let server = Server::on(&db).arg("--no-workers").start().await;
+        let api = Api::set_up(&server).await;
+        api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        let policy = |name: &str| json!({ "name": name, "project": "WEB", "clock": "wall", "targets": { "default": "6s" } });
+        let sla = api.post("/slas", policy("Fixed soon")).await.expect_status(201).text("/id");
+        let mut worker = Server::on(&db).worker().arg("--lease").arg("2s").start().await;
+        api.post("/projects/WEB/tasks", json!({ "title": "Quick" })).await.expect_status(201);
+        let due = timer(&api, "WEB-1", |timer| timer["state"] == "running").await["due_at"].as_str().unwrap().to_owned();
+        worker.kill9();
+        api.patch("/tasks/WEB-1", json!({ "status": "completed" })).await.expect_status(200);
+        let due: chrono::DateTime<chrono::Utc> = due.parse().unwrap();
+        while trackside_engine::Source::default().now() <= due {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        api.put(&format!("/slas/{sla}"), policy("Fixed very soon")).await.expect_status(200);
+        let worker = Server::on(&db).worker().arg("--lease").arg("2s").start().await;
+        let met = timer(&api, "WEB-1", |timer| timer["state"] == "ended").await;
+        assert_eq!((&met["met"], &met["cycle"]), (&json!(true), &json!(1)), "{met:#}");
+        api.post("/projects/WEB/tasks", json!({ "title": "Behind it in the log" })).await.expect_status(201);
+        timer(&api, "WEB-2", |timer| timer["state"] == "running").await;
+        assert_eq!(db.count("events where kind = 'sla.met'").await, 1);
+        assert_eq!(db.count("events where kind = 'sla.breached'").await, 0);
+        drop(worker);
+    }
+
     /// The first answer of somebody else stops a timer; a pause is seen; what is done in time is met.
     async fn timers_are_paused_stopped_and_met(db) {
         let (server, api) = place(&db).await;

@@ -22,6 +22,13 @@ fn rule(trigger: Value) -> Value {
         "steps": [{ "id": "note", "action": "task.create", "with": { "project": "{{ project.id }}", "title": "{{ threshold.metric }}: {{ threshold.value }}", "labels": ["noted"] } }] })
 }
 
+/// The same project by its key and by its id is one figure.
+fn twice(rule: &Value, project: &str) -> Value {
+    let mut twice = rule.clone();
+    twice["scope"]["projects"] = json!(["WEB", project]);
+    twice
+}
+
 async fn made(api: &Api, title: &str) {
     let start = Instant::now();
     loop {
@@ -48,6 +55,22 @@ async fn stands(api: &Api, rule: &str, figure: usize) {
 }
 
 both_databases! {
+    async fn a_project_that_is_named_twice_has_one_figure(db) {
+        let (_server, api) = place(&db).await;
+        let project = api.get("/projects/WEB").await.expect_status(200).text("/id");
+        let mut repeated = rule(json!({}));
+        repeated["scope"]["projects"] = json!(["WEB", "WEB"]);
+        let refused = api.post("/rules", repeated).await.expect_status(422);
+        assert_eq!(refused.text("/errors/0/pointer"), "/scope/projects/1");
+        let id = api.post("/rules", twice(&rule(json!({})), &project)).await.expect_status(201).text("/id");
+        api.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
+        for title in ["One", "Two"] {
+            api.post("/projects/WEB/tasks", json!({ "title": title })).await.expect_status(201);
+        }
+        made(&api, "tasks.open: 2").await;
+        assert_eq!(db.count("events where kind = 'threshold.crossed'").await, 1);
+    }
+
     /// AUT-02: the trigger `threshold`.
     async fn a_rule_is_started_by_a_figure(db) {
         let (_server, api) = place(&db).await;

@@ -24,7 +24,10 @@ async fn vars(runner: &Runner, plan: &Plan) -> Result<Vars> {
         return Ok(vars);
     }
     let mut rx = runner.db.read().await?;
-    Ok(vars.with("vars", variables::for_run(&mut rx, plan.workspace, &plan.compiled.rule, &plan.facts).await?))
+    Ok(vars.with(
+        "vars",
+        variables::for_run(&mut rx, plan.whose(runner.source.now()), &plan.compiled.rule, &plan.facts).await?,
+    ))
 }
 
 /// What became of a run that asked.

@@ -162,7 +162,7 @@ impl Walk<'_> {
         let inputs = Value::Object(inputs);
         let now = self.runner.source.now();
         let mut rx = self.runner.db.read().await?;
-        let holds = service::judge_by_hand(&mut rx, self.plan.workspace, &compiled, &inputs, now).await?;
+        let holds = service::judge_by_hand(&mut rx, &info, &compiled, &inputs, now).await?;
         drop(rx);
         let child = NewRun {
             id: self.runner.source.new_id(),

@@ -66,8 +66,8 @@ impl Walk<'_> {
         let (plan, runner) = (&self.plan, self.runner);
         let names: Vec<String> = plan.compiled.secrets.iter().cloned().collect();
         let project = {
-            let mut rx = runner.db.read().await?;
-            variables::project_of(&mut rx, plan.workspace, &plan.compiled.rule, &plan.facts).await?
+            let (mut rx, whose) = (runner.db.read().await?, plan.whose(runner.source.now()));
+            variables::project_of(&mut rx, whose, &plan.compiled.rule, &plan.facts).await?.map(|project| project.id)
         };
         let secrets = match runner.credentials.secrets(plan.workspace, project, &names).await {
             Ok(secrets) => secrets,

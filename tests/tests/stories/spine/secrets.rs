@@ -1,9 +1,12 @@
 //! Secrets: what rules hand to other services is found nowhere else.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use trackside_engine::access::Role;
 use trackside_tests::both_databases;
-use trackside_tests::harness::{Answer, Api, Database};
+use trackside_tests::harness::{Answer, Api, Database, People};
 
 use super::{Place, told};
 
@@ -57,6 +60,46 @@ fn clean(what: &str, text: &str) {
 }
 
 both_databases! {
+    /// What belongs to a project is not there for a rule whose owner may not see the project.
+    async fn what_belongs_to_a_project_is_for_those_who_see_it(db) {
+        let place = Place::open(&db).await;
+        let people = People::of(&db).await;
+        let workspace = place.api.get("/me").await.text("/workspace/id");
+        place.api.post("/projects", json!({ "key": "PRIV", "name": "Private" })).await.expect_status(201);
+        let pia = people.member(&place.server, &workspace, "Pia", Role::ProjectManager).await;
+        let user = pia.get("/me").await.text("/user/id");
+        for permission in ["project.*", "task.*"] {
+            let deny = json!({ "user": user, "permission": permission, "effect": "deny", "on": "PRIV" });
+            place.api.post("/assignments", deny).await.expect_status(201);
+        }
+        keep(&place.api, "TOKEN", "of-the-workspace").await;
+        place.api.put("/secrets/TOKEN?project=PRIV", json!({ "value": "of-the-project" })).await.expect_status(200);
+        place.api.put("/variables/HOST?project=PRIV", json!({ "value": "private.example" })).await.expect_status(200);
+        assert_eq!(pia.get("/secrets").await.expect_status(200).at("/items").as_array().unwrap().len(), 1);
+        assert_eq!(pia.get("/variables").await.expect_status(200).at("/items"), &json!([]));
+
+        let rule = json!({ "name": "Send", "trigger": { "on": "manual" }, "scope": { "projects": ["PRIV"] }, "steps": [
+            { "id": "send", "action": "http.request", "with": { "method": "POST", "url": place.sink.url("/in"),
+                "body": { "token": "{{ secrets.TOKEN }}", "host": "{{ vars.HOST ?? \"none\" }}" } } }] });
+        let id = pia.post("/rules", rule.clone()).await.expect_status(201).text("/id");
+        pia.post(&format!("/rules/{id}/enable"), json!({})).await.expect_status(200);
+        pia.post(&format!("/rules/{id}/run"), json!({})).await.expect_status(202);
+        let begun = Instant::now();
+        while place.sink.hits_on("/in").is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "nothing was sent");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(place.sink.hits_on("/in")[0].body, json!({ "token": "of-the-workspace", "host": "none" }));
+
+        let project = place.api.get("/projects/PRIV").await.text("/id");
+        let rule = json!({ "name": "Try", "trigger": { "on": "task.created" },
+            "steps": [{ "id": "note", "action": "task.create", "with": { "project": "WEB", "title": "{{ vars.HOST ?? \"none\" }}" } }] });
+        let event = json!({ "kind": "task.created", "data": { "project": { "id": project }, "task": { "title": "x" } } });
+        let tried = pia.post("/rules/dry-run", json!({ "rule": rule, "event": event })).await;
+        assert!(!tried.body.to_string().contains("private.example"), "{:#}", tried.body);
+        people.leave().await;
+    }
+
     async fn a_secret_goes_out_and_is_found_nowhere_else(db) {
         let mut place = Place::open(&db).await;
         let shown = keep(&place.api, "DEPLOY_TOKEN", TOKEN).await;
