@@ -12,12 +12,12 @@ use std::task::Poll;
 
 use futures::future::BoxFuture;
 
-use super::{Db, Dialect};
 use super::postgres::Pg;
 use super::rows::FromRow;
 use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
+use super::{Db, Dialect};
 use crate::{Class, Error, Result};
 
 /// Every statement of this process. One handle, because looking a counter up costs more than a small statement. Used first

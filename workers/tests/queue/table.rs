@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection};
+use trackside_engine::ids::Id as _;
 use trackside_engine::jobs::{self, Outcome, Renewed};
 use trackside_workers::queue::run_jobs;
 
