@@ -260,11 +260,12 @@ impl Db {
         let caught = AssertUnwindSafe(only_statements(closure(&mut tx))).catch_unwind().await;
         let outcome = caught.unwrap_or_else(|panic| Err(panicked(&*panic, place)));
         let outcome = tx.settle(outcome);
-        let wakes = tx.wakes;
+        let (wakes, later) = (tx.wakes, std::mem::take(&mut tx.later));
         let finished = tx.finish(outcome.is_ok()).await;
         if outcome.is_ok() {
             finished?;
             self.0.signals.fire_all(wakes);
+            later.into_iter().for_each(|what| drop(tokio::spawn(what(self.clone()))));
         }
         outcome
     }

@@ -10,12 +10,14 @@ use std::pin::pin;
 use std::sync::LazyLock;
 use std::task::Poll;
 
-use super::Dialect;
+use futures::future::BoxFuture;
+
 use super::postgres::Pg;
 use super::rows::FromRow;
 use super::signals::{Signal, Wakes};
 use super::sqlite::{Sqlite, Take};
 use super::value::Args;
+use super::{Db, Dialect};
 use crate::{Class, Error, Result};
 
 /// Every statement of this process. One handle, because looking a counter up costs more than a small statement. Used first
@@ -167,7 +169,11 @@ impl Rx {
 pub struct Tx {
     rx: Rx,
     pub(super) wakes: Wakes,
+    pub(super) later: Vec<Later>,
 }
+
+/// What is to be done after the commit.
+pub(super) type Later = Box<dyn FnOnce(Db) -> BoxFuture<'static, ()> + Send>;
 
 impl Deref for Tx {
     type Target = Rx;
@@ -184,7 +190,7 @@ impl DerefMut for Tx {
 
 impl Tx {
     pub(super) fn new(conn: Conn) -> Self {
-        Self { rx: Rx::new(conn, true), wakes: Wakes::default() }
+        Self { rx: Rx::new(conn, true), wakes: Wakes::default(), later: Vec::new() }
     }
 
     /// Runs a statement; the number of rows it changed.
@@ -243,6 +249,14 @@ impl Tx {
     /// Fires the signal once this has been committed.
     pub fn wake(&mut self, signal: Signal) {
         self.wakes.add(signal);
+    }
+
+    /// Does something once this has been committed, in a task of its own, which ends with the process: for what could not be done
+    /// within it because another transaction was in the way. On SQLite none is, and nothing is done.
+    pub fn afterwards(&mut self, what: impl FnOnce(Db) -> BoxFuture<'static, ()> + Send + 'static) {
+        if self.dialect() == Dialect::Postgres {
+            self.later.push(Box::new(what));
+        }
     }
 
     /// Runs several statements without parameters, each in the database's own words.

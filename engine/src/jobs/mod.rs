@@ -28,7 +28,7 @@ pub(crate) mod store;
 mod truth;
 
 pub use limits::{Limits, LimitsPatch, MAX_CONCURRENCY, QueueLimits, Rate, Setting};
-pub use model::{Ask, DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Ticket};
+pub use model::{Ask, DeadJob, Job, Look, MAX_ATTEMPTS, NewJob, Outcome, QueueState, Renewed, Ticket};
 pub use seats::{Seats, Starter};
 pub use service::{LEASE_LOST, Waiting};
 pub use truth::{DbJobs, JobStore};

@@ -190,6 +190,16 @@ pub struct Ticket {
     pub epoch: i64,
 }
 
+/// What became of leases that were to be renewed. One that is neither kept nor lost is as it was: somebody has the job's row just
+/// now, usually its own run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renewed {
+    /// They go on.
+    pub kept: Vec<Ticket>,
+    /// They are somebody else's, or nobody's.
+    pub lost: Vec<Ticket>,
+}
+
 /// What became of a claimed job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -1,13 +1,16 @@
 //! The public verbs of the queue, for code that holds a transaction. Workers go through
 //! [`JobStore`](super::JobStore).
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use futures::FutureExt as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Job, NewJob, Ticket};
 use super::{QUEUES, store};
-use crate::db::{Rx, Signal, Tx};
+use crate::db::{Db, Rx, Signal, Tx};
 use crate::ids::JobId;
 use crate::{Class, Error, Result};
 
@@ -97,11 +100,31 @@ pub async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// Makes a job due now that was put off, unless it is claimed, or somebody is writing about it: then it is looked at anyway.
+/// Makes a job due now that was put off, unless it is claimed: then it is looked at anyway. It does not wait for whoever is
+/// writing about the job, who may be waiting for this transaction; where that leaves the job put off, it is made due as soon as
+/// this one has been committed.
 pub async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
-    store::hasten(tx, id, now).await?;
+    if !store::hasten(tx, id, now).await? {
+        tx.afterwards(move |db| hasten_later(db, id, now).boxed());
+    }
     tx.wake(Signal::Jobs);
     Ok(())
+}
+
+/// Tries for some time; the job comes due by itself in the end.
+async fn hasten_later(db: Db, id: JobId, now: DateTime<Utc>) {
+    for _ in 0..20 {
+        let hastened = db.write(async move |tx: &mut Tx| {
+            store::hasten_waiting(tx, id, now).await?;
+            tx.wake(Signal::Jobs);
+            Ok(())
+        });
+        match hastened.await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, job = %id, "could not make a job due; trying again"),
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 /// Makes sure that nobody else has claimed the job, until the transaction ends. Fails with `lease_lost`.

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Ask, Job, Look, NewJob, Outcome, QueueState, Ticket};
+use super::model::{Ask, Job, Look, NewJob, Outcome, QueueState, Renewed, Ticket};
 use super::service::Waiting;
 use crate::Result;
 use crate::db::{Rx, Tx};
@@ -86,7 +86,11 @@ statements! {
     READY_IDS = "select id from jobs where queue = $1 and turn is not null and lease_until is null \
          and not exists (select 1 from queues where name = $1 and paused) \
          order by priority desc, turn limit $2";
-    RENEW = "update jobs set lease_until = $3 where id = any($1) and epoch = $2 and lease_until is not null returning id, epoch";
+    /// Waits for nobody: a run's transaction has its job locked while it waits for others, and meanwhile the leases of all the
+    /// other jobs of the node would run out.
+    RENEW = "update jobs set lease_until = $3 where id in (select id from jobs where id = any($1) and epoch = $2 \
+         and lease_until is not null order by id for update skip locked) returning id, epoch";
+    STILL_HELD = "select id, epoch from jobs where id = any($1) and epoch = $2 and lease_until is not null";
     DELETE = "delete from jobs where id = any($1) and epoch = $2 and not again";
     /// Like `DELETE` for one, without a list: this ends every run, and a list costs as much again as the deletion.
     COMPLETE = "delete from jobs where id = $1 and epoch = $2 and not again";
@@ -101,6 +105,8 @@ statements! {
          lease_until = null, lease_owner = null where id = $1 and epoch = $2";
     HASTEN = "update jobs set due_at = $2 where id in (select id from jobs where id = $1 and turn is null and lease_until is null \
          and due_at > $2 for update skip locked)";
+    IS_PUT_OFF = "select exists (select 1 from jobs where id = $1 and turn is null and lease_until is null and due_at > $2)";
+    HASTEN_WAITING = "update jobs set due_at = $2 where id = $1 and turn is null and lease_until is null and due_at > $2";
     /// In the order of their ids, so that two who wake the same never wait for each other in a circle.
     WAKE = "update jobs set again = (lease_until is not null), \
          due_at = case when lease_until is null and turn is null and due_at > $2 then $2 else due_at end \
@@ -313,14 +319,23 @@ pub(super) async fn ready_ids(rx: &mut Rx, queue: &str, limit: i64) -> Result<Ve
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Renews leases and says which tickets are still good.
-pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>) -> Result<Vec<Ticket>> {
-    let mut kept = Vec::with_capacity(tickets.len());
-    for (epoch, ids) in by_epoch(tickets.iter().copied()) {
-        let rows: Vec<(JobId, i64)> = tx.all(RENEW, (ids.as_slice(), epoch, until)).await?;
-        kept.extend(rows.into_iter().map(|(id, epoch)| Ticket { id, epoch }));
+/// Renews leases, but for those of jobs that somebody is writing about just now.
+pub(super) async fn renew(tx: &mut Tx, tickets: &[Ticket], until: DateTime<Utc>) -> Result<Renewed> {
+    let mut renewed = Renewed::default();
+    for (epoch, mut ids) in by_epoch(tickets.iter().copied()) {
+        let kept: HashSet<JobId> = ids_of(tx.all(RENEW, (ids.as_slice(), epoch, until)).await?);
+        ids.retain(|id| !kept.contains(id));
+        renewed.kept.extend(kept.into_iter().map(|id| Ticket { id, epoch }));
+        if !ids.is_empty() {
+            let held = ids_of(tx.all(STILL_HELD, (ids.as_slice(), epoch)).await?);
+            renewed.lost.extend(ids.into_iter().filter(|id| !held.contains(id)).map(|id| Ticket { id, epoch }));
+        }
     }
-    Ok(kept)
+    Ok(renewed)
+}
+
+fn ids_of(rows: Vec<(JobId, i64)>) -> HashSet<JobId> {
+    rows.into_iter().map(|(id, _)| id).collect()
 }
 
 /// Writes what became of jobs. What a stale ticket says is dropped. Tells whether something is to be woken for.
@@ -384,10 +399,18 @@ pub(super) async fn reschedule(tx: &mut Tx, ticket: Ticket, due_at: DateTime<Utc
     Ok(tx.execute(RESCHEDULE, (ticket.id, ticket.epoch, due_at)).await? > 0)
 }
 
-/// Makes a job due that was put off.
-pub(super) async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
-    tx.execute(HASTEN, (id, now)).await?;
-    Ok(())
+/// Makes a job due that was put off. False when it is put off still, because somebody else has its row.
+pub(super) async fn hasten(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<bool> {
+    if tx.execute(HASTEN, (id, now)).await? > 0 {
+        return Ok(true);
+    }
+    let (put_off,): (bool,) = tx.one(IS_PUT_OFF, (id, now)).await?;
+    Ok(!put_off)
+}
+
+/// The same, waiting for whoever has its row.
+pub(super) async fn hasten_waiting(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(HASTEN_WAITING, (id, now)).await.map(drop)
 }
 
 /// Locks the job's row, and answers how often it was claimed; nothing for a stale ticket.

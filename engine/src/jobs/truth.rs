@@ -1,6 +1,5 @@
 //! What the workers ask of the queue, as one object, so that they need not know the database.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
-use super::model::{Ask, Job, Look, Outcome, Ticket};
+use super::model::{Ask, Job, Look, Outcome, Renewed, Ticket};
 use super::store;
 use crate::Result;
 use crate::cx::Source;
@@ -32,8 +31,8 @@ pub trait JobStore: Send + Sync + 'static {
     fn begin(&self, ticket: Ticket) -> BoxFuture<'_, Result<bool>>;
     /// Writes what became of jobs; what stale tickets say is dropped.
     fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>>;
-    /// Renews leases and returns the tickets that are lost.
-    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Vec<Ticket>>>;
+    /// Renews leases, as far as nobody is writing about the jobs just now, and says which are lost.
+    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Renewed>>;
     /// One poll for all queues: lines up what has become due, takes over from dead workers, and says what is ready
     /// and when to look again. One query when there is nothing to do.
     fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>>;
@@ -104,15 +103,9 @@ impl JobStore for DbJobs {
         .boxed()
     }
 
-    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Vec<Ticket>>> {
+    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Renewed>> {
         let until = self.now() + lease;
-        async move {
-            let held = tickets.clone();
-            let kept: HashSet<Ticket> =
-                self.db.write(async move |tx| store::renew(tx, &held, until).await).await?.into_iter().collect();
-            Ok(tickets.into_iter().filter(|ticket| !kept.contains(ticket)).collect())
-        }
-        .boxed()
+        async move { self.db.write(async move |tx| store::renew(tx, &tickets, until).await).await }.boxed()
     }
 
     fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>> {

@@ -565,13 +565,17 @@ async fn a_transaction_that_nobody_waits_for_any_more_is_not_left_open() {
     let Some(place) = Place::postgres().await else { return };
     let db = Db::open(&Options { pool: 1, ..place.options.clone() }).await.unwrap();
     let transaction = async || db.read().await?.one::<(i64,)>("select txid_current()", ()).await;
-    for _ in 0..3 {
+    let mut dropped = 0;
+    while dropped < 3 {
         transaction().await.unwrap();
         // The connection is checked before it is in the pool again.
         tokio::time::sleep(Duration::from_millis(50)).await;
         let write = Box::pin(db.write(async |tx: &mut Tx| tx.execute("select 1", ()).await.map(drop)));
-        // The transaction is being begun; the answer cannot have come.
-        assert!(write.now_or_never().is_none());
+        // On a busy machine the server may answer before it is asked what it says, each time: then the write is through at once.
+        match write.now_or_never() {
+            Some(through) => through.unwrap(),
+            None => dropped += 1,
+        }
         // The only connection comes back, and what it does now stands for itself.
         assert_ne!(transaction().await.unwrap(), transaction().await.unwrap());
     }

@@ -9,9 +9,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use trackside_engine::access::permissions::RuleEdit;
 use trackside_engine::actions::Actions;
-use trackside_engine::db::Tx;
+use trackside_engine::db::{Dialect, Tx};
 use trackside_engine::jobs::{Ask, DbJobs, Job, JobStore};
 use trackside_engine::projects::Project;
 use trackside_engine::rules::{Library, RuleState, service};
@@ -234,6 +235,39 @@ async fn runs_of_one_key_keep_the_order_of_the_log_whatever_happens() {
         let over = "runs where state = 'succeeded' or state = 'failed' and error like '%worker_died%'";
         assert_eq!(line.count(over).await, line.count("runs").await);
         assert_eq!(line.count("run_turns where policy = 'concurrency'").await, 0);
+    })
+    .await;
+}
+
+/// The word to the next in line does not wait for those who have its job's row just now, and is not lost for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_in_line_is_woken_though_somebody_has_its_row() {
+    on_each(async |place| {
+        if place.db.dialect() == Dialect::Sqlite {
+            return;
+        }
+        let line = Line::open(Office::open(place).await).await;
+        for title in ["0.0", "0.1"] {
+            line.happens(&Deed::Comes(1), title).await;
+        }
+        line.nodes[0].work(10).await;
+        assert_eq!(line.count("runs where state = 'waiting' and not admitted").await, 1, "the second, for its key");
+        let mut other = PgConnection::connect(&place.options.url).await.unwrap();
+        let mut busy = other.begin().await.unwrap();
+        let second = "select 1 from jobs where id = (select id from runs where not admitted) for update";
+        sqlx::query(second).execute(&mut *busy).await.unwrap();
+        line.passes(TimeDelta::seconds(2));
+        line.nodes[0].work(10).await;
+        assert_eq!(line.count("runs where state = 'succeeded'").await, 1, "the first");
+        busy.rollback().await.unwrap();
+        other.close().await.unwrap();
+        while line.count("runs where admitted and state <> 'succeeded'").await == 0 {
+            // The clock stands still: nothing comes due by itself.
+            line.nodes[0].work(10).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        line.rest().await;
+        assert_eq!(line.count("runs where state = 'succeeded'").await, 2);
     })
     .await;
 }

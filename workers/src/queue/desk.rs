@@ -167,14 +167,14 @@ async fn renew(
         }
         let since = Instant::now();
         let lost = match tokio::time::timeout(lease / 3, store.renew(tickets.clone(), lease)).await {
-            Ok(Ok(lost)) => {
+            Ok(Ok(renewed)) => {
                 let mut held = lock(&held);
-                for ticket in &tickets {
+                for ticket in &renewed.kept {
                     if let Some(entry) = held.get_mut(ticket) {
                         entry.until = since + lease;
                     }
                 }
-                lost
+                renewed.lost
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, jobs = tickets.len(), "could not renew the leases of running jobs");

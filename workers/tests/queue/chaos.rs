@@ -70,8 +70,8 @@ async fn story(place: &Place, mut rng: StdRng) {
             8 if !stale.is_empty() => {
                 let ticket = stale.swap_remove(rng.random_range(0..stale.len()));
                 place.store.finish(vec![(ticket, Outcome::Done)]).await.unwrap();
-                let lost = place.store.renew(vec![ticket], Duration::from_secs(15)).await.unwrap();
-                assert_eq!(lost, [ticket], "what is stale stays stale");
+                let renewed = place.store.renew(vec![ticket], Duration::from_secs(15)).await.unwrap();
+                assert_eq!(renewed.lost, [ticket], "what is stale stays stale");
             }
             _ => place.advance(rng.random_range(1..8)),
         }

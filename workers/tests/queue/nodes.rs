@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use trackside_engine::Result;
 use trackside_engine::ids::JobId;
-use trackside_engine::jobs::{Ask, Job, JobStore, Look, Outcome, Setting, Ticket};
+use trackside_engine::jobs::{Ask, Job, JobStore, Look, Outcome, Renewed, Setting, Ticket};
 use trackside_workers::queue::{Options, Queues, Rate, Running, drain_queue, start};
 
 use crate::place::{Do, Place, Probe, on_each, wait_for};
@@ -250,7 +250,7 @@ impl JobStore for Counted {
     fn finish(&self, outcomes: Vec<(Ticket, Outcome)>) -> BoxFuture<'_, Result<()>> {
         self.one().finish(outcomes)
     }
-    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Vec<Ticket>>> {
+    fn renew(&self, tickets: Vec<Ticket>, lease: Duration) -> BoxFuture<'_, Result<Renewed>> {
         self.one().renew(tickets, lease)
     }
     fn look<'a>(&'a self, queues: &'a [String]) -> BoxFuture<'a, Result<Look>> {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use trackside_engine::jobs::{self, Outcome};
+use sqlx::{Connection as _, PgConnection};
+use trackside_engine::ids::Id as _;
+use trackside_engine::jobs::{self, Outcome, Renewed};
 use trackside_workers::queue::run_jobs;
 
 use crate::place::{Do, LEASE, Place, Probe, on_each};
@@ -32,7 +34,8 @@ async fn a_stale_worker_cannot_write() {
         let due = place.source.now();
         let error = place.db.write(async move |tx| jobs::service::reschedule(tx, stale, due).await).await.unwrap_err();
         assert_eq!(error.code, "lease_lost");
-        assert_eq!(place.store.renew(vec![stale, job.ticket()], LEASE).await.unwrap(), [stale]);
+        let renewed = place.store.renew(vec![stale, job.ticket()], LEASE).await.unwrap();
+        assert_eq!(renewed, Renewed { kept: vec![job.ticket()], lost: vec![stale] });
         assert_eq!(place.waiting("runs").await.running, 1);
 
         let ticket = job.ticket();
@@ -46,6 +49,33 @@ async fn a_stale_worker_cannot_write() {
             .unwrap();
         let waiting = place.waiting("runs").await;
         assert_eq!((waiting.ready, waiting.delayed, waiting.running, waiting.dead), (0, 0, 0, 0));
+    })
+    .await;
+}
+
+/// A run that waits for another's lock has its job locked meanwhile.
+#[tokio::test]
+async fn leases_are_renewed_beside_a_job_that_somebody_is_writing_about() {
+    on_each(false, async |place: &Place| {
+        if place.url.starts_with("sqlite") {
+            return;
+        }
+        place.enqueue((0..3).map(|_| place.job(Do::Nothing)).collect()).await;
+        let tickets: Vec<_> = place.claim(3).await.iter().map(jobs::Job::ticket).collect();
+        let mut other = PgConnection::connect(&place.url).await.unwrap();
+        let mut busy = other.begin().await.unwrap();
+        sqlx::query("select 1 from jobs where id = $1 for update")
+            .bind(tickets[1].id.uuid())
+            .execute(&mut *busy)
+            .await
+            .unwrap();
+        let mut renewed = place.store.renew(tickets.clone(), LEASE).await.unwrap();
+        renewed.kept.sort_by_key(|ticket| ticket.id);
+        assert_eq!(renewed, Renewed { kept: vec![tickets[0], tickets[2]], lost: vec![] });
+        busy.rollback().await.unwrap();
+        let renewed = place.store.renew(vec![tickets[1]], LEASE).await.unwrap();
+        assert_eq!(renewed, Renewed { kept: vec![tickets[1]], lost: vec![] });
+        other.close().await.unwrap();
     })
     .await;
 }

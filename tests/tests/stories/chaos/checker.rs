@@ -119,6 +119,19 @@ impl Books {
         }
     }
 
+    /// The runs that are not over, with what is known of their jobs.
+    pub async fn left(&self) -> String {
+        let sql = format!(
+            "select u.name || ' ' || r.state || ' ' || coalesce(r.waiting, '') || ' since ' || r.created_at || ', ' || case when j.id is null then 'no job' \
+             when j.lease_until is not null then 'held until ' || j.lease_until when j.turn is not null then 'in line' \
+             else 'due at ' || j.due_at end || coalesce(': ' || j.last_error, '') || ', run ' || {}, coalesce(j.attempts, 0) \
+             from runs r join rules u on u.id = r.rule_id left join jobs j on j.id = r.id where r.finished_at is null order by r.id",
+            self.id("r.id")
+        );
+        let rows = self.db.rows(&sql).await;
+        rows.iter().map(|(what, attempts)| format!("- {what} ({attempts} attempts)\n")).collect()
+    }
+
     /// Holds everything against everything.
     pub async fn check(&mut self, posted: &[Posted], hits: &[Hit]) -> Vec<Finding> {
         self.glance().await;

@@ -76,7 +76,7 @@ impl Machines {
     async fn freeze(&mut self, dice: &mut StdRng) {
         let at = dice.random_range(0..self.nodes.len());
         self.nodes[at].freeze();
-        tokio::time::sleep(Duration::from_millis(2_600)).await;
+        tokio::time::sleep(super::LEASE + Duration::from_millis(600)).await;
         self.nodes[at].thaw();
         self.told.freezes += 1;
     }
