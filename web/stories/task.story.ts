@@ -1,16 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, join, type Page, type Person, test } from './support';
+import { expectAccessible as accessible } from './support/axe';
 
 let bob: Person;
 let vera: Person;
-
-async function accessible(page: Page) {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  // Things that fade in have less contrast until they are there.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html.slice(0, 200)) }))).toEqual([]);
-}
 
 const shot = async (page: Page, name: string) => {
   if (process.env.SHOTS)

@@ -20,6 +20,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { api, ask } from '~/api/client';
 import { useMay } from '~/areas/account/queries';
+import { addTask } from '~/areas/board/addTask';
 import { useActivePeople } from '~/areas/people/queries';
 import { projectsQuery } from '~/areas/projects/queries';
 import { ruleNamesQuery } from '~/areas/tasks/details';
@@ -196,7 +197,8 @@ function useActions(): Choice[] {
       label: 'New task',
       icon: IconPlus,
       may: mayTask,
-      run: go('/my-work', { new: true }),
+      keys: 'c',
+      run: () => addTask.open(),
     },
     {
       id: 'new-project',
