@@ -5,8 +5,10 @@ import { Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { session } from '~/api/session';
 import { useSignedIn } from '~/areas/account/queries';
+import { TaskOverPage } from '~/areas/tasks/TaskOverPage';
 import { Live } from '~/live/live';
 import { Logo } from '~/parts/Logo';
+import { Keys } from './Keys';
 import { Places } from './Places';
 import { ThumbBar } from './ThumbBar';
 import { Tools } from './Tools';
@@ -56,6 +58,8 @@ export function Shell() {
           <ThumbBar openMenu={menu.open} />
         </AppShell.Footer>
       </AppShell>
+      <TaskOverPage />
+      <Keys />
     </Live>
   );
 }

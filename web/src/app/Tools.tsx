@@ -1,6 +1,6 @@
 /** What stands at the right of the header: whether the page is live, and one's own menu. */
-import { ActionIcon, Badge, Group, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconLogout, IconMoonStars, IconSun, IconUser } from '@tabler/icons-react';
+import { ActionIcon, Badge, Button, Group, Kbd, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { IconKeyboard, IconLogout, IconMoonStars, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { api } from '~/api/client';
 import { session } from '~/api/session';
@@ -10,11 +10,13 @@ import { useLinkState } from '~/live/live';
 import { OutboxButton } from '~/offline/OutboxButton';
 import { forgetRead } from '~/offline/persist';
 import { Face } from '~/parts/Face';
+import { openOver } from './palette';
 
 export function Tools() {
   return (
     <Group gap="xs" wrap="nowrap">
       <Link />
+      <Find />
       <OutboxButton />
       <AddTaskButton />
       <OwnMenu />
@@ -35,6 +37,36 @@ function Link() {
         </Tooltip>
       )}
     </output>
+  );
+}
+
+/** Opens the command palette. */
+function Find() {
+  return (
+    <>
+      <Button
+        visibleFrom="sm"
+        variant="default"
+        size="sm"
+        c="dimmed"
+        fw={400}
+        leftSection={<IconSearch size={16} aria-hidden />}
+        rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+        onClick={() => openOver('palette')}
+      >
+        Find or do
+      </Button>
+      <ActionIcon
+        hiddenFrom="sm"
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label="Find or do"
+        onClick={() => openOver('palette')}
+      >
+        <IconSearch size={20} />
+      </ActionIcon>
+    </>
   );
 }
 
@@ -66,6 +98,9 @@ function OwnMenu() {
           closeMenuOnClick={false}
         >
           {colorScheme === 'dark' ? 'Light colours' : 'Dark colours'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => openOver('shortcuts')}>
+          Keyboard shortcuts
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
           Sign out

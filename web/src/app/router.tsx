@@ -4,11 +4,15 @@ import { accountRoutes } from '~/areas/account/routes';
 import { approvalRoutes } from '~/areas/approvals/routes';
 import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
+import { listPages } from '~/areas/list/routes';
+import { myWorkRoutes } from '~/areas/mywork/routes';
 import { planningPages } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
 import { projectPages, projectsRoutes } from '~/areas/projects/routes';
 import { ruleRoutes } from '~/areas/rules/routes';
 import { runRoutes } from '~/areas/runs/routes';
+import { searchRoutes } from '~/areas/search/routes';
+import { taskRoutes } from '~/areas/tasks/routes';
 import { inside, root } from './root';
 import { NotFound, Trouble } from './Trouble';
 
@@ -22,7 +26,10 @@ export const router = createRouter({
       ...ruleRoutes,
       ...builderRoutes,
       ...runRoutes,
-      inProject.addChildren([...projectPages, ...planningPages]),
+      inProject.addChildren([...projectPages, ...listPages, ...planningPages]),
+      ...taskRoutes,
+      ...searchRoutes,
+      ...myWorkRoutes,
     ]),
   ]),
   defaultPreload: 'intent',

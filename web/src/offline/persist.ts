@@ -15,7 +15,7 @@ const persister = createAsyncStoragePersister({
 });
 
 /** Short-lived by their nature, or good once. */
-const NOT_KEPT = new Set(['ticket', 'verify-email', 'set-up', 'sign-in-providers', 'search']);
+const NOT_KEPT = new Set(['ticket', 'verify-email', 'set-up', 'sign-in-providers', 'search', 'files']);
 
 /** Writing thousands of cards down every few seconds would be felt while dragging. */
 const LARGEST_BOARD = 1_000;

@@ -1,8 +1,8 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
+import { useShortcuts } from '~/app/shortcuts';
 import { useMay } from '~/areas/account/queries';
 import { addTask, useAddTask } from './addTask';
 
@@ -17,7 +17,7 @@ export function AddTaskButton() {
   const may = useMay('task.create', key);
   const opened = useAddTask() !== undefined;
   const open = () => addTask.open({ project: key });
-  useHotkeys(may ? [['c', open]] : []);
+  useShortcuts(may ? [{ keys: 'c', label: 'New task', group: 'Everywhere', run: open }] : []);
   if (!may) return null;
   return (
     <>

@@ -17,3 +17,13 @@ export function usePeople(): Map<string, Member> {
 
 const NOBODY = new Map<string, Member>();
 const byId = (members: Member[]) => new Map(members.map((member) => [member.id, member]));
+
+const active = (members: Member[]) =>
+  members.filter(({ state }) => state === 'active').sort((a, b) => a.name.localeCompare(b.name));
+const NONE: Member[] = [];
+
+/** Those who are in the workspace now, by name: whom one can choose. */
+export function useActivePeople(): Member[] {
+  const { data } = useQuery({ ...membersQuery, select: active });
+  return data ?? NONE;
+}

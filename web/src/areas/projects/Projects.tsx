@@ -23,10 +23,11 @@ const SHOWN = [
 /** All projects that one may see. What is looked for stands in the address. */
 export function Projects() {
   useDocumentTitle('Projects · Trackside');
-  const { q = '', status = '' } = useSearch({ strict: false }) as { q?: string; status?: ProjectStatus | '' };
+  const search = useSearch({ strict: false }) as { q?: string; status?: ProjectStatus | ''; new?: boolean };
+  const { q = '', status = '', new: wanted = false } = search;
   const [words, setWords] = useState(q);
   const [settled] = useDebouncedValue(words, 200);
-  const [making, dialog] = useDisclosure();
+  const [making, dialog] = useDisclosure(wanted);
   const navigate = useNavigate();
   const mayCreate = useMay('project.create');
   const projects = useQuery(foundProjectsQuery({ q, status: status || undefined }));
