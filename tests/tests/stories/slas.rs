@@ -88,7 +88,7 @@ both_databases! {
         let server = Server::on(&db).arg("--no-workers").start().await;
         let api = Api::set_up(&server).await;
         api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
-        let policy = |name: &str| json!({ "name": name, "project": "WEB", "clock": "wall", "targets": { "default": "6s" } });
+        let policy = |name: &str| json!({ "name": name, "project": "WEB", "clock": "wall", "targets": { "default": "15s" } });
         let sla = api.post("/slas", policy("Fixed soon")).await.expect_status(201).text("/id");
         let mut worker = Server::on(&db).worker().arg("--lease").arg("2s").start().await;
         api.post("/projects/WEB/tasks", json!({ "title": "Quick" })).await.expect_status(201);
