@@ -133,6 +133,22 @@ impl Request {
         self.cursor.as_deref().map(|text| Cursor::decode(text, &self.sort)).transpose()
     }
 
+    /// Whether it is for the newest, from the first one or a cursor on.
+    pub fn is_newest_first(&self) -> bool {
+        matches!(self.steps.as_slice(), [step] if *step.column == CREATED_AT && step.descending) && self.offset == 0
+    }
+
+    /// The row that stands `most` rows behind where the caller goes on, if there is one, of a list that is for the newest.
+    pub async fn behind(&self, rx: &mut Rx, from: &Statement<'_>, most: i64) -> Result<Option<Uuid>> {
+        let select = self.select("id", from, self.begin()?.as_ref(), (1, most))?;
+        Ok(rx.opt::<(Uuid,)>(&select.sql, select.args).await?.map(|(id,)| id))
+    }
+
+    /// Where the row with this id stands, of a list that is for the newest.
+    pub fn at_id(&self, id: Uuid) -> Cursor {
+        Cursor { sort: self.sort.clone(), values: vec![id.to_string().into()] }
+    }
+
     /// Where a row stands.
     pub fn mark<T>(&self, row: &T, of: impl Fn(&T, &Column) -> Json) -> Cursor {
         Cursor { sort: self.sort.clone(), values: self.steps.iter().map(|step| of(row, step.column)).collect() }
@@ -247,6 +263,17 @@ impl<'a> Statement<'a> {
         Self { sql: format!("from {table} where workspace_id = $1"), args: vec![Value::Uuid(workspace.uuid())] }
     }
 
+    /// `from {table} where {condition}`, whose placeholders [`know`](Self::know) fills.
+    pub fn of(table: &str, condition: &str) -> Self {
+        Self { sql: format!("from {table} where {condition}"), args: Vec::new() }
+    }
+
+    /// The value of the next placeholder that is written already.
+    pub fn know(&mut self, value: Value<'a>) -> &mut Self {
+        self.args.push(value);
+        self
+    }
+
     /// `from {table} where true`: of every workspace, for what the program itself asks.
     pub fn from_all(table: &str) -> Self {
         Self { sql: format!("from {table} where true"), args: Vec::new() }
@@ -287,11 +314,14 @@ impl<'a> Statement<'a> {
             let escaped = lowered.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             Value::Text(Cow::Owned(format!("%{escaped}%")))
         };
-        let (full, ascii) = (part.to_lowercase(), part.to_ascii_lowercase());
-        for (at, column) in columns.iter().enumerate() {
+        let mut spellings = vec![part.to_lowercase(), part.to_ascii_lowercase()];
+        // Mostly the same; asked twice, every row that does not have it would cost twice as much.
+        spellings.dedup();
+        for (at, (column, spelling)) in
+            columns.iter().flat_map(|column| spellings.iter().map(move |spelling| (column, spelling))).enumerate()
+        {
             self.push(if at == 0 { " and (lower(" } else { " or lower(" });
-            self.push(column).push(") like ").bind(pattern(full.clone())).push(" escape '\\' or lower(");
-            self.push(column).push(") like ").bind(pattern(ascii.clone())).push(" escape '\\'");
+            self.push(column).push(") like ").bind(pattern(spelling.clone())).push(" escape '\\'");
         }
         self.push(")");
     }

@@ -305,6 +305,8 @@ fn variables_that_cannot_be_there_are_errors_at_their_place() {
     }
     let found = checked(|rule| rule["policy"] = json!({"dedupe": {"key": "body.order"}}));
     assert_eq!(at(&found), unknown("/policy/dedupe/key"));
+    let found = checked(|rule| rule["policy"] = json!({"dedupe": {"key": "steps.tell.output.ts"}}));
+    assert_eq!(at(&found), [("unknown_step".to_owned(), "/policy/dedupe/key".to_owned())]);
     let found = checked(|rule| {
         rule["trigger"] = json!({"on": "manual", "form": {"x": {"type": "integer"}}});
         rule["steps"] =

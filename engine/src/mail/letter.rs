@@ -93,7 +93,7 @@ impl Letter {
 
     /// As HTML, without anything that is fetched from elsewhere.
     pub fn html(&self) -> String {
-        let paragraph = |text: &String| format!("<p>{}</p>\n", escape(text));
+        let paragraph = |text: &String| format!("<p>{}</p>\n", lines(text));
         let mut body: String = self.paragraphs.iter().map(paragraph).collect();
         if !self.entries.is_empty() {
             let entries: String = self.entries.iter().map(Entry::html).collect();
@@ -125,12 +125,12 @@ impl Entry {
     }
 
     fn html(&self) -> String {
-        let text = escape(&self.text);
+        let text = lines(&self.text);
         let text = match &self.url {
             Some(url) => format!("<a href=\"{}\">{text}</a>", escape(url)),
             None => text,
         };
-        let quote = self.quote.as_ref().map_or(String::new(), |quote| format!("<br>“{}”", escape(quote)));
+        let quote = self.quote.as_ref().map_or(String::new(), |quote| format!("<br>“{}”", lines(quote)));
         format!("<li>{text}{quote}{}</li>\n", choices(&self.choices, "div"))
     }
 }
@@ -145,6 +145,11 @@ fn choices(links: &[Link], element: &str) -> String {
 /// A subject is one line: what follows would be read as another header.
 fn one_line(text: &str) -> String {
     text.split(|letter: char| letter.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Safe for HTML, and with its lines.
+fn lines(text: &str) -> String {
+    escape(text.trim_end()).lines().collect::<Vec<_>>().join("<br>\n")
 }
 
 fn escape(text: &str) -> String {
@@ -176,6 +181,16 @@ mod tests {
         let html = letter.html();
         assert!(html.contains("<p>Ada &amp; &quot;Co&quot; ask &lt;b&gt;you&lt;/b&gt;.</p>"), "{html}");
         assert!(html.contains("<a href=\"https://x.example/join#a&amp;b\">Join</a>"), "{html}");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        let letter = Letter::new("Week", ["2 are done:\nWEB-1 <Paint>\nWEB-2 Pay\n".to_owned()]);
+        assert!(
+            letter.html().contains("<p>2 are done:<br>\nWEB-1 &lt;Paint&gt;<br>\nWEB-2 Pay</p>"),
+            "{}",
+            letter.html()
+        );
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub struct RunQuery {
     pub total: bool,
 }
 
+/// In so many errors words are looked for at once.
+const WORDS_LOOKED_AT: i64 = 5_000;
+
 const SORTS: &[Column] =
     &[CREATED_AT, Column { name: "finished_at", sql: "finished_at", kind: Kind::Time, nullable: true }];
 
@@ -106,14 +109,27 @@ impl RunFilter {
         Ok(Wanted { states, code })
     }
 
-    /// `from runs where …`.
-    fn statement<'a>(&'a self, actor: &Actor, workspace: WorkspaceId, wanted: &'a Wanted) -> Result<Statement<'a>> {
+    /// `from runs where …`; without what the errors are to say unless `words`.
+    fn statement<'a>(
+        &'a self,
+        actor: &Actor,
+        workspace: WorkspaceId,
+        wanted: &'a Wanted,
+        words: bool,
+    ) -> Result<Statement<'a>> {
         let mut from = Statement::from("runs", workspace);
         if let Some(rule) = &self.rule_id {
-            from.push(" and rule_id = ").bind(rule.value());
+            // A rule belongs to its workspace. Were that asked of each run, too, its index would seem to be as good as that of the rule.
+            from =
+                Statement::of("runs", "rule_id = (select r.id from rules r where r.workspace_id = $1 and r.id = $2)");
+            from.know(Value::Uuid(workspace.uuid())).know(rule.value());
         }
         if let Some(event) = &self.event_id {
-            from.push(" and event_id = ").bind(event.value());
+            // An event's first runs and those that repeat them are in two indices.
+            from.push(" and id in (select o.id from runs o where o.rerun_of is null and o.event_id is not null and o.event_id = ");
+            from.bind(event.value());
+            from.push(" union all select o.id from runs o where o.rerun_of is not null and o.event_id is not null and o.event_id = ");
+            from.bind(event.value()).push(")");
         }
         if let Some(mode) = &self.mode {
             from.push(" and mode = ").bind(mode.value());
@@ -136,7 +152,7 @@ impl RunFilter {
         if let Some(code) = &wanted.code {
             from.push(" and error like ").bind(code.value());
         }
-        if let Some(part) = part {
+        if let Some(part) = part.filter(|_| words) {
             from.contains(&["error"], part);
             // What somebody may not read they cannot find by searching either.
             sight::narrow_to_read(actor, &mut from);
@@ -158,8 +174,8 @@ pub(crate) fn first_of(moment: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// The page of a workspace's runs that is asked for and may be seen, the newest first. A page of somebody from whom many are kept
-/// may be short and yet have a next one.
+/// The page of a workspace's runs that is asked for and may be seen, the newest first. A page of somebody from whom many are kept,
+/// or of words that few errors say, may be short and yet have a next one.
 pub async fn page(
     rx: &mut Rx,
     actor: &Actor,
@@ -170,12 +186,25 @@ pub async fn page(
     let request = Request::new(SORTS, "-created_at", sort.as_deref(), *limit, *offset, cursor.as_deref(), *total)?;
     let filter = query.filter();
     let wanted = filter.read()?;
-    let from = filter.statement(actor, may.resource().0, &wanted)?;
+    let workspace = may.resource().0;
+    let mut from = filter.statement(actor, workspace, &wanted, true)?;
+    // Words that few errors say are looked for in so many only.
+    let mut last = None;
+    if filter.q.is_some() && request.is_newest_first() {
+        let all = filter.statement(actor, workspace, &wanted, false)?;
+        last = request.behind(rx, &all, WORDS_LOOKED_AT).await?;
+        if let Some(last) = last {
+            from.push(" and id >= ").bind(Value::Uuid(last));
+        }
+    }
     let value = |run: &RunRow, column: &Column| match column.name {
         "finished_at" => listing::time(run.finished_at),
         _ => Json::from(run.id.uuid().to_string()),
     };
-    let page = sight::page(rx, actor, &request, from, value).await?;
+    let mut page = sight::page(rx, actor, &request, from, value).await?;
+    if let (None, Some(last)) = (&page.next_cursor, last) {
+        page.next_cursor = Some(request.at_id(last).encode());
+    }
     let mut items = store::summaries(rx, page.items).await?;
     sight::veil(rx, actor, &mut items).await?;
     Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
@@ -192,7 +221,7 @@ pub async fn export(
     most: i64,
 ) -> Result<(Vec<RunSummary>, Option<RunId>)> {
     let wanted = filter.read()?;
-    let from = filter.statement(actor, may.resource().0, &wanted)?;
+    let from = filter.statement(actor, may.resource().0, &wanted, true)?;
     let (rows, next) = sight::newest(rx, actor, from, behind, most).await?;
     let mut runs = store::summaries(rx, rows).await?;
     sight::veil(rx, actor, &mut runs).await?;
@@ -217,7 +246,7 @@ pub async fn newest(
         ));
     }
     let wanted = filter.read().map_err(|error| Error::field("/filter", error.detail.clone()))?;
-    let from = filter.statement(actor, may.resource().0, &wanted)?;
+    let from = filter.statement(actor, may.resource().0, &wanted, true)?;
     let (rows, next) = sight::newest(rx, actor, from, None, most).await?;
     if next.is_some() && i64::try_from(rows.len()).is_ok_and(|count| count < most) {
         let detail = "too many runs would have to be looked at; narrow the filter, for example by `since` and `until`";

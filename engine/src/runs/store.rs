@@ -96,7 +96,9 @@ statements! {
     OWNER = "select owner_id from rules where id = $1";
     LOCK = "select state from runs where workspace_id = $1 and id = $2 for update";
     STEPS = "select {StepRow} from run_steps where run_id = $1 order by ordinal, path", StepRow;
-    LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and event_id = $2 order by id", RunRow;
+    LIST_OF_EVENT = "select {RunRow} from runs where workspace_id = $1 and id in (\
+            select o.id from runs o where o.rerun_of is null and o.event_id is not null and o.event_id = $2 \
+            union all select o.id from runs o where o.rerun_of is not null and o.event_id is not null and o.event_id = $2) order by id", RunRow;
     SHADOWS = "select {RunRow} from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 order by id desc limit $4", RunRow;
     COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
     KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";

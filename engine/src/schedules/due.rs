@@ -7,7 +7,7 @@ use trackside_rules::model::Overlap;
 
 use super::events::{DueRule, DueTime, ScheduleOccurred, Skipped};
 use super::model::Row;
-use super::plan::Due;
+use super::plan::{self, Due};
 use super::service::{Reading, hold, local};
 use super::{changes, dates, store};
 use crate::access::Actor;
@@ -106,7 +106,8 @@ async fn look(db: &Db, source: &Source, mut row: Row, now: DateTime<Utc>) -> Res
         };
         let skipped = going.then_some(Skipped::Overlap);
         if going && info.rule.trigger.overlap == Some(Overlap::Queue) {
-            let since = row.waiting_since.unwrap_or(row.settled_at);
+            // What was missed before it began to wait is made up for, and says so.
+            let since = row.waiting_since.unwrap_or(row.settled_at.max(plan::in_time_after(now)));
             let waits =
                 Row { waiting_since: Some(since), look_at: Some(now + WAIT), next_at: Some(nominal), ..row.clone() };
             return put(db, row, waits).await;

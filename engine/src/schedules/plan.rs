@@ -16,6 +16,11 @@ pub(super) const MOST: usize = 100;
 /// How far ahead a time is looked for that a calendar does not leave out.
 const HORIZON: TimeDelta = TimeDelta::days(5 * 366);
 
+/// Times that are later than this are noticed in time.
+pub(super) fn in_time_after(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - GRACE
+}
+
 /// A time that is to be announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
@@ -38,7 +43,7 @@ pub(super) struct Plan<'p> {
 impl Plan<'_> {
     /// The times to be announced at `now`, in order.
     pub(super) fn due(&self, now: DateTime<Utc>) -> Vec<Due> {
-        let grace = now - GRACE;
+        let grace = in_time_after(now);
         let cut = self.waiting_since.map_or(grace, |since| since.min(grace)).max(self.settled);
         let (fresh, more) = self.timetable.latest(cut, now, MOST, self.counts);
         let mut due: Vec<Due> = fresh.into_iter().map(|nominal| Due { nominal, caught_up: false }).collect();
@@ -115,6 +120,15 @@ mod tests {
             ["02T09:10", "02T09:20", "02T09:30"]
         );
         assert_eq!(due("*/10 * * * *", "02T09:00:00", "02T09:35:00", CatchUp::None, None), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_missed_before_others_began_to_wait_was_missed_all_the_same() {
+        // Noticed at 09:35, when it had to wait for a run; looked at again at 09:51.
+        assert_eq!(
+            due("*/10 * * * *", "02T09:10:00", "02T09:51:00", CatchUp::All, Some("02T09:34:00")),
+            ["02T09:20!", "02T09:30!", "02T09:40", "02T09:50"]
+        );
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! Finds secrets in what came back from outside, and puts `***` in their place.
+//!
+//! Services write a secret again in more ways than can be listed: each language escapes other signs in a URL, in HTML, in JSON. So it
+//! is not only looked for in the forms that are known, but also in the text with all of that taken back ([`unescape`]).
 
 use std::collections::BTreeSet;
 
@@ -7,6 +10,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::unescape::{Sign, fold, signs, unescape};
 use crate::vault::Secret;
 
 /// What stands in a secret's place.
@@ -15,6 +19,10 @@ pub const MASKED: &str = "***";
 const BEGINNING: usize = 4;
 /// Lines of a secret that are shorter than this are not looked for by themselves.
 const LINE: usize = 8;
+/// The least of a secret within something longer that base64 hides, in characters of it.
+const WITHIN: usize = 8;
+/// So often one way of escaping may have been put over another.
+const DEEP: usize = 3;
 
 /// What is looked for: secrets as they are, and in the forms in which services say them again.
 #[derive(Clone, Default)]
@@ -40,12 +48,15 @@ impl Mask {
 
     /// The text without the secrets.
     pub fn text(&self, text: String) -> String {
-        // ASCII letters keep their length, so places in the one are places in the other.
-        let lower = text.to_ascii_lowercase();
-        let mut found: Vec<(usize, usize)> = Vec::new();
-        for needle in &self.needles {
-            found.extend(lower.match_indices(needle.as_str()).map(|(at, _)| (at, at + needle.len())));
-            found.extend(cut_off(&lower, needle));
+        if self.needles.is_empty() {
+            return text;
+        }
+        let (mut found, mut level) = (Vec::new(), signs(&text));
+        self.find(&level, &mut found);
+        for _ in 0..DEEP {
+            let Some(next) = unescape(&level) else { break };
+            self.find(&next, &mut found);
+            level = next;
         }
         if found.is_empty() {
             return text;
@@ -62,6 +73,17 @@ impl Mask {
         }
         masked.push_str(&text[done..]);
         masked
+    }
+
+    /// Where in the original text there are secrets.
+    fn find(&self, signs: &[Sign], found: &mut Vec<(usize, usize)>) {
+        let (lower, places) = fold(signs);
+        let place = |(from, to): (usize, usize)| (places[from].0, places[to - 1].1);
+        for needle in &self.needles {
+            let whole = lower.match_indices(needle.as_str()).map(|(at, _)| (at, at + needle.len()));
+            found.extend(whole.map(place));
+            found.extend(cut_off(&lower, needle).into_iter().map(place));
+        }
     }
 
     /// The value without the secrets, names of fields included.
@@ -91,13 +113,15 @@ fn cut_off(text: &str, needle: &str) -> Vec<(usize, usize)> {
     ends.filter_map(cut).collect()
 }
 
-/// The forms in which a text comes back: as it is, in JSON, in a URL, in HTML, in base64, and with its space made even.
+/// The forms in which a text comes back that cannot be taken back: as it is, with its space made even or written as a form does, and
+/// in base64, also where it stands within something longer. And those that usual escapes give, for texts that were cut in them.
 fn forms(plain: &str, needles: &mut BTreeSet<String>) {
     let json = Value::String(plain.to_owned()).to_string();
     let form: String = form_urlencoded::byte_serialize(plain.as_bytes()).collect();
     let html = plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let all = [
         plain.to_owned(),
+        plain.replace(' ', "+"),
         json[1..json.len() - 1].to_owned(),
         json[1..json.len() - 1].replace('/', "\\/"),
         form.replace('+', "%20"),
@@ -108,7 +132,23 @@ fn forms(plain: &str, needles: &mut BTreeSet<String>) {
         STANDARD_NO_PAD.encode(plain),
         URL_SAFE_NO_PAD.encode(plain),
     ];
-    needles.extend(all.into_iter().map(|form| form.to_ascii_lowercase()));
+    needles.extend(all.into_iter().filter(|form| !form.is_empty()).map(|form| form.to_lowercase()));
+    needles.extend(within_base64(plain).into_iter().map(|form| form.to_lowercase()));
+}
+
+/// What of a text is the same in base64 wherever it stands, which depends only on how many bytes over a multiple of three stand before it.
+fn within_base64(plain: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (before, first) in [(0, 0), (1, 2), (2, 3)] {
+        let bytes = [&[0; 2][..before], plain.as_bytes()].concat();
+        let last = bytes.len() * 8 / 6;
+        for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            if last >= first + WITHIN {
+                found.push(encoded[first..last].to_owned());
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -133,10 +173,50 @@ mod tests {
             "s3cr&quot;t/t0ken&amp;Co",
             "czNjciJ0L3Qwa2VuJkNv",
             "MIIEvQIBADAN",
+            "s3cr%22t/t0ken%26Co",
+            "s3cr%2522t%252Ft0ken%2526Co",
+            "s3cr&#34;t/t0ken&#x26;Co",
+            r#"s3cr\\\"t/t0ken\\u0026Co"#,
         ] {
             assert_eq!(mask().text(format!("a {form} b {form}")), "a *** b ***", "{form}");
         }
         assert_eq!(mask().text("nothing of it: s3cret".to_owned()), "nothing of it: s3cret");
+    }
+
+    #[test]
+    fn it_is_found_however_a_language_escapes_it() {
+        for (secret, forms) in [
+            ("abc+def/ghi=jkl==", &["abc%2Bdef/ghi%3Djkl%3D%3D", "ABC%2bDEF%2fGHI=JKL=="][..]),
+            ("Kx9(abc)def!12*", &["Kx9%28abc%29def%2112%2A", "Kx9%28abc%29def!12*"]),
+            ("Kx9'abcdefgh12", &["Kx9&#x27;abcdefgh12", "Kx9&apos;abcdefgh12", "Kx9&#39;ABCDEFGH12"]),
+            (
+                "Zq\"7/é+&<x y%=K9mW~pLt",
+                &[
+                    "Zq%227%2F%C3%A9%2B%26%3Cx%20y%25%3DK9mW~pLt",
+                    "ZQ\"7/É+&<X Y%=K9MW~PLT",
+                    r#"Zq\\\"7/\\u00e9+&<x y%=K9mW~pLt"#,
+                    "Zq%227%2F%C3%A9%2B%26%3Cx+y%25%3DK9mW~pLt",
+                ],
+            ),
+        ] {
+            let mask = Mask::of(&[Secret::new(secret)]);
+            for form in forms {
+                assert_eq!(mask.text(format!("a {form} é {form}&")), "a *** é ***&", "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_found_within_what_base64_hides() {
+        let mask = Mask::of(&[Secret::new("Dpl-8c1f0e2a77Kx")]);
+        for around in [("u:", ""), ("usr", "tail"), ("user", "x"), ("", "abc"), ("0123456789", "?>")] {
+            let (before, after) = around;
+            let hidden = STANDARD_NO_PAD.encode(format!("{before}Dpl-8c1f0e2a77Kx{after}"));
+            let told = mask.text(format!("authorization: Basic {hidden}, and more"));
+            assert!(told.contains("***"), "{told}");
+            assert!(told.starts_with("authorization: Basic ") && told.ends_with(", and more"), "{told}");
+            assert!(told.len() < "authorization: Basic ***, and more".len() + 24, "{told}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod mask;
 mod model;
 pub mod service;
 pub(crate) mod store;
+mod unescape;
 
 pub use mask::{MASKED, Mask};
 pub use model::{MAX_SECRET, MAX_SECRETS, MIN_SECRET, SecretInfo};

@@ -99,8 +99,10 @@ pub fn check_names(rule: &Rule, catalogue: &Catalogue, names: Option<&Names>, sa
             checker.condition(&format!("/condition{pointer}"), &source, &env);
         }
     }
+    // They are asked before any step is done.
+    let before = Env { steps: Vec::new(), awaited: Vec::new(), ..env.clone() };
     for (pointer, source) in rule.policy.keys() {
-        checker.expression(pointer, source, &env);
+        checker.expression(pointer, source, &before);
     }
     checker.steps("/steps", &rule.steps, &env);
     problems

@@ -13,7 +13,7 @@ use super::Process;
 use super::services::{free_port, temporary_folder};
 
 /// How long a start may take, with what it has to read again after a crash.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A server that is running. It ends when this is dropped.
 pub struct Postgres {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Database, Process};
 
 /// How long a start may take on a busy machine. How fast it should be is measured by the benches.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// Work in flight may take 30 seconds to drain (REL-04); a little is added for the machine.
 const STOPPED_WITHIN: Duration = Duration::from_secs(35);

@@ -211,10 +211,11 @@ async fn start_redis(port: u16, folder: &Path) -> Option<Process> {
     process.wait_for_log("its ready line", Duration::from_secs(20), ready).await.map(|()| process)
 }
 
-/// A port that was free a moment ago. Only for programs that cannot be given port 0.
+/// A port that was free a moment ago. Only for programs that cannot be given port 0. It lies below those that systems hand out for
+/// outgoing connections: one of these would have it while the program is restarted.
 pub(super) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| rand::random_range(12_000..32_000)).find(free).expect("loopback has a free port")
 }
 
 pub(super) fn temporary_folder() -> TempDir {

@@ -34,7 +34,7 @@ async fn allow(db: &Database, server: &Server, allowed: bool) {
         "set default_transaction_read_only = off".to_owned(),
         format!("alter database {name} set default_transaction_read_only = {}", !allowed),
         // Sessions keep what they began with.
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()".to_owned(),
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()".to_owned(),
     ] {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut own).await.unwrap();
     }

@@ -263,7 +263,7 @@ fn unique(known: &[Stored]) -> Result<(), Failed> {
         None => Ok(()),
         Some(twin) => {
             let name = &twin.rule.name;
-            Err(Failed::Other(format!("two rules on the server are called `{name}`; give one another name")))
+            Err(Failed::Use(format!("two rules on the server are called `{name}`; give one another name")))
         }
     }
 }

@@ -193,7 +193,7 @@ async fn export(dir: &Path, with_variables: bool, remote: &Remote) -> Result<Exi
     let mut names = std::collections::BTreeSet::new();
     if let Some(twin) = known.iter().find(|stored| !names.insert(stored.rule.name.as_str())) {
         let name = &twin.rule.name;
-        return Err(Failed::Other(format!("two rules on the server are called `{name}`; give one another name")));
+        return Err(Failed::Use(format!("two rules on the server are called `{name}`; give one another name")));
     }
     std::fs::create_dir_all(dir).map_err(|error| files::failed(dir, &error))?;
     let mut folder = Folder::read(dir)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::carry::{Item, Parcel};
+use super::super::model::Kind;
 use super::super::unsubscribe::Unsubscription;
 use super::super::words::{self, Words};
 use crate::Result;
@@ -60,7 +61,8 @@ fn letter(
         [only] => {
             let said = say(only);
             let excerpt = only.details.excerpt.iter().map(|excerpt| format!("“{excerpt}”"));
-            let mut letter = Letter::new(first_line(&said), std::iter::once(said.clone()).chain(excerpt));
+            let called = about(only).unwrap_or(&said);
+            let mut letter = Letter::new(first_line(called), std::iter::once(said.clone()).chain(excerpt));
             letter.choices = choices.pop().unwrap_or_default();
             match only.telling.task_id {
                 Some(task) => letter.link(words.letter("open", &[]), link(task)),
@@ -73,7 +75,10 @@ fn letter(
                 .iter()
                 .zip(choices)
                 .map(|(item, choices)| Entry {
-                    text: say(item),
+                    text: match about(item) {
+                        Some(about) => format!("{about}: {}", say(item)),
+                        None => say(item),
+                    },
                     quote: item.details.excerpt.clone(),
                     url: item.telling.task_id.map(link),
                     choices,
@@ -86,6 +91,11 @@ fn letter(
     let kinds: BTreeSet<&str> = items.iter().map(|item| words.kind(item.telling.kind)).collect();
     let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
     letter.closing(words.letter("why", &[("workspace", workspace_name), ("kinds", &kinds)]))
+}
+
+/// What a rule says that it is about. Of other kinds it is an id.
+fn about(item: &Item) -> Option<&str> {
+    item.details.subject.as_deref().filter(|_| item.telling.kind == Kind::Rule)
 }
 
 /// What a letter of several is called: by the task, when they are of one.

@@ -12,7 +12,7 @@ use crate::ledger::{Workshop, serve};
 async fn cut_off(db: &Database) -> usize {
     let mut connection = PgConnection::connect(db.url()).await.unwrap();
     let cut = sqlx::query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()",
     );
     cut.fetch_all(&mut connection).await.unwrap().len()
 }

@@ -48,7 +48,7 @@ both_databases! {
         assert_eq!(slugs(&found.body), ["blocked-escalation"]);
         let item = found.at("/items/0");
         assert_eq!((&item["category"], &item["trigger"], &item["setup"]), (&json!("escalation"), &json!("task.status_changed"), &Value::Null));
-        assert_eq!(item["permissions"], json!(["event.view", "notification.send", "task.comment"]));
+        assert_eq!(item["permissions"], json!(["event.view", "notification.send", "task.comment", "task.view"]));
         let about = api.get("/rule-templates?category=integration").await.expect_status(200);
         assert_eq!(slugs(&about.body), ["bug-to-github", "github-merge-closes-task", "incident-intake", "jira-mirror", "slack-status"]);
         assert_eq!((about.at("/items/0/connections"), about.at("/items/2/connections")), (&json!(["github"]), &json!([])));

@@ -60,6 +60,35 @@ both_databases! {
         for (query, code) in [("state=gone", "invalid_parameter"), ("error=%25", "invalid_parameter"), ("sort=state", "invalid_parameter"), ("since=soon", "invalid_parameter")] {
             place.api.get(&format!("/runs?{query}")).await.expect_problem(422, code);
         }
+        place.api.post(&format!("/runs/{}/rerun", all[4]), json!({})).await.expect_status(202);
+        assert_eq!(place.found(&format!("event_id={}", events[2])).await.len(), 2, "what repeats it is of that event, too");
+    }
+
+    async fn words_that_few_errors_say_are_looked_for_page_by_page(db) {
+        let place = Place::open(&db).await;
+        place.on_hook("numbers", steps()).await;
+        place.post(json!({ "n": 1 })).await;
+        while place.found("state=failed").await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let old = place.found("state=failed").await;
+        let (id, many) = match db.is_postgres() {
+            true => ("cast('ffff' || substr(cast(gen_random_uuid() as text), 5) as uuid)", "generate_series(1, 5001) s"),
+            false => ("unhex('ffff' || hex(randomblob(14)))", "(with recursive n (i) as (select 1 union all select i + 1 from n where i < 5001) select i from n) s"),
+        };
+        let sql = format!(
+            "insert into runs (id, workspace_id, rule_id, rule_version, mode, state, depth, error, created_at, finished_at) \
+             select {id}, workspace_id, rule_id, rule_version, mode, state, depth, '{{\"code\":\"stopped\",\"message\":\"another\"}}', created_at, finished_at \
+             from runs, {many}"
+        );
+        let hand = trackside_engine::db::Db::open(&trackside_engine::db::Options::new(db.url())).await.unwrap();
+        hand.write(async move |tx| tx.execute(&sql, ()).await.map(drop)).await.unwrap();
+        hand.close().await;
+        let first = place.api.get("/runs?q=number%201%20is").await.expect_status(200);
+        assert_eq!(first.at("/items"), &json!([]), "none of the newest 5,000 says so");
+        let second = place.api.get(&format!("/runs?q=number%201%20is&cursor={}", first.text("/next_cursor"))).await.expect_status(200);
+        assert_eq!((second.text("/items/0/id"), second.at("/next_cursor")), (old[0].clone(), &Value::Null));
+        assert_eq!(place.found("q=another").await.len(), 200);
     }
 
     async fn failed_runs_are_repeated_by_a_filter_on_the_newest_version(db) {
