@@ -36,7 +36,7 @@ done < <(ours '*.rs' '*.ts' '*.tsx' '*.sh')
 while IFS= read -r hit; do
   complain "left unfinished: $hit"
 done < <(ours '*.rs' '*.ts' '*.tsx' | tr '\n' '\0' |
-  xargs -0 -r grep -nHE '\b(todo|unimplemented)!|#\[ignore|\b(it|test|describe)\.(only\b|skip\(["'`])' 2>/dev/null || true)
+  xargs -0 -r grep -nHE '\b(todo|unimplemented)!|#\[ignore|\b(it|test|describe)\.(only\b|skip\([^a-z(!])' 2>/dev/null || true)
 
 while IFS= read -r file; do
   [ -x "$file" ] || [ "$file" = scripts/need.sh ] || complain "$file is not executable (chmod +x)"
