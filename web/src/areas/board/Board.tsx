@@ -15,6 +15,7 @@ import { Columns } from './Columns';
 import { type BoardTasks, boardQuery, type Card } from './cache';
 import { Filters } from './Filters';
 import { type BoardSearch, columns, isNarrowed } from './filter';
+import { Guide } from './Guide';
 import type { CardLook } from './TaskCard';
 import { useMove } from './useMove';
 
@@ -66,6 +67,7 @@ export function Board() {
   if (board.data.complete && cards.length === 0) return <Nothing project={key} mayAdd={mayAdd} />;
   return (
     <>
+      {search.guide && <Guide project={key} cards={cards} workflow={workflow.data} />}
       <Filters search={search} change={change} cards={cards} people={people} types={typeNames} />
       <Progress board={board.data} shown={isNarrowed(wanted) ? [...sorted.values()].flat().length : undefined} />
       <Columns

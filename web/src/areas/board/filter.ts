@@ -10,6 +10,8 @@ export interface BoardSearch {
   priority?: string;
   type?: string;
   sort?: BoardSort;
+  /** Whether the guide through the demo is shown. */
+  guide?: boolean;
 }
 
 export type BoardSort = 'priority' | 'due' | 'newest' | 'updated' | 'title';

@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { all } from '~/api/all';
 import { api, ask, ifMatch } from '~/api/client';
-import type { NewProject, Project, ProjectPatch, ProjectStatus } from '~/api/schema';
+import type { NewProject, Project, ProjectFigures, ProjectPatch, ProjectStatus } from '~/api/schema';
 
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
@@ -25,13 +25,13 @@ export const foundProjectsQuery = ({ q, status }: ProjectFilter) =>
     placeholderData: keepPreviousData,
   });
 
+const byId = (figures: ProjectFigures[]) => new Map(figures.map((project) => [project.id, project]));
+
 /** How many tasks are open, overdue and done in each project, by its id. */
 export const figuresQuery = queryOptions({
   queryKey: ['projects', 'figures'],
-  queryFn: async () => {
-    const items = await all((query) => ask(api.GET('/api/v1/portfolio', { params: { query } })));
-    return new Map(items.map((project) => [project.id, project]));
-  },
+  queryFn: () => all((query) => ask(api.GET('/api/v1/portfolio', { params: { query } }))),
+  select: byId,
 });
 
 /** `id` is the key or the id. */

@@ -75,7 +75,7 @@ export const whyNotQuery = (rule: string, task: string) =>
   });
 
 export const ruleNamesQuery = queryOptions({
-  queryKey: ['rules', 'names'],
+  queryKey: ['rules', 'in-short'],
   queryFn: () =>
     all((query) =>
       ask(api.GET('/api/v1/rules', { params: { query: { ...query, sort: 'name', fields: 'id,name,state' } } })),
