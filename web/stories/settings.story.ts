@@ -22,7 +22,10 @@ test('what a project is, whose it is and how it does is changed', async ({ ada, 
   expect(now.due_at).toContain('2027-05-01');
 });
 
-test('the workflow gets another status and closed ways, and tasks of one that goes away move', async ({ ada, browser }) => {
+test('the workflow gets another status and closed ways, and tasks of one that goes away move', async ({
+  ada,
+  browser,
+}) => {
   await project(ada, 'FLOW');
   const page = await ada.open(browser, '/projects/FLOW/settings?part=workflow');
   await page.getByRole('button', { name: 'Add a status' }).click();

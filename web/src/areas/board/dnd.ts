@@ -30,7 +30,9 @@ const cardOf = (active: { data: { current?: unknown } }) => (active.data.current
 /** The column that has been chosen with the keyboard, while a card is lifted by it. */
 let chosen: UniqueIdentifier | undefined;
 
-const statusOf = (container: { data: { current?: unknown } }) => (container.data.current as Target | undefined)?.status;
+const targetOf = (over: { data: { current?: unknown } } | null) => over?.data.current as Target | undefined;
+
+const statusOf = (container: { data: { current?: unknown } }) => targetOf(container)?.status;
 
 /** The next column in the direction of the arrow that the card may go to. It is scrolled to, wherever it is. */
 const toNextColumn: KeyboardCoordinateGetter = (event, { context }) => {
