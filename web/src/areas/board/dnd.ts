@@ -2,13 +2,13 @@
 import {
   type Announcements,
   type CollisionDetection,
-  closestCenter,
   KeyboardCode,
   type KeyboardCoordinateGetter,
   KeyboardSensor,
   MouseSensor,
   pointerWithin,
   TouchSensor,
+  type UniqueIdentifier,
   useSensor,
   useSensors,
 } from '@dnd-kit/core';
@@ -25,23 +25,34 @@ export interface Target {
   refused: boolean;
 }
 
-/** The next column in the direction of the arrow that the card may go to. */
+const cardOf = (active: { data: { current?: unknown } }) => (active.data.current as Dragged | undefined)?.card;
+
+/** The column that has been chosen with the keyboard, while a card is lifted by it. */
+let chosen: UniqueIdentifier | undefined;
+
+const targetOf = (over: { data: { current?: unknown } } | null) => over?.data.current as Target | undefined;
+
+const statusOf = (container: { data: { current?: unknown } }) => targetOf(container)?.status;
+
+/** The next column in the direction of the arrow that the card may go to. It is scrolled to, wherever it is. */
 const toNextColumn: KeyboardCoordinateGetter = (event, { context }) => {
   const steps: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   const step = steps[event.code];
   if (!step) return undefined;
   event.preventDefault();
+  const left = (node: HTMLElement | null) => node?.getBoundingClientRect().left ?? 0;
   const places = context.droppableContainers
     .getEnabled()
-    .map(({ id }) => ({ id, rect: context.droppableRects.get(id) }))
-    .filter((place) => place.rect !== undefined)
-    .sort((one, other) => one.rect!.left - other.rect!.left);
-  const from = context.collisionRect?.left ?? 0;
-  const here = context.over ? places.findIndex(({ id }) => id === context.over?.id) : -1;
-  const after = places.findIndex(({ rect }) => rect!.left > from);
-  const next = here >= 0 ? here + step : step > 0 ? after : (after < 0 ? places.length : after) - 1;
-  const rect = places[next]?.rect;
-  return rect ? { x: rect.left + 8, y: rect.top + 52 } : undefined;
+    .sort((one, other) => left(one.node.current) - left(other.node.current));
+  const own = context.active && cardOf(context.active)?.status;
+  const here = places.findIndex((place) => (chosen === undefined ? statusOf(place) === own : place.id === chosen));
+  const next = places[here + step];
+  const node = next?.node.current;
+  if (!next || !node) return undefined;
+  chosen = next.id;
+  node.scrollIntoView({ inline: 'nearest', block: 'nearest', behavior: 'instant' });
+  const { x, y } = node.getBoundingClientRect();
+  return { x: x + 8, y: y + 52 };
 };
 
 export const useCardSensors = () =>
@@ -59,12 +70,15 @@ export const useCardSensors = () =>
     }),
   );
 
-/** What the pointer is over; with the keyboard, what the card is nearest to. */
-export const overColumn: CollisionDetection = (args) =>
-  args.pointerCoordinates ? pointerWithin(args) : closestCenter(args);
-
-const cardOf = (active: { data: { current?: unknown } }) => (active.data.current as Dragged | undefined)?.card;
-const targetOf = (over: { data: { current?: unknown } } | null) => over?.data.current as Target | undefined;
+/** What the pointer is over; with the keyboard, the column that was chosen. */
+export const overColumn: CollisionDetection = (args) => {
+  if (args.pointerCoordinates) return pointerWithin(args);
+  const own = cardOf(args.active)?.status;
+  const droppableContainer = args.droppableContainers.find((container) =>
+    chosen === undefined ? statusOf(container) === own : container.id === chosen,
+  );
+  return droppableContainer ? [{ id: droppableContainer.id, data: { droppableContainer, value: 0 } }] : [];
+};
 
 /** Whether the card has just been picked up: that it is over its own column needs no saying then. */
 let lifted = false;
@@ -73,6 +87,7 @@ let lifted = false;
 export const announcements: Announcements = {
   onDragStart: ({ active }) => {
     lifted = true;
+    chosen = undefined;
     return `Picked up ${cardOf(active)?.key}. Choose a column with the arrow keys.`;
   },
   onDragOver: ({ active, over }) => {
