@@ -2,12 +2,14 @@
 import {
   IconBell,
   IconBolt,
+  IconBriefcase,
   IconChecklist,
   IconFolders,
   IconHome,
   IconPlayerPlay,
   IconSettings,
   IconThumbUp,
+  IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
 
@@ -28,6 +30,8 @@ export const PLACES: Place[] = [
   { to: '/my-work', label: 'My work', icon: IconChecklist, thumb: true, key: 'm' },
   { to: '/projects', label: 'Projects', icon: IconFolders, thumb: true, key: 'p' },
   { to: '/notifications', label: 'Inbox', icon: IconBell, thumb: true, key: 'i' },
+  { to: '/portfolio', label: 'Portfolio', icon: IconBriefcase, key: 'o' },
+  { to: '/workload', label: 'Workload', icon: IconUsers, needs: 'resource.view', key: 'w' },
   { to: '/approvals', label: 'Approvals', icon: IconThumbUp, key: 'a' },
   { to: '/rules', label: 'Rules', icon: IconBolt, needs: 'rule.view', key: 'r' },
   { to: '/runs', label: 'Runs', icon: IconPlayerPlay, needs: 'run.view', key: 'u' },

@@ -6,7 +6,7 @@ import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
 import { listPages } from '~/areas/list/routes';
 import { myWorkRoutes } from '~/areas/mywork/routes';
-import { planningPages } from '~/areas/planning/routes';
+import { planningPages, planningRoutes } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
 import { projectPages, projectsRoutes } from '~/areas/projects/routes';
 import { ruleRoutes } from '~/areas/rules/routes';
@@ -23,6 +23,7 @@ export const router = createRouter({
       ...homeRoutes,
       ...projectsRoutes,
       ...approvalRoutes,
+      ...planningRoutes,
       ...ruleRoutes,
       ...builderRoutes,
       ...runRoutes,

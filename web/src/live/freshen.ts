@@ -7,18 +7,18 @@ import type { Event } from '~/api/schema';
 import { hearOnBoards } from '~/areas/board/cache';
 
 const ALSO: Record<string, string[]> = {
-  task: ['tasks', 'activity', 'timeline'],
+  task: ['tasks', 'activity', 'timeline', 'metrics', 'portfolio'],
   run: ['runs', 'rules'],
   rule: ['rules'],
   approval: ['approvals', 'runs'],
-  project: ['projects', 'workflow', 'labels'],
+  project: ['projects', 'workflow', 'labels', 'portfolio'],
   member: ['members', 'me'],
   access: ['members', 'me', 'roles', 'groups'],
   plan: ['timeline', 'projects'],
   calendar: ['timeline', 'calendars'],
   sla: ['slas', 'tasks'],
   field: ['fields'],
-  milestone: ['milestones', 'timeline'],
+  milestone: ['milestones', 'timeline', 'portfolio'],
   sprint: ['sprints'],
   schedule: ['runs'],
   hook: ['runs', 'hooks'],

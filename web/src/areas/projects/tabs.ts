@@ -5,6 +5,7 @@ import {
   IconChartBar,
   IconLayoutKanban,
   IconList,
+  IconRun,
   IconSettings,
   IconTimeline,
   type TablerIcon,
@@ -23,6 +24,7 @@ export const TABS: Tab[] = [
   { label: 'Timeline', icon: IconTimeline, path: '/timeline' },
   { label: 'Calendar', icon: IconCalendar, path: '/calendar' },
   { label: 'Figures', icon: IconChartBar, path: '/figures' },
+  { label: 'Sprints', icon: IconRun, path: '/sprints' },
   { label: 'Rules', icon: IconBolt },
   { label: 'Settings', icon: IconSettings, path: '/settings' },
 ];
