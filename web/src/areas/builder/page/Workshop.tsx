@@ -4,7 +4,7 @@ import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconCode, IconDeviceFloppy, IconSitemap, IconTextWrap } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import type { Rule, RuleInfo } from '~/api/schema';
+import type { Event, Rule, RuleInfo } from '~/api/schema';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import type { Marks } from '../canvas/marks';
 import { RuleCanvas } from '../canvas/RuleCanvas';
@@ -77,7 +77,7 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
   const [side, setSide] = useState<Side>();
   const [adding, setAdding] = useState<{ list: Path; index: number }>();
   const [marks, setMarks] = useState<Marks>();
-  const [sample, setSample] = useState<Record<string, unknown>>();
+  const [sample, setSample] = useState<Event>();
   const [restored, setRestored] = useState(opened.draft !== undefined);
   const actions = useActions();
   const desk = useMediaQuery('(min-width: 62em)', undefined, { getInitialValueInEffect: false });

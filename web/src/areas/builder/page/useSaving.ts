@@ -4,11 +4,11 @@ import { useEffect, useState } from 'react';
 import { api, ask, ifMatch } from '~/api/client';
 import { Problem } from '~/api/problem';
 import type { Rule, RuleInfo, RuleSaved, RuleState } from '~/api/schema';
+import { ruleQuery } from '~/areas/rules/queries';
 import { say } from '~/parts/toast';
 import { dropDraft, keepDraft } from '../model/draft';
 import type { RuleHistory } from '../model/history';
 import { same } from '../model/path';
-import { ruleQuery } from '../queries';
 
 /** The rule as the server has it, as far as this page has seen. */
 export interface Base {
