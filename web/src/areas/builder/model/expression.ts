@@ -158,7 +158,7 @@ export function toExpression(tree: Tree): string {
     return inner.join(key === 'all' ? ' && ' : ' || ');
   }
   const { field, op, value } = tree as Comparison;
-  const said = JSON.stringify(value ?? null) === 'null' ? '()' : JSON.stringify(value);
+  const said = constant(value);
   const sign = Object.entries(SIGNS).find(([, name]) => name === op)?.[0];
   if (sign) return `${field} ${sign} ${said}`;
   switch (op) {
@@ -176,3 +176,8 @@ export function toExpression(tree: Tree): string {
       return `${field}.${op}(${said})`;
   }
 }
+
+const constant = (value: unknown): string => {
+  if (value === undefined || value === null) return '()';
+  return Array.isArray(value) ? `[${value.map(constant).join(', ')}]` : JSON.stringify(value);
+};

@@ -105,10 +105,10 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
       ['mod+Z', () => !readOnly && history.undo()],
       ['mod+shift+Z', () => !readOnly && history.redo()],
       ['mod+Y', () => !readOnly && history.redo()],
-      ['mod+S', () => !readOnly && saving.dirty && saving.save.mutate({})],
     ],
     ['INPUT', 'TEXTAREA', 'SELECT'],
   );
+  useHotkeys([['mod+S', () => !readOnly && saving.dirty && saving.save.mutate({})]], [], true);
 
   const openSide = (next: Side | undefined) => {
     setSide(next);

@@ -54,8 +54,21 @@ test('what says more than fields and values is no tree', () => {
 });
 
 test('a problem stands at its node, and its fix at its character', () => {
-  const rule: Rule = { name: 'x', trigger: { on: 'task.updated' }, condition: 'a == 1 &&\n task.titel == 1', steps: EXAMPLE.steps };
-  const problem: RuleProblem = { pointer: '/condition', line: 2, column: 7, message: '', code: 'unknown_field', suggestion: 'title', severity: 'error' };
+  const rule: Rule = {
+    name: 'x',
+    trigger: { on: 'task.updated' },
+    condition: 'a == 1 &&\n task.titel == 1',
+    steps: EXAMPLE.steps,
+  };
+  const problem: RuleProblem = {
+    pointer: '/condition',
+    line: 2,
+    column: 7,
+    message: '',
+    code: 'unknown_field',
+    suggestion: 'title',
+    severity: 'error',
+  };
   expect(fixed(rule, problem)?.condition).toBe('a == 1 &&\n task.title == 1');
   expect(nodeOf(rule, '/steps/1/then/0/then/0/with/task')).toBe('/steps/1/then/0/then/0');
   expect(nodeOf(rule, '/scope/projects/0')).toBe('/trigger');
@@ -64,8 +77,18 @@ test('a problem stands at its node, and its fix at its character', () => {
 });
 
 test('an input with a wrong name is given the nearest one', () => {
-  const problem: RuleProblem = { pointer: '/steps/0/with/chanel', message: '', code: 'unknown_input', suggestion: 'channel', severity: 'error' };
-  const rule: Rule = { name: 'x', trigger: { on: 'a.b' }, steps: [{ id: 'a', action: 'b.c', with: { chanel: 1, text: 2 } }] };
+  const problem: RuleProblem = {
+    pointer: '/steps/0/with/chanel',
+    message: '',
+    code: 'unknown_input',
+    suggestion: 'channel',
+    severity: 'error',
+  };
+  const rule: Rule = {
+    name: 'x',
+    trigger: { on: 'a.b' },
+    steps: [{ id: 'a', action: 'b.c', with: { chanel: 1, text: 2 } }],
+  };
   expect(fixed(rule, problem)?.steps[0]?.with).toEqual({ channel: 1, text: 2 });
 });
 
@@ -82,12 +105,24 @@ test('changes of different places are put together, of one place not', () => {
 
 test('passes of a loop are one mark, the worst of them', () => {
   expect(stepIdOf('subs[3].block')).toBe('block');
-  const mark = byStep({ 'subs[0].block': { state: 'succeeded' }, 'subs[1].block': { state: 'failed', error: 'x' } }).get('block');
+  const mark = byStep({
+    'subs[0].block': { state: 'succeeded' },
+    'subs[1].block': { state: 'failed', error: 'x' },
+  }).get('block');
   expect(mark).toMatchObject({ state: 'failed', times: 2, paths: ['subs[0].block', 'subs[1].block'] });
 });
 
 test('the code knows under which keys one writes', () => {
-  const lines = ['name: x', 'trigger:', '  on: task.created', 'steps:', '  - id: a', '    action: task.create', '    with:', '      ti'];
+  const lines = [
+    'name: x',
+    'trigger:',
+    '  on: task.created',
+    'steps:',
+    '  - id: a',
+    '    action: task.create',
+    '    with:',
+    '      ti',
+  ];
   expect(keysAbove(lines, 7, 6)).toEqual(['steps', 'with']);
   expect(keysAbove(lines, 2, 2)).toEqual(['trigger']);
 });

@@ -73,7 +73,17 @@ test('every kind of step has a sentence', () => {
     kinds.add(kindOf(step));
     expect(textOf(stepWords(step, path, NO_NAMES))).toBeTruthy();
   });
-  expect([...kinds].sort()).toEqual(['action', 'approve', 'call', 'for_each', 'if', 'parallel', 'script', 'stop', 'wait']);
+  expect([...kinds].sort()).toEqual([
+    'action',
+    'approve',
+    'call',
+    'for_each',
+    'if',
+    'parallel',
+    'script',
+    'stop',
+    'wait',
+  ]);
 });
 
 test('a step moves into a lane of a step behind it, and out again', () => {

@@ -50,7 +50,8 @@ export function templates(): [string, Rule][] {
     .filter((name) => name.endsWith('.yaml') && !name.endsWith('.sample.yaml'))
     .map((name) => {
       const { slug, parameters, rule } = parse(readFileSync(new URL(name, FOLDER), 'utf8'));
-      const given = parse(readFileSync(new URL(name.replace('.yaml', '.sample.yaml'), FOLDER), 'utf8')).parameters ?? {};
+      const given =
+        parse(readFileSync(new URL(name.replace('.yaml', '.sample.yaml'), FOLDER), 'utf8')).parameters ?? {};
       const answers = Object.fromEntries(
         Object.entries(parameters as Record<string, Parameter>).map(([key, one]) => [key, given[key] ?? answer(one)]),
       );
@@ -89,7 +90,11 @@ export const EXAMPLE = {
           approve: { by: ['role:project_manager'], timeout: '48h' },
           then: [{ id: 'take', action: 'task.assign', with: { pick: 'least_loaded' } }],
           on_timeout: [
-            { id: 'up', action: 'notify.send', with: { to: ['project.owner'], message: 'No answer on {{ task.key }}' } },
+            {
+              id: 'up',
+              action: 'notify.send',
+              with: { to: ['project.owner'], message: 'No answer on {{ task.key }}' },
+            },
           ],
         },
       ],
@@ -110,15 +115,35 @@ export const EXAMPLE = {
 export const EVERYTHING = {
   name: 'Everything',
   description: 'yes',
-  trigger: { on: 'task.updated', match: { 'priority.to': ['high', 'critical'], 'due_at.to': null, 'custom.severity.to': '*' } },
-  condition: { all: [{ field: 'task.title', op: 'is_set' }, { not: [{ field: 'task.labels', op: 'contains', value: 'on' }] }] },
+  trigger: {
+    on: 'task.updated',
+    match: { 'priority.to': ['high', 'critical'], 'due_at.to': null, 'custom.severity.to': '*' },
+  },
+  condition: {
+    all: [{ field: 'task.title', op: 'is_set' }, { not: [{ field: 'task.labels', op: 'contains', value: 'on' }] }],
+  },
   steps: [
-    { id: 'act', action: 'http.request', with: { method: 'POST', url: 'https://example.com', body: { deep: [1, null, { a: false }] } }, on_error: [{ id: 'sorry', stop: { outcome: 'failed', reason: 'no' } }] },
-    { id: 'way', if: 'true', then: [], else_if: [{ if: 'false', then: [{ id: 'in_else', stop: 'off' }] }], else: [{ id: 'b', script: 'let a = 1;\n"on": a\n' }] },
+    {
+      id: 'act',
+      action: 'http.request',
+      with: { method: 'POST', url: 'https://example.com', body: { deep: [1, null, { a: false }] } },
+      on_error: [{ id: 'sorry', stop: { outcome: 'failed', reason: 'no' } }],
+    },
+    {
+      id: 'way',
+      if: 'true',
+      then: [],
+      else_if: [{ if: 'false', then: [{ id: 'in_else', stop: 'off' }] }],
+      else: [{ id: 'b', script: 'let a = 1;\n"on": a\n' }],
+    },
     { id: 'each', for_each: 'task.labels', do: [{ id: 'deep', wait: { for: '1h' } }] },
     { id: 'ask', approve: { by: ['owner'], need: 2, allow_self: true }, then: [], on_reject: [], on_timeout: [] },
     { id: 'later', wait: { until: 'date(task.due_at) - days(1)' } },
-    { id: 'hear', wait: { event: { on: 'task.commented', match: { task: '{{ task.id }}' }, if: 'true', timeout: '2d' } }, on_timeout: [{ id: 'none', stop: 'nobody' }] },
+    {
+      id: 'hear',
+      wait: { event: { on: 'task.commented', match: { task: '{{ task.id }}' }, if: 'true', timeout: '2d' } },
+      on_timeout: [{ id: 'none', stop: 'nobody' }],
+    },
     { id: 'both', parallel: [{ name: 'One', steps: [{ id: 'p1', stop: 'a' }] }, { steps: [] }] },
     { id: 'other', call: 'Greet', with: { name: '{{ task.title }}' }, timeout: '1h' },
   ],

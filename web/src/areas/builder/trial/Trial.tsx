@@ -119,7 +119,13 @@ type Form = NonNullable<ReturnType<typeof useBuilder>['rule']['trigger']['form']
 /** Something of the right type for each question. */
 function answers(form: Form | undefined): Record<string, unknown> {
   const now = new Date().toISOString();
-  const blank: Record<string, unknown> = { integer: 1, number: 1, boolean: false, date: now.slice(0, 10), datetime: now };
+  const blank: Record<string, unknown> = {
+    integer: 1,
+    number: 1,
+    boolean: false,
+    date: now.slice(0, 10),
+    datetime: now,
+  };
   return Object.fromEntries(
     Object.entries(form ?? {}).map(([key, { type, default: usual, options }]) => [
       key,
