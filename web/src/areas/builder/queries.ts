@@ -1,42 +1,30 @@
 /** What the builder reads: what can happen, what can be done, and the names of things. */
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { all } from '~/api/all';
 import { api, ask } from '~/api/client';
 import type { ActionInfo, CatalogueEntry } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
 import { usePeople } from '~/areas/people/queries';
 import { projectsQuery } from '~/areas/projects/queries';
+import { rulesQuery } from '~/areas/rules/queries';
 import type { Names } from './words/parts';
 
-const RARELY = { staleTime: 60 * 60_000 };
+const RARELY = { staleTime: Number.POSITIVE_INFINITY };
 
 export const actionsQuery = queryOptions({
   queryKey: ['actions'],
-  queryFn: async () => (await ask(api.GET('/api/v1/actions'))).items,
+  queryFn: () => ask(api.GET('/api/v1/actions')),
   ...RARELY,
 });
 
 export const eventKindsQuery = queryOptions({
   queryKey: ['event-kinds'],
-  queryFn: async () => (await ask(api.GET('/api/v1/event-kinds'))).items,
+  queryFn: () => ask(api.GET('/api/v1/event-kinds')),
   ...RARELY,
 });
 
-export const ruleQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['rules', id],
-    queryFn: () => ask(api.GET('/api/v1/rules/{id}', { params: { path: { id } } })),
-  });
-
-/** Every rule in short, for choosing one. */
-export const ruleNamesQuery = queryOptions({
-  queryKey: ['rules', 'names'],
-  queryFn: () => all((page) => ask(api.GET('/api/v1/rules', { params: { query: page } }))),
-});
-
-const byName = (actions: ActionInfo[]) => new Map(actions.map((action) => [action.name, action]));
-const byKind = (kinds: CatalogueEntry[]) => new Map(kinds.map((entry) => [entry.kind, entry]));
+const byName = ({ items }: { items: ActionInfo[] }) => new Map(items.map((action) => [action.name, action]));
+const byKind = ({ items }: { items: CatalogueEntry[] }) => new Map(items.map((entry) => [entry.kind, entry]));
 
 /** What rules may do, by the name of the action. */
 export function useActions(): Map<string, ActionInfo> {
@@ -58,7 +46,7 @@ export function useNames(): Names {
   const actions = useActions();
   const people = usePeople();
   const { data: projects } = useQuery(projectsQuery);
-  const { data: rules } = useQuery({ ...ruleNamesQuery, enabled: useMay('rule.view') });
+  const { data: rules } = useQuery({ ...rulesQuery, enabled: useMay('rule.view') });
   return useMemo(() => {
     const projectNames = new Map(
       projects?.flatMap(

@@ -36,7 +36,8 @@ function flowNode(placed: Placed, movable: boolean): FlowNode {
     selectable: false,
     focusable: false,
     zIndex: type === 'frame' ? -1 : 1,
-    style: type === 'frame' ? { pointerEvents: 'none' } : undefined,
+    // What cannot be dragged would not hear of clicks either.
+    style: { pointerEvents: type === 'frame' ? 'none' : 'all' },
   };
 }
 

@@ -1,7 +1,7 @@
 /** A rule as text that people write, YAML or JSON, and where in the text each part of the rule stands. */
-import { Document, isMap, isNode, isScalar, isSeq, parseDocument, Scalar, stringify, visit } from 'yaml';
+import { Document, isMap, isNode, isScalar, isSeq, parse, parseDocument, stringify } from 'yaml';
 import type { Rule } from '~/api/schema';
-import type { Path } from '../model/path';
+import { type Path, same } from '../model/path';
 import { misshapen } from '../model/shape';
 
 export type Language = 'yaml' | 'json';
@@ -42,13 +42,10 @@ export function toText(rule: Rule, language: Language): string {
   const value = ordered(rule);
   if (language === 'json') return `${JSON.stringify(value, null, 2)}\n`;
   // `yes`, `no`, `on`, `off` as values are put in quotes, since older readers of YAML take them for true and false.
-  const document = new Document(value, { compat: 'yaml-1.1' });
-  visit(document, {
-    Pair(_key, pair) {
-      if (isScalar(pair.key) && pair.key.value === 'on') pair.key.type = Scalar.PLAIN;
-    },
-  });
-  return document.toString({ lineWidth: 0 });
+  const text = new Document(value, { compat: 'yaml-1.1' }).toString({ lineWidth: 0 });
+  // The key `on` is known to every reader of rules, and nicer without.
+  const plain = text.replace(/^(\s*(?:- )*)"on":/gm, '$1on:');
+  return same(parse(plain), rule) ? plain : text;
 }
 
 export interface TextProblem {

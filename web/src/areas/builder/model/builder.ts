@@ -1,6 +1,6 @@
 /** What every part of the builder shares: the rule, and how to change it. */
 import { createContext, useContext } from 'react';
-import type { Rule, RuleProblem, Verdict } from '~/api/schema';
+import type { Event, Rule, RuleProblem, Verdict } from '~/api/schema';
 import type { Path } from './path';
 
 export interface Builder {
@@ -17,7 +17,7 @@ export interface Builder {
   verdict?: Verdict;
   problems: Map<string, RuleProblem[]>;
   /** A past event against which values are shown and the rule is tried. */
-  sample?: Record<string, unknown>;
+  sample?: Event;
 }
 
 export const BuilderContext = createContext<Builder | undefined>(undefined);

@@ -5,8 +5,8 @@ import { useParams } from '@tanstack/react-router';
 import { Problem } from '~/api/problem';
 import { NotFound } from '~/app/Trouble';
 import { useMay, useMe } from '~/areas/account/queries';
+import { ruleQuery } from '~/areas/rules/queries';
 import { ProblemAlert } from '~/parts/ProblemAlert';
-import { ruleQuery } from '../queries';
 import { Workshop } from './Workshop';
 
 export function EditRule() {

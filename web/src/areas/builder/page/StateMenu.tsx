@@ -23,8 +23,9 @@ export function StateMenu({ saved, saving }: { saved?: RuleInfo; saving: Saving 
       </Badge>
     );
   const turn = async (to: Exclude<RuleState, 'draft'>) => {
-    if (saving.dirty) await saving.save.mutateAsync({}).catch(() => undefined);
-    saving.turn.mutate(to);
+    // What could not be saved is not switched on either; the page says why.
+    const ready = !saving.dirty || (await saving.save.mutateAsync({}).catch(() => undefined));
+    if (ready) saving.turn.mutate(to);
   };
   const first = saving.dirty ? 'Saves your changes first. ' : '';
   return (

@@ -4,7 +4,7 @@ import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconCode, IconDeviceFloppy, IconSitemap, IconTextWrap } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import type { Rule, RuleInfo } from '~/api/schema';
+import type { Event, Rule, RuleInfo } from '~/api/schema';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import type { Marks } from '../canvas/marks';
 import { RuleCanvas } from '../canvas/RuleCanvas';
@@ -77,7 +77,7 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
   const [side, setSide] = useState<Side>();
   const [adding, setAdding] = useState<{ list: Path; index: number }>();
   const [marks, setMarks] = useState<Marks>();
-  const [sample, setSample] = useState<Record<string, unknown>>();
+  const [sample, setSample] = useState<Event>();
   const [restored, setRestored] = useState(opened.draft !== undefined);
   const actions = useActions();
   const desk = useMediaQuery('(min-width: 62em)', undefined, { getInitialValueInEffect: false });
@@ -105,10 +105,10 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
       ['mod+Z', () => !readOnly && history.undo()],
       ['mod+shift+Z', () => !readOnly && history.redo()],
       ['mod+Y', () => !readOnly && history.redo()],
-      ['mod+S', () => !readOnly && saving.dirty && saving.save.mutate({})],
     ],
     ['INPUT', 'TEXTAREA', 'SELECT'],
   );
+  useHotkeys([['mod+S', () => !readOnly && saving.dirty && saving.save.mutate({})]], [], true);
 
   const openSide = (next: Side | undefined) => {
     setSide(next);

@@ -4,11 +4,11 @@ import { useEffect, useState } from 'react';
 import { api, ask, ifMatch } from '~/api/client';
 import { Problem } from '~/api/problem';
 import type { Rule, RuleInfo, RuleSaved, RuleState } from '~/api/schema';
+import { ruleQuery } from '~/areas/rules/queries';
 import { say } from '~/parts/toast';
 import { dropDraft, keepDraft } from '../model/draft';
 import type { RuleHistory } from '../model/history';
 import { same } from '../model/path';
-import { ruleQuery } from '../queries';
 
 /** The rule as the server has it, as far as this page has seen. */
 export interface Base {
@@ -63,13 +63,15 @@ export function useSaving({ history, saved, first, person, onCreated }: Options)
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: async ({ over }: { over?: number } = {}) => {
-      if (!saved) return ask(api.POST('/api/v1/rules', { body: rule }));
-      const headers = ifMatch(over ?? base.version);
+      // What is typed while this is under way is not what was sent.
+      const sent = rule;
+      if (!saved) return { sent, answer: await ask(api.POST('/api/v1/rules', { body: sent })) };
+      const header = ifMatch(over ?? base.version);
       const path = { id: saved.id };
-      return ask(api.PUT('/api/v1/rules/{id}', { params: { path, header: headers }, body: rule }));
+      return { sent, answer: await ask(api.PUT('/api/v1/rules/{id}', { params: { path, header }, body: sent })) };
     },
-    onSuccess: (answer) => {
-      landed(answer, rule);
+    onSuccess: ({ answer, sent }) => {
+      landed(answer, sent);
       setConflict(undefined);
       say(
         saved ? `Saved as version ${answer.version}.` : 'The rule was saved as a draft. Switch it on when it is ready.',

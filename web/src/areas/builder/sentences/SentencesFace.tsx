@@ -123,15 +123,19 @@ function Word({ part }: { part: Words[number] }) {
 function Place({ at, tone, children }: { at: Path; tone?: string; children: ReactNode }) {
   const { rule, select, selected } = useBuilder();
   const node = nodeOf(rule, pointerOf(at));
+  // A link breaks over lines as the words around it do; a button would not.
   return (
-    <button
-      type="button"
+    <a
       className={classes.place}
       data-tone={tone}
-      aria-pressed={selected === node}
-      onClick={() => select(node)}
+      href={`#${node}`}
+      aria-current={selected === node ? 'true' : undefined}
+      onClick={(event) => {
+        event.preventDefault();
+        select(node || undefined);
+      }}
     >
       {children}
-    </button>
+    </a>
   );
 }
