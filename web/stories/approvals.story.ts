@@ -13,7 +13,6 @@ const asking = (by: string[], message: string) => ({
     {
       id: 'ok',
       approve: { by, message, timeout: '48h' },
-      // biome-ignore lint/suspicious/noThenProperty: it is how the steps behind an approval are called.
       then: [{ id: 'go', action: 'task.comment', with: { task: '{{ task.id }}', body: 'Agreed.' } }],
       on_reject: [
         {

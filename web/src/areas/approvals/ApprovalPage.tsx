@@ -140,7 +140,7 @@ function Facts({ approval }: { approval: Approval }) {
   const maySeeGroups = useMay('access.view');
   const maySeeRuns = useMay('run.view');
   const groups = useQuery({
-    queryKey: ['groups', 'names'],
+    queryKey: ['groups', 'for-approvals'],
     queryFn: () => all((query) => ask(api.GET('/api/v1/groups', { params: { query } }))),
     select: (items) => new Map(items.map(({ id, name }) => [id, name])),
     enabled: maySeeGroups && approval.by.some((by) => by.startsWith('group:')),
