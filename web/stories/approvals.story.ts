@@ -1,6 +1,7 @@
 import { expect, join, type Page, type Person, test } from './support';
 import { expectAccessible } from './support/axe';
 
+test.use({ file: 'approvals' });
 test.describe.configure({ mode: 'serial' });
 
 let mia: Person;

@@ -1,6 +1,7 @@
 import { expect, join, type Page, test } from './support';
 import { expectAccessible } from './support/axe';
 
+test.use({ file: 'runs' });
 test.describe.configure({ mode: 'serial' });
 
 const FAILING = {

@@ -1,6 +1,7 @@
 import { expect, join, test } from './support';
 import { expectAccessible } from './support/axe';
 
+test.use({ file: 'templates' });
 test.describe.configure({ mode: 'serial' });
 
 test.beforeAll(async ({ ada }) => {

@@ -92,8 +92,8 @@ function OneRota({ rota, mayEdit }: { rota: Rota; mayEdit: boolean }) {
             {rota.name}
           </Title>
           <Text size="sm" c="dimmed">
-            {rota.people.map(name).join(', ')} · {rota.rotation.every ? `every ${rota.rotation.every}` : 'by a calendar'} ·{' '}
-            {rota.rotation.tz ?? 'UTC'}
+            {rota.people.map(name).join(', ')} ·{' '}
+            {rota.rotation.every ? `every ${rota.rotation.every}` : 'by a calendar'} · {rota.rotation.tz ?? 'UTC'}
           </Text>
         </div>
         {mayEdit && (
@@ -170,7 +170,8 @@ function Overrides({ rota, mayEdit }: { rota: Rota; mayEdit: boolean }) {
       {coming.map(({ id, user, from, to }) => (
         <Group key={id} component="li" gap="xs" wrap="nowrap">
           <Text size="sm">
-            {people.get(user)?.name ?? 'Somebody who left'} stands in from {moment(from, manner)} to {moment(to, manner)}
+            {people.get(user)?.name ?? 'Somebody who left'} stands in from {moment(from, manner)} to{' '}
+            {moment(to, manner)}
           </Text>
           {mayEdit && (
             <ActionIcon variant="subtle" color="gray" onClick={() => drop.mutate(id)} aria-label="Take this back">

@@ -35,7 +35,10 @@ const fresh = (sla: Sla | undefined): SlaPolicy => ({
   targets: { ...sla?.targets },
   clock: sla?.clock ?? 'working',
   warn: sla ? (sla.warn ?? null) : { percent: 75 },
-  notify: { warned: sla?.notify?.warned ?? ['assignees'], breached: sla?.notify?.breached ?? ['assignees', 'project.owner'] },
+  notify: {
+    warned: sla?.notify?.warned ?? ['assignees'],
+    breached: sla?.notify?.breached ?? ['assignees', 'project.owner'],
+  },
   enabled: sla?.enabled ?? true,
 });
 
@@ -134,14 +137,32 @@ export function SlaForm({ sla, close }: { sla?: Sla; close: () => void }) {
         />
         <TagsInput label="Told when it gets late" data={WHO} {...form.getInputProps('notify.warned')} />
         <TagsInput label="Told when it is too late" data={WHO} {...form.getInputProps('notify.breached')} />
-        <Button variant="subtle" size="compact-sm" onClick={toggle} style={{ alignSelf: 'flex-start' }} aria-expanded={more}>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          onClick={toggle}
+          style={{ alignSelf: 'flex-start' }}
+          aria-expanded={more}
+        >
           Which tasks, and when the clock stands still
         </Button>
         <Collapse expanded={more}>
           <Stack gap="sm">
-            <ConditionField label="Only tasks for which" hint={'task.type == "bug"'} {...form.getInputProps('filter')} />
-            <ConditionField label="The clock starts when" hint="When the task is made" {...form.getInputProps('start')} />
-            <ConditionField label="The clock stands still while" hint={'task.status == "blocked"'} {...form.getInputProps('pause')} />
+            <ConditionField
+              label="Only tasks for which"
+              hint={'task.type == "bug"'}
+              {...form.getInputProps('filter')}
+            />
+            <ConditionField
+              label="The clock starts when"
+              hint="When the task is made"
+              {...form.getInputProps('start')}
+            />
+            <ConditionField
+              label="The clock stands still while"
+              hint={'task.status == "blocked"'}
+              {...form.getInputProps('pause')}
+            />
           </Stack>
         </Collapse>
         <Switch label="In force" {...form.getInputProps('enabled', { type: 'checkbox' })} />
@@ -168,7 +189,7 @@ interface ConditionProps {
 }
 
 /** A condition as an expression; one that was made as a tree elsewhere stays as it is. */
-function ConditionField({ label, hint, value, ...rest }: ConditionProps) {
+function ConditionField({ label, hint, value, onChange, error }: ConditionProps) {
   const tree = typeof value === 'object' && value !== null;
   return (
     <TextInput
@@ -177,7 +198,8 @@ function ConditionField({ label, hint, value, ...rest }: ConditionProps) {
       description={tree ? 'Made of several parts; change it by way of the interface.' : undefined}
       disabled={tree}
       styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-      {...rest}
+      error={error}
+      onChange={(event) => onChange(event.currentTarget.value)}
       value={tree ? JSON.stringify(value) : ((value as string | null) ?? '')}
     />
   );
