@@ -46,8 +46,8 @@ test('a failed run shows the step, and goes on from there once it is mended', as
   await page.getByRole('link', { name: FAILING.name }).click();
   await expect(page.getByText('A step failed')).toBeVisible();
   if (project.name === 'desktop') {
-    // Where it failed is drawn, and so is what it never came to.
-    await expect(page.getByText(/^Failed · /)).toBeVisible();
+    // Where it failed is drawn, and so is what it never came to; the drawing is loaded when it is wanted.
+    await expect(page.getByText(/^Failed · /)).toBeVisible({ timeout: 30_000 });
     await expect(page.getByText('“Billing knows”')).toBeVisible();
   }
   await page.getByRole('button', { name: 'Show the step' }).click();
