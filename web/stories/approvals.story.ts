@@ -1,6 +1,7 @@
 import { expect, join, type Page, type Person, test } from './support';
 import { expectAccessible } from './support/axe';
 
+test.use({ file: 'approvals' });
 test.describe.configure({ mode: 'serial' });
 
 let mia: Person;
@@ -13,7 +14,6 @@ const asking = (by: string[], message: string) => ({
     {
       id: 'ok',
       approve: { by, message, timeout: '48h' },
-      // biome-ignore lint/suspicious/noThenProperty: it is how the steps behind an approval are called.
       then: [{ id: 'go', action: 'task.comment', with: { task: '{{ task.id }}', body: 'Agreed.' } }],
       on_reject: [
         {

@@ -12,6 +12,7 @@ import { projectPages, projectsRoutes } from '~/areas/projects/routes';
 import { ruleRoutes } from '~/areas/rules/routes';
 import { runRoutes } from '~/areas/runs/routes';
 import { searchRoutes } from '~/areas/search/routes';
+import { slaRoutes } from '~/areas/slas/routes';
 import { taskRoutes } from '~/areas/tasks/routes';
 import { inside, root } from './root';
 import { NotFound, Trouble } from './Trouble';
@@ -27,6 +28,7 @@ export const router = createRouter({
       ...ruleRoutes,
       ...builderRoutes,
       ...runRoutes,
+      ...slaRoutes,
       inProject.addChildren([...projectPages, ...listPages, ...planningPages]),
       ...taskRoutes,
       ...searchRoutes,

@@ -81,8 +81,9 @@ export async function join(admin: Person, name: string, role = 'team_member'): P
   return new Person(admin.server, email, await answer.json());
 }
 
-/** `server` is new for each file of stories; `ada` has set it up. */
-export const test = base.extend<{ baseURL: string }, { server: Running; ada: Person }>({
+/** `server` is new for each file of stories that says `test.use({ file: 'its name' })`; `ada` has set it up. */
+export const test = base.extend<{ baseURL: string }, { file: string; server: Running; ada: Person }>({
+  file: ['', { scope: 'worker', option: true }],
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern.
     async ({}, use) => {

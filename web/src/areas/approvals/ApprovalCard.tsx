@@ -1,9 +1,9 @@
 import { Anchor, Group, Paper, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Approval } from '~/api/schema';
+import { Markdown } from '~/parts/Markdown';
 import { When } from '~/parts/When';
 import { Decide } from './Decide';
-import { Message } from './Message';
 
 /** An approval in the list, which can be answered there. */
 export function ApprovalCard({ approval }: { approval: Approval }) {
@@ -22,7 +22,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
           )}
         </Text>
       </Group>
-      <Message text={approval.message} />
+      <Markdown>{approval.message}</Markdown>
       <Decide approval={approval} />
     </Paper>
   );

@@ -10,6 +10,7 @@ import { usePeople } from '~/areas/people/queries';
 import { Dot } from '~/areas/rules/RuleStateMark';
 import { taskQuery } from '~/areas/tasks/queries';
 import { Face } from '~/parts/Face';
+import { Markdown } from '~/parts/Markdown';
 import { Page } from '~/parts/Page';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import { moment, useManner } from '~/parts/time';
@@ -17,7 +18,6 @@ import { When } from '~/parts/When';
 import facts from '../runs/runs.module.css';
 import { Decide } from './Decide';
 import { Delegate } from './Delegate';
-import { Message } from './Message';
 import { approvalQuery } from './queries';
 import { APPROVAL_STATES, askedWords, needWords } from './words';
 
@@ -56,7 +56,7 @@ function Shown({ approval }: { approval: Approval }) {
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack>
             <Paper withBorder p="md" bg="var(--app-card)" component="section" aria-label="What is asked">
-              <Message text={approval.message} />
+              <Markdown>{approval.message}</Markdown>
               <Decide approval={approval} />
               {pending && approval.may_decide && (
                 <Group mt="xs">
@@ -140,7 +140,7 @@ function Facts({ approval }: { approval: Approval }) {
   const maySeeGroups = useMay('access.view');
   const maySeeRuns = useMay('run.view');
   const groups = useQuery({
-    queryKey: ['groups', 'names'],
+    queryKey: ['groups', 'for-approvals'],
     queryFn: () => all((query) => ask(api.GET('/api/v1/groups', { params: { query } }))),
     select: (items) => new Map(items.map(({ id, name }) => [id, name])),
     enabled: maySeeGroups && approval.by.some((by) => by.startsWith('group:')),

@@ -17,6 +17,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { RuleHealth, RuleInfo, RuleLastRun, RuleSpan } from '~/api/schema';
+import { useNames } from '~/areas/builder/queries';
 import { usePeople } from '~/areas/people/queries';
 import { Page } from '~/parts/Page';
 import { ProblemAlert } from '~/parts/ProblemAlert';
@@ -26,7 +27,7 @@ import { errorWords } from '../runs/words';
 import { healthQuery, ruleQuery } from './queries';
 import { RuleMenu } from './RuleMenu';
 import { StateSwitch } from './StateSwitch';
-import { kindWords, sentence, triggerWords } from './words';
+import { kindWords, sentence, startWords } from './words';
 
 type Span = 'hour' | 'day' | 'month';
 
@@ -40,6 +41,7 @@ const SPANS = [
 export function Health() {
   const { id } = useParams({ strict: false }) as { id: string };
   const rule = useQuery(ruleQuery(id));
+  const names = useNames();
   const health = useQuery({ ...healthQuery(id), refetchInterval: 15_000 });
   const error = rule.error ?? health.error;
   return (
@@ -49,7 +51,7 @@ export function Health() {
         { to: '/rules', label: 'Rules' },
         { to: `/rules/${id}`, label: rule.data?.name ?? 'Rule' },
       ]}
-      lead={rule.data && triggerWords(rule.data.rule)}
+      lead={rule.data && startWords(rule.data.rule, names)}
       actions={
         rule.data && (
           <>

@@ -1,12 +1,13 @@
 import { Anchor, Box, Group, Paper, Stack, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { RuleHealthLine, RuleInfo } from '~/api/schema';
+import { useNames } from '~/areas/builder/queries';
 import { usePeople } from '~/areas/people/queries';
 import { Face } from '~/parts/Face';
 import { When } from '~/parts/When';
 import { RuleMenu } from './RuleMenu';
 import { StateSwitch } from './StateSwitch';
-import { triggerWords } from './words';
+import { startWords } from './words';
 
 interface Row {
   rule: RuleInfo;
@@ -94,16 +95,14 @@ export function RuleCard({ rule, health }: Row) {
 }
 
 function Name({ rule }: { rule: RuleInfo }) {
-  const projects = rule.rule.scope?.projects ?? [];
-  const where = projects.length > 0 ? ` · in ${projects.join(', ')}` : '';
+  const names = useNames();
   return (
     <Stack gap={2}>
       <Anchor component={Link} to={`/rules/${rule.id}` as '/'} fw={600} size="sm" c="var(--mantine-color-text)">
         {rule.name}
       </Anchor>
       <Text size="xs" c="dimmed">
-        {triggerWords(rule.rule)}
-        {where}
+        {startWords(rule.rule, names)}
       </Text>
       {rule.paused_because && (
         <Text size="xs" c="var(--mantine-color-error)" lineClamp={2}>

@@ -30,6 +30,7 @@ import type { RulesSearch } from './routes';
 export function Rules() {
   const search = useSearch({ strict: false }) as RulesSearch;
   const mayEdit = useMay('rule.edit');
+  const maySeeLevels = useMay('sla.view');
   const rules = useQuery(rulesQuery);
   const health = useQuery(healthLinesQuery);
   const phone = usePhone();
@@ -40,17 +41,24 @@ export function Rules() {
       title="Rules"
       lead="A rule does the work that always follows the same event: it waits for something to happen, checks, and acts."
       actions={
-        mayEdit && (
-          <>
-            <ImportRules />
-            <Button component={Link} to="/rules/templates" variant="default" leftSection={<IconTemplate size={16} />}>
-              Templates
+        <>
+          {maySeeLevels && (
+            <Button component={Link} to="/rules/slas" variant="subtle">
+              Service levels
             </Button>
-            <Button component={Link} to={'/rules/new' as '/'} leftSection={<IconPlus size={16} />}>
-              New rule
-            </Button>
-          </>
-        )
+          )}
+          {mayEdit && (
+            <>
+              <ImportRules />
+              <Button component={Link} to="/rules/templates" variant="default" leftSection={<IconTemplate size={16} />}>
+                Templates
+              </Button>
+              <Button component={Link} to={'/rules/new' as '/'} leftSection={<IconPlus size={16} />}>
+                New rule
+              </Button>
+            </>
+          )}
+        </>
       }
     >
       {rules.data && rules.data.length > 0 && <Filters rules={rules.data} search={search} />}

@@ -1,5 +1,5 @@
 /** Reading rules and how they do, and switching them. */
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { all } from '~/api/all';
 import { api, ask, raw } from '~/api/client';
 import type { Rule, RuleHealthLine, RuleInfo, RuleSaved, RuleState } from '~/api/schema';
@@ -36,27 +36,6 @@ export const healthQuery = (id: string) =>
     queryKey: ['rules', 'health', id],
     queryFn: () => ask(api.GET('/api/v1/rules/{id}/health', { params: { path: { id } } })),
   });
-
-/** The kinds of events with what each says. */
-export const eventKindsQuery = queryOptions({
-  queryKey: ['event-kinds'],
-  queryFn: () => ask(api.GET('/api/v1/event-kinds')),
-  select: ({ items }) => new Map(items.map((entry) => [entry.kind, entry])),
-  staleTime: Number.POSITIVE_INFINITY,
-});
-
-/** The sentence of each action, by its name. */
-export function useActionWords(): Map<string, string> {
-  const { data } = useQuery({
-    queryKey: ['actions'],
-    queryFn: () => ask(api.GET('/api/v1/actions')),
-    staleTime: Number.POSITIVE_INFINITY,
-    select: ({ items }) => new Map(items.map(({ name, summary }) => [name, summary])),
-  });
-  return data ?? NO_WORDS;
-}
-
-const NO_WORDS = new Map<string, string>();
 
 function switchTo(id: string, state: RuleState): Promise<RuleSaved> {
   const params = { path: { id } };

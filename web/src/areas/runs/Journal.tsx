@@ -1,7 +1,7 @@
 import { Box, Group, Text, UnstyledButton } from '@mantine/core';
+import { useNames } from '~/areas/builder/queries';
 import { length as span } from '~/parts/time';
-import { useActionWords } from '../rules/queries';
-import { type Line, lineWords } from './journal';
+import { type Line, lineWords, stepTook } from './journal';
 import classes from './runs.module.css';
 import { StepMark } from './StateMark';
 
@@ -13,7 +13,7 @@ interface Props {
 
 /** What the steps of a run did, one under the other. */
 export function Journal({ lines, chosen, choose }: Props) {
-  const actions = useActionWords();
+  const names = useNames();
   if (lines.length === 0) {
     return (
       <Text size="sm" c="dimmed" p="sm">
@@ -25,7 +25,7 @@ export function Journal({ lines, chosen, choose }: Props) {
     <ol className={classes.list} aria-label="Steps">
       {lines.map((line) => {
         const { step, depth, item } = line;
-        const ms = step.finished_at && Date.parse(step.finished_at) - Date.parse(step.started_at);
+        const ms = stepTook(step);
         return (
           <li key={step.path}>
             <UnstyledButton
@@ -37,7 +37,7 @@ export function Journal({ lines, chosen, choose }: Props) {
               <Group justify="space-between" wrap="nowrap" gap="sm">
                 <Box style={{ minWidth: 0 }}>
                   <Text size="sm" fw={500} truncate>
-                    {lineWords(line, actions)}
+                    {lineWords(line, names)}
                     {item !== undefined && ` (${item})`}
                   </Text>
                   <Text size="xs" c={step.error ? 'var(--mantine-color-error)' : 'dimmed'} truncate>
@@ -45,7 +45,7 @@ export function Journal({ lines, chosen, choose }: Props) {
                   </Text>
                 </Box>
                 <Group gap="sm" wrap="nowrap" style={{ flexShrink: 0 }}>
-                  {ms !== undefined && ms !== null && ms !== '' && step.state !== 'entered' && (
+                  {ms !== undefined && (
                     <Text size="xs" c="dimmed" visibleFrom="sm">
                       {span(ms)}
                     </Text>

@@ -9,7 +9,8 @@ export function Payload({ label, value }: { label: string; value: unknown }) {
   if (value === undefined || value === null) return null;
   const text = JSON.stringify(value, null, 2);
   const fields = !isSimple(value) && !Array.isArray(value) ? Object.entries(value as object) : undefined;
-  const plain = fields && fields.length > 0 && fields.length <= 8 && fields.every(([, inner]) => isSimple(inner));
+  if (fields?.length === 0) return null;
+  const plain = fields && fields.length <= 8 && fields.every(([, inner]) => isSimple(inner));
   return (
     <section aria-label={label}>
       <Group justify="space-between" mb={4}>

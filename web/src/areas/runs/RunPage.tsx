@@ -1,10 +1,27 @@
-import { Alert, Badge, Button, Grid, Group, Menu, Modal, Paper, Skeleton, Stack, Text } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Button,
+  Grid,
+  Group,
+  Menu,
+  Modal,
+  Paper,
+  SegmentedControl,
+  Skeleton,
+  Stack,
+  Text,
+} from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBan, IconChevronDown, IconEye, IconHourglass, IconRefresh } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { Again, Run } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
+import { RuleCanvas } from '~/areas/builder/canvas/RuleCanvas';
+import { pointerOf } from '~/areas/builder/model/path';
+import { stepIdOf } from '~/areas/builder/model/steps';
 import { ruleQuery } from '~/areas/rules/queries';
 import { sentence } from '~/areas/rules/words';
 import { useTopic } from '~/live/live';
@@ -14,7 +31,7 @@ import { ProblemAlert } from '~/parts/ProblemAlert';
 import { say } from '~/parts/toast';
 import { usePhone } from '~/parts/usePhone';
 import { Journal } from './Journal';
-import { lines as linesOf } from './journal';
+import { type Line, lines as linesOf, marksOf } from './journal';
 import { cancel, ruleVersionQuery, runQuery, useRerun } from './queries';
 import { RunFacts } from './RunFacts';
 import { RunMark } from './StateMark';
@@ -54,6 +71,10 @@ function Shown({ run }: { run: Run }) {
   const version = useQuery(ruleVersionQuery(run.rule, run.rule_version));
   const lines = linesOf(run, version.data?.rule);
   const line = lines.find(({ step }) => step.path === chosen);
+  const [face, setFace] = useState(phone ? 'list' : 'drawing');
+  const drawable = phone ? undefined : version.data?.rule;
+  // A step within a loop is one node with many lines.
+  const passes = line ? lines.filter(({ step }) => stepIdOf(step.path) === stepIdOf(line.step.path)) : [];
   const choose = (path?: string) =>
     void navigate({
       to: '/runs/$id',
@@ -119,9 +140,37 @@ function Shown({ run }: { run: Run }) {
       )}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: detail ? 7 : 8 }}>
-          <Paper withBorder p="xs" bg="var(--app-card)">
-            <Journal lines={lines} chosen={chosen} choose={choose} />
-          </Paper>
+          <Stack gap="xs">
+            {drawable && (
+              <SegmentedControl
+                aria-label="How the run is shown"
+                data={FACES}
+                value={face}
+                onChange={setFace}
+                style={{ alignSelf: 'flex-start' }}
+              />
+            )}
+            {drawable && face === 'drawing' ? (
+              <Paper withBorder bg="var(--app-card)" style={{ overflow: 'hidden' }}>
+                <RuleCanvas
+                  rule={drawable}
+                  marks={marksOf(run)}
+                  selected={line?.place && pointerOf(line.place)}
+                  onSelect={({ paths }) => paths.length > 0 && choose(worst(lines, paths))}
+                  height={560}
+                />
+              </Paper>
+            ) : (
+              <Paper withBorder p="xs" bg="var(--app-card)">
+                <Journal lines={lines} chosen={chosen} choose={choose} />
+              </Paper>
+            )}
+            {passes.length > 1 && face === 'drawing' && (
+              <Paper withBorder p="xs" bg="var(--app-card)">
+                <Journal lines={passes} chosen={chosen} choose={choose} />
+              </Paper>
+            )}
+          </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: detail ? 5 : 4 }}>
           <Stack>
@@ -138,6 +187,15 @@ function Shown({ run }: { run: Run }) {
     </Page>
   );
 }
+
+const FACES = [
+  { value: 'drawing', label: 'Drawing' },
+  { value: 'list', label: 'List' },
+];
+
+/** Of the lines of one node the one that is worth looking at first: what failed, else the first. */
+const worst = (lines: Line[], paths: string[]) =>
+  lines.find(({ step }) => step.error && paths.includes(step.path))?.step.path ?? paths[0];
 
 /** Repeats a run and goes to the new one. */
 function useRepeat(run: Run) {

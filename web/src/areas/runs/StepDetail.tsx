@@ -2,12 +2,12 @@ import { ActionIcon, Alert, Anchor, Button, Group, Paper, Stack, Text, Title } f
 import { IconRefresh, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Run } from '~/api/schema';
+import { useNames } from '~/areas/builder/queries';
 import { moment, length as span, useManner } from '~/parts/time';
 import { When } from '~/parts/When';
-import { useActionWords } from '../rules/queries';
 import { sentence } from '../rules/words';
 import { Brought } from './Brought';
-import { type Line, lineWords } from './journal';
+import { type Line, lineWords, stepTook } from './journal';
 import { Payload } from './Payload';
 import classes from './runs.module.css';
 import { StepMark } from './StateMark';
@@ -23,18 +23,18 @@ interface Props {
 
 /** All that the journal says of one step. */
 export function StepDetail({ run, line, close, again, busy }: Props) {
-  const actions = useActionWords();
+  const names = useNames();
   const manner = useManner();
   const { step } = line;
   const output = step.output as { run?: string; approval?: string } | null | undefined;
-  const ms = step.finished_at && Date.parse(step.finished_at) - Date.parse(step.started_at);
+  const ms = stepTook(step);
   return (
     <Paper withBorder p="md" bg="var(--app-card)" component="section" aria-label={`Step ${step.path}`}>
       <Stack gap="sm">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <div>
             <Title order={2} size="h5">
-              {lineWords(line, actions)}
+              {lineWords(line, names)}
             </Title>
             <Text size="xs" c="dimmed">
               {step.path} · {step.kind}
@@ -51,7 +51,7 @@ export function StepDetail({ run, line, close, again, busy }: Props) {
           </dd>
           <dt>Began</dt>
           <dd>{moment(step.started_at, manner, true)}</dd>
-          {typeof ms === 'number' && step.state !== 'entered' && (
+          {ms !== undefined && (
             <>
               <dt>Took</dt>
               <dd>{span(ms)}</dd>

@@ -3,12 +3,13 @@ import { IconEye } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { ShadowReport as Report, ShadowCompared, ShadowRun } from '~/api/schema';
+import { useActions } from '~/areas/builder/queries';
 import { RunMark } from '~/areas/runs/StateMark';
 import { Empty } from '~/parts/Empty';
 import { Page } from '~/parts/Page';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import { When } from '~/parts/When';
-import { ruleQuery, useActionWords } from '../queries';
+import { ruleQuery } from '../queries';
 import { Dot } from '../RuleStateMark';
 import { StateSwitch } from '../StateSwitch';
 import { kindWords } from '../words';
@@ -50,7 +51,7 @@ const VERDICTS = {
 } as const;
 
 function Found({ report }: { report: Report }) {
-  const actions = useActionWords();
+  const actions = useActions();
   const agreement = report.agreement as Record<string, number>;
   return (
     <Stack>
@@ -67,7 +68,7 @@ function Found({ report }: { report: Report }) {
       </SimpleGrid>
       <Text size="sm" c="dimmed">
         {Object.entries(report.actions as Record<string, number>)
-          .map(([action, count]) => `${count} × ${(actions.get(action) ?? action).replace(/[.;].*$/, '')}`)
+          .map(([action, count]) => `${count} × ${(actions.get(action)?.summary ?? action).replace(/[.;].*$/, '')}`)
           .join(' · ')}
       </Text>
       <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
@@ -96,7 +97,7 @@ function Figure({ label, value, color }: { label: string; value: number; color?:
 }
 
 function Seen({ run }: { run: ShadowRun }) {
-  const actions = useActionWords();
+  const actions = useActions();
   const does = run.steps.filter(({ state }) => state === 'recorded');
   return (
     <Paper component="li" withBorder p="md" bg="var(--app-card)">
@@ -120,7 +121,7 @@ function Seen({ run }: { run: ShadowRun }) {
       ) : (
         does.map(({ path, kind, does: words }) => (
           <Text key={path} size="sm" c="dimmed" mt={4}>
-            {words ?? actions.get(kind) ?? kind}
+            {words ?? actions.get(kind)?.summary ?? kind}
           </Text>
         ))
       )}

@@ -103,8 +103,8 @@ function Filling({ template, projects, close }: { template: RuleTemplate; projec
           ))}
         </Stack>
         <WordsOfRule
-          words={preview.isError ? template.preview : (preview.data?.preview ?? template.preview)}
-          example={preview.isError || !preview.data}
+          rule={preview.isError ? undefined : preview.data?.rule}
+          otherwise={template.summary}
           old={preview.isFetching}
           analysis={preview.isError ? undefined : preview.data?.analysis}
           problems={preview.isError ? [] : (preview.data?.problems ?? [])}
@@ -112,7 +112,7 @@ function Filling({ template, projects, close }: { template: RuleTemplate; projec
       </div>
       {elsewhere && <ProblemAlert error={apply.error} />}
       {mayEdit ? (
-        <Group justify="flex-end" gap="xs">
+        <Group justify="flex-end" gap="xs" className={classes.foot}>
           <Button variant="default" onClick={close}>
             Not now
           </Button>

@@ -1,13 +1,18 @@
 import { Code, Group, Loader, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { RuleAnalysis, RuleProblem } from '~/api/schema';
+import type { Rule, RuleAnalysis, RuleProblem } from '~/api/schema';
+import { pointerOf } from '~/areas/builder/model/path';
+import { useNames } from '~/areas/builder/queries';
+import type { Words } from '~/areas/builder/words/parts';
+import { readRule, type Sentence } from '~/areas/builder/words/rule';
 import classes from './templates.module.css';
 
 interface Props {
-  words: string;
-  /** Whether the words are about examples, since something that must be given is not there yet. */
-  example: boolean;
+  /** The rule as it would be; none while something that must be given is not there yet. */
+  rule?: Rule;
+  /** What it would do with examples, for as long as there is no rule. */
+  otherwise: string;
   /** Whether newer words are on their way. */
   old: boolean;
   analysis?: RuleAnalysis | null;
@@ -15,23 +20,17 @@ interface Props {
 }
 
 /** What a rule does, in words, and whether it may be switched on. */
-export function WordsOfRule({ words, example, old, analysis, problems }: Props) {
+export function WordsOfRule({ rule, otherwise, old, analysis, problems }: Props) {
   return (
     <section aria-label="What the rule does" aria-live="polite">
       <Group justify="space-between" mb={6}>
         <Text size="sm" fw={600}>
-          {example ? 'What such a rule does' : 'What it will do'}
+          {rule ? 'What it will do' : 'What such a rule does'}
         </Text>
         {old && <Loader size={14} aria-label="Being worked out anew" />}
       </Group>
       <div className={classes.words} data-old={old || undefined}>
-        {words
-          .split('\n')
-          .filter((line) => line.trim())
-          .map((line, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name, and are shown anew as a whole.
-            <Line key={at} line={line} />
-          ))}
+        {rule ? <Reading rule={rule} /> : otherwise}
       </div>
       {problems.map(({ pointer, message, severity }) => (
         <Note key={pointer + message} wrong={severity === 'error'}>
@@ -52,34 +51,53 @@ export function WordsOfRule({ words, example, old, analysis, problems }: Props) 
   );
 }
 
-function Line({ line }: { line: string }) {
-  const depth = (line.length - line.trimStart().length) / 2;
-  // The name of the event or action, which stands in brackets for those who write rules as code.
-  const text = line.trim().replace(/\s*\(`[^`]+`\)/g, '');
-  const [, head, rest] = /^(When(?: \(.*?\))?|If|Then|Else|Otherwise):(.*)$/.exec(text) ?? [];
+/** The rule as sentences. */
+function Reading({ rule }: { rule: Rule }) {
+  const { when, condition, steps } = readRule(rule, useNames());
   return (
-    <div className={classes.line} style={{ paddingInlineStart: depth * 12 }}>
-      {head ? (
-        <>
-          <b>{head}</b>
-          {withCode(rest ?? '')}
-        </>
-      ) : (
-        withCode(text.replace(/^- /, '• '))
-      )}
-    </div>
+    <>
+      <p className={classes.line}>
+        <b>When</b> <Said words={when} />
+        {condition && (
+          <>
+            , <b>and only if</b> <Said words={condition} />
+          </>
+        )}
+        , <b>then</b>:
+      </p>
+      <Steps sentences={steps} />
+    </>
   );
 }
 
-function withCode(text: string): ReactNode[] {
-  return text.split('`').map((part, at) => {
-    if (at % 2 === 0) return part;
-    return (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the same word may stand in a line twice.
-      <Code key={at} fz="xs">
-        {part.replaceAll('_', ' ')}
-      </Code>
-    );
+function Steps({ sentences }: { sentences: Sentence[] }) {
+  return (
+    <ol className={classes.steps}>
+      {sentences.map(({ at, words, lanes }) => (
+        <li key={pointerOf(at)} className={classes.line}>
+          <Said words={words} />.
+          {lanes
+            .filter((lane) => lane.sentences.length > 0)
+            .map((lane) => (
+              <div key={pointerOf(lane.at)} className={classes.lane}>
+                <b>
+                  <Said words={lane.label} />:
+                </b>
+                <Steps sentences={lane.sentences} />
+              </div>
+            ))}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Said({ words }: { words: Words }) {
+  return words.map((part, at) => {
+    if (typeof part === 'string') return part;
+    const Shown = part.tone === 'code' ? Code : part.tone === 'value' ? 'b' : 'span';
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of a sentence have no name of their own.
+    return <Shown key={at}>{part.text}</Shown>;
   });
 }
 

@@ -46,11 +46,11 @@ export function useApplyTemplate(slug: string) {
 }
 
 export const hooksQuery = queryOptions({
-  queryKey: ['hooks'],
+  queryKey: ['hooks', 'for-rules'],
   queryFn: () => ask(api.GET('/api/v1/hooks')),
 });
 
 export const labelsQuery = queryOptions({
-  queryKey: ['labels', 'all'],
+  queryKey: ['labels', 'for-rules'],
   queryFn: () => all((query) => ask(api.GET('/api/v1/labels', { params: { query } }))),
 });
