@@ -2,7 +2,8 @@ import { expect, join, type Page, test } from './support';
 import { expectAccessible } from './support/axe';
 
 const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
+  if (process.env.SHOTS)
+    await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
 };
 
 const isPhone = () => test.info().project.name === 'phone';

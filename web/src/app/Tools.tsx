@@ -1,6 +1,14 @@
 /** What stands at the right of the header: whether the page is live, and one's own menu. */
 import { ActionIcon, Badge, Button, Group, Kbd, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconKeyboard, IconLogout, IconMoonStars, IconSearch, IconSun, IconUser, IconUserCog } from '@tabler/icons-react';
+import {
+  IconKeyboard,
+  IconLogout,
+  IconMoonStars,
+  IconSearch,
+  IconSun,
+  IconUser,
+  IconUserCog,
+} from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link as PlaceLink } from '@tanstack/react-router';
 import { api } from '~/api/client';
