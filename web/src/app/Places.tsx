@@ -2,6 +2,7 @@ import { Badge, NavLink } from '@mantine/core';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useMay } from '~/areas/account/queries';
 import { useWaitingApprovals } from '~/areas/approvals/queries';
+import { UnreadBadge } from '~/areas/inbox/UnreadBadge';
 import { PLACES, type Place } from './places';
 
 const isHere = (to: string, path: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
@@ -21,13 +22,20 @@ function PlaceLink({ place }: { place: Place }) {
       component={Link}
       to={place.to as '/'}
       label={place.label}
-      rightSection={place.to === '/approvals' && <WaitingApprovals />}
+      rightSection={<Count of={place.to} />}
       leftSection={<place.icon size={18} stroke={1.8} aria-hidden />}
       active={here}
       aria-current={here ? 'page' : undefined}
       style={{ borderRadius: 8 }}
     />
   );
+}
+
+/** What waits at a place. */
+function Count({ of }: { of: string }) {
+  if (of === '/approvals') return <WaitingApprovals />;
+  if (of === '/notifications') return <UnreadBadge />;
+  return null;
 }
 
 /** How many approvals wait for one's own answer. */

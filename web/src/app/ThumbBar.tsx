@@ -1,6 +1,7 @@
-import { Group, Text, UnstyledButton } from '@mantine/core';
+import { Box, Group, Text, UnstyledButton } from '@mantine/core';
 import { IconMenu2 } from '@tabler/icons-react';
 import { Link, useLocation } from '@tanstack/react-router';
+import { UnreadBadge } from '~/areas/inbox/UnreadBadge';
 import { PLACES } from './places';
 
 const look = { flex: 1, textAlign: 'center', minHeight: 48, paddingTop: 6, textDecoration: 'none' } as const;
@@ -21,7 +22,14 @@ export function ThumbBar({ openMenu }: { openMenu: () => void }) {
             c={here ? 'var(--mantine-color-anchor)' : 'dimmed'}
             aria-current={here ? 'page' : undefined}
           >
-            <Icon size={22} stroke={1.8} aria-hidden />
+            <Box pos="relative" w={22} h={22} mx="auto">
+              <Icon size={22} stroke={1.8} aria-hidden />
+              {to === '/notifications' && (
+                <Box pos="absolute" top={-6} style={{ insetInlineStart: 14 }}>
+                  <UnreadBadge />
+                </Box>
+              )}
+            </Box>
             <Text size="xs">{label}</Text>
           </UnstyledButton>
         );

@@ -1,7 +1,16 @@
 /** What stands at the right of the header: whether the page is live, and one's own menu. */
 import { ActionIcon, Badge, Button, Group, Kbd, Menu, Tooltip, useMantineColorScheme } from '@mantine/core';
-import { IconKeyboard, IconLogout, IconMoonStars, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
+import {
+  IconKeyboard,
+  IconLogout,
+  IconMoonStars,
+  IconSearch,
+  IconSun,
+  IconUser,
+  IconUserCog,
+} from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
+import { Link as PlaceLink } from '@tanstack/react-router';
 import { api } from '~/api/client';
 import { session } from '~/api/session';
 import { useMe } from '~/areas/account/queries';
@@ -98,6 +107,9 @@ function OwnMenu() {
           closeMenuOnClick={false}
         >
           {colorScheme === 'dark' ? 'Light colours' : 'Dark colours'}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconUserCog size={16} />} component={PlaceLink} to={'/account' as '/'}>
+          Your account
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => openOver('shortcuts')}>
           Keyboard shortcuts

@@ -31,5 +31,5 @@ export const PLACES: Place[] = [
   { to: '/approvals', label: 'Approvals', icon: IconThumbUp, key: 'a' },
   { to: '/rules', label: 'Rules', icon: IconBolt, needs: 'rule.view', key: 'r' },
   { to: '/runs', label: 'Runs', icon: IconPlayerPlay, needs: 'run.view', key: 'u' },
-  { to: '/admin', label: 'Administration', icon: IconSettings, key: 's' },
+  { to: '/admin', label: 'Administration', icon: IconSettings, needs: 'access.view', key: 's' },
 ];

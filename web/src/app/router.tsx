@@ -1,9 +1,12 @@
 /** Every page, area by area. An area's pages are loaded when they are opened. */
 import { createRouter } from '@tanstack/react-router';
+import { ownPages } from '~/areas/account/own/routes';
 import { accountRoutes } from '~/areas/account/routes';
+import { adminRoutes } from '~/areas/admin/routes';
 import { approvalRoutes } from '~/areas/approvals/routes';
 import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
+import { inboxRoutes } from '~/areas/inbox/routes';
 import { listPages } from '~/areas/list/routes';
 import { myWorkRoutes } from '~/areas/mywork/routes';
 import { planningPages } from '~/areas/planning/routes';
@@ -26,6 +29,9 @@ export const router = createRouter({
       ...ruleRoutes,
       ...builderRoutes,
       ...runRoutes,
+      ...inboxRoutes,
+      ...ownPages,
+      ...adminRoutes,
       inProject.addChildren([...projectPages, ...listPages, ...planningPages]),
       ...taskRoutes,
       ...searchRoutes,

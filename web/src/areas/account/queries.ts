@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { api, ask } from '~/api/client';
 import { session } from '~/api/session';
@@ -18,16 +18,25 @@ export function useMe() {
   return useQuery({ ...meQuery, enabled: useSignedIn() });
 }
 
+const mayQuery = (action: string, object: string) =>
+  queryOptions({
+    queryKey: ['me', 'may', action, object],
+    queryFn: () => ask(api.GET('/api/v1/access/explain', { params: { query: { action, object } } })),
+    staleTime: 5 * 60_000,
+  });
+
 /**
  * Whether one may do something: `useMay('rule.edit')`, `useMay('task.edit', 'WEB')`. False until it is known, so that
  * nothing is offered that is refused afterwards.
  */
 export function useMay(action: string, object = 'workspace'): boolean {
-  const { data } = useQuery({
-    queryKey: ['me', 'may', action, object],
-    queryFn: () => ask(api.GET('/api/v1/access/explain', { params: { query: { action, object } } })),
-    enabled: useSignedIn(),
-    staleTime: 5 * 60_000,
-  });
+  const { data } = useQuery({ ...mayQuery(action, object), enabled: useSignedIn() });
   return data?.allowed ?? false;
+}
+
+/** Which of several things one may do in the workspace. */
+export function useMayEach(actions: string[]): Set<string> {
+  const enabled = useSignedIn();
+  const answers = useQueries({ queries: actions.map((action) => ({ ...mayQuery(action, 'workspace'), enabled })) });
+  return new Set(actions.filter((_, at) => answers[at]?.data?.allowed));
 }
