@@ -14,7 +14,10 @@ const line = (page: Page, text: string) => page.getByRole('listitem').filter({ h
 
 /** What counts the unread ones where one sees it: at the side on a desk, at the bottom on a phone. */
 const badge = (page: Page, count: number) =>
-  page.getByRole('img', { name: `${count} unread` }).filter({ visible: true });
+  page
+    .getByRole('img', { name: `${count} unread` })
+    .filter({ visible: true })
+    .last();
 
 test.beforeAll(async ({ ada }) => {
   await ada.post('/projects', { key: 'WEB', name: 'Website' });

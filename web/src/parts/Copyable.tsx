@@ -29,7 +29,7 @@ export function Copyable({ value, label }: { value: string; label: string }) {
 /** Something that is shown now and never again. */
 export function ShownOnce({ value, label, children }: { value: string; label: string; children?: string }) {
   return (
-    <Alert color="yellow" title={`${label}: copy it now`}>
+    <Alert color="yellow" title={`${label}: copy it now`} styles={{ title: { color: 'var(--mantine-color-text)' } }}>
       <Stack gap="xs">
         <Text size="sm">
           {children ?? 'It is not shown again. Keep it where only you, or the program, can read it.'}

@@ -23,7 +23,11 @@ export function Preferences() {
         {(data) => (
           <>
             {data.email_refused && (
-              <Alert color="orange" title="Your address takes no letters">
+              <Alert
+                color="orange"
+                title="Your address takes no letters"
+                styles={{ title: { color: 'var(--mantine-color-text)' } }}
+              >
                 <Text size="sm">
                   A mail server refused it <When at={data.email_refused.refused_at} />: {data.email_refused.reason}.
                   Correct your address in your profile, or change something here to try again.

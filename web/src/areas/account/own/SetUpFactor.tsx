@@ -113,7 +113,11 @@ function Scan({ setup, confirm }: { setup: FactorSetup; confirm: Step }) {
 function Recovery({ codes, close }: { codes: string[]; close: () => void }) {
   return (
     <Stack>
-      <Alert color="yellow" title="Keep these recovery codes">
+      <Alert
+        color="yellow"
+        title="Keep these recovery codes"
+        styles={{ title: { color: 'var(--mantine-color-text)' } }}
+      >
         <Text size="sm">Each lets you in once without your phone. They are not shown again.</Text>
       </Alert>
       <SimpleGrid cols={2} spacing="xs" role="group" aria-label="Recovery codes">
