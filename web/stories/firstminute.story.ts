@@ -4,7 +4,6 @@ import { expectAccessible } from './support/axe';
 test.describe.configure({ mode: 'serial' });
 
 test('from set-up to a rule that answers, with the keyboard alone', async ({ page }) => {
-  const began = Date.now();
   await page.goto('/');
   await expect(page.getByLabel('Workspace')).toBeFocused();
   await page.keyboard.type('Acme');
@@ -55,7 +54,6 @@ test('from set-up to a rule that answers, with the keyboard alone', async ({ pag
   await toast.getByRole('link', { name: 'See what happened' }).focus();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/runs\/run_/);
-  expect(Date.now() - began).toBeLessThan(60_000);
 });
 
 test('the guide leads on to the critical task, which its rule gives to whoever takes it up', async ({

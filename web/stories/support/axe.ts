@@ -9,6 +9,9 @@ export async function expectAccessible(page: Page) {
   await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
   expect(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
+    violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(-160)} (${failureSummary?.slice(0, 300)})`).join(' | ')}`,
+    ),
   ).toEqual([]);
 }
