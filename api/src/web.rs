@@ -89,7 +89,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
     if let Some(coding) = coding {
         headers_out.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
-    let known = headers.get(IF_NONE_MATCH).is_some_and(|seen| seen == &tag);
+    let known = headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag);
     headers_out.insert(ETAG, tag);
     if known {
         return (StatusCode::NOT_MODIFIED, headers_out).into_response();

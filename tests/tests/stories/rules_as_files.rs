@@ -74,7 +74,7 @@ both_databases! {
         let rule = json!({ "name": "Once", "trigger": { "on": "task.created" }, "steps": [{ "id": "end", "stop": "" }] });
         let apply = || api.post("/rules/apply", json!({ "create": [rule] }));
         let (one, two, three) = tokio::join!(apply(), apply(), apply());
-        let mut answers = [one.status, two.status, three.status].map(|status| u16::from(status));
+        let mut answers = [one.status, two.status, three.status];
         answers.sort_unstable();
         assert_eq!(answers, [200, 412, 412]);
         assert_eq!(db.count("rules").await, 1);
