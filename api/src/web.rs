@@ -24,7 +24,7 @@ const DOCUMENT: &str = "index.html";
 
 /// Scripts come from this server only. Styles are also set by the libraries of the app, in the page itself.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
@@ -41,7 +41,8 @@ pub(crate) async fn serve(request: Request) -> Response {
     if !name.is_empty() && Dist::get(name).is_some() {
         return file(name, request.headers());
     }
-    if NOT_OURS.iter().any(|begin| path.starts_with(begin)) || !wants_page(request.headers()) {
+    let wants = path == "/" || wants_page(request.headers());
+    if !wants || NOT_OURS.iter().any(|begin| path.starts_with(begin)) {
         return observe::not_found(request).await.into_response();
     }
     match Dist::get(DOCUMENT) {

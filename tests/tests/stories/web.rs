@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::Command;
-use trackside_tests::harness::program;
+use trackside_tests::both_databases;
+use trackside_tests::harness::{Api, Server, program};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../web")
@@ -32,6 +33,28 @@ async fn play(file: &str) {
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
+both_databases! {
+    /// WEB-01: the app comes with the program, compressed, and is asked for again only when it is another.
+    async fn the_app_is_handed_out(db) {
+        let server = Server::start(&db).await;
+        let browser = Api::new(&server).outside().with_header("accept", "text/html,*/*").with_header("accept-encoding", "gzip, br");
+        let page = browser.get("/tasks/WEB-1").await.expect_status(200);
+        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+        assert_eq!((header("content-type"), header("cache-control")), ("text/html; charset=utf-8".to_owned(), "no-cache".to_owned()));
+        assert_eq!(header("content-encoding"), "br");
+        browser.with_header("if-none-match", &header("etag")).get("/tasks/WEB-1").await.expect_status(304);
+        let plain = Api::new(&server).outside().with_header("accept", "text/html").get("/").await.expect_status(200);
+        assert!(!plain.headers.contains_key("content-encoding"));
+        let text = plain.body.as_str().unwrap();
+        let script = text.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js")).unwrap();
+        let script = browser.get(script).await.expect_status(200);
+        assert_eq!(script.headers["cache-control"], "public, max-age=31536000, immutable");
+        browser.get("/assets/gone.js").await.expect_problem(404, "route_not_found");
+        browser.get("/api/v1/nothing").await.expect_problem(404, "route_not_found");
+        browser.post("/tasks/WEB-1", serde_json::json!({})).await.expect_problem(404, "route_not_found");
+    }
+}
+
 /// A test for each file, and one that none is missing.
 macro_rules! stories {
     ($($file:ident),* $(,)?) => {
@@ -52,4 +75,4 @@ macro_rules! stories {
     };
 }
 
-stories! { account }
+stories! { account, board, calendar, firstminute, gantt, list, projects, rules, task, templates }

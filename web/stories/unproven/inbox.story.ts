@@ -1,5 +1,5 @@
-import { expect, join, type Page, type Person, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, type Page, type Person, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 test.describe.configure({ mode: 'serial' });
 

@@ -1,5 +1,5 @@
-import { expect, join, type Page, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, type Page, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 test.use({ file: 'runs' });
 test.describe.configure({ mode: 'serial' });

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, join, test } from './support';
+import { expect, join, test } from '../support';
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const MONDAY_TO_FRIDAY = [1, 2, 3, 4, 5];

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { expect, join, PASSWORD, type Person, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, PASSWORD, type Person, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 test.describe.configure({ mode: 'serial' });
 

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from './support';
+import { expect, test } from '../support';
 
 test('a sprint is planned, started and closed, and what is left goes on', async ({ ada, browser }, info) => {
   const key = info.project.name === 'phone' ? 'RUNP' : 'RUND';

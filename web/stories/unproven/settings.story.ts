@@ -1,5 +1,5 @@
-import { expect, join, type Person, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, type Person, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 async function project(ada: Person, key: string) {
   await ada.post('/projects', { key, name: `Project ${key}` });
