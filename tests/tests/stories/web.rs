@@ -75,4 +75,4 @@ macro_rules! stories {
     };
 }
 
-stories! { account, board, calendar, firstminute, gantt, list, projects, rules, task, templates }
+stories! { account, board, calendar, firstminute, offline, projects, templates }

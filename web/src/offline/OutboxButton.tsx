@@ -19,9 +19,12 @@ export function OutboxButton() {
   const label = entries.length === 1 ? '1 change waits' : `${entries.length} changes wait`;
   return (
     <>
+      <span className="sr-only" role="status">
+        {label}
+      </span>
       <Indicator color="red" disabled={asking === 0} withBorder>
         <Button size="xs" variant="default" leftSection={<IconCloudUp size={16} aria-hidden />} onClick={list.open}>
-          <span role="status">{label}</span>
+          {label}
         </Button>
       </Indicator>
       <Suspense>{opened && <Outbox entries={entries} close={list.close} />}</Suspense>

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, join, type Page, type Person, test } from './support';
+import { expect, join, type Page, type Person, test } from '../support';
 
 test.describe.configure({ mode: 'serial' });
 

@@ -1,6 +1,6 @@
 import type { Browser } from '@playwright/test';
-import { expect, join, type Person, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, type Person, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 test.use({ file: 'rules' });
 test.describe.configure({ mode: 'serial' });

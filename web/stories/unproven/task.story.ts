@@ -1,5 +1,5 @@
-import { expect, join, type Page, type Person, test } from './support';
-import { expectAccessible as accessible } from './support/axe';
+import { expect, join, type Page, type Person, test } from '../support';
+import { expectAccessible as accessible } from '../support/axe';
 
 let bob: Person;
 let vera: Person;

@@ -1,5 +1,5 @@
-import { expect, join, type Page, test } from './support';
-import { expectAccessible } from './support/axe';
+import { expect, join, type Page, test } from '../support';
+import { expectAccessible } from '../support/axe';
 
 const shot = async (page: Page, name: string) => {
   if (process.env.SHOTS)

@@ -1,6 +1,6 @@
 /** Airplane mode in the middle of work: reading goes on, changes wait on the device, and each is sent once. */
-import { expect, join, type Page, type Person, test } from '../support';
-import { expectAccessible } from '../support/axe';
+import { expect, join, type Page, type Person, test } from './support';
+import { expectAccessible } from './support/axe';
 
 const card = (page: Page, key: string) => page.locator(`[data-card="${key}"]`);
 const statusOf = async (ada: Person, key: string) => (await ada.get<{ status: string }>(`/tasks/${key}`)).status;
