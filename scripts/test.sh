@@ -14,4 +14,5 @@ scripts/build-web.sh
 scripts/build.sh
 # cargo-nextest does not run the examples in the documentation.
 cargo test --workspace --doc --quiet
+(cd web && npm test --silent)
 scripts/with-services.sh cargo nextest run --workspace --profile "$profile" "$@"
