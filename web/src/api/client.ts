@@ -28,10 +28,7 @@ export const api = createClient<paths>({ baseUrl: window.location.origin, fetch:
 export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
   if (response.ok) return data as T;
-  const wait = Number(response.headers.get('retry-after')) * 1000 || undefined;
-  if (error && typeof error === 'object' && 'detail' in error) throw new Problem(error as never, wait);
-  const detail = `The server answered ${response.status} ${response.statusText}. Try again in a moment.`;
-  throw new Problem({ type: 'unknown', status: response.status, detail }, wait);
+  throw Problem.from(error, response);
 }
 
 /** A request as it is, for what has no JSON: files. */

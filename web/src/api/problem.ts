@@ -57,14 +57,16 @@ export class Problem extends Error {
     });
   }
 
-  /** Reads what a refusal says; a proxy in between may have answered with something else than JSON. */
+  /** What a refusal says; a proxy in between may have answered with something else than JSON of ours. */
+  static from(body: unknown, { headers, status, statusText }: Response): Problem {
+    const wait = Number(headers.get('retry-after')) * 1000 || undefined;
+    if (body && typeof body === 'object' && 'detail' in body) return new Problem(body as ProblemBody, wait);
+    const detail = `The server answered ${status} ${statusText}. Try again in a moment.`;
+    return new Problem({ type: 'unknown', status, detail }, wait);
+  }
+
+  /** Reads what a refusal says. */
   static async of(response: Response): Promise<Problem> {
-    const wait = Number(response.headers.get('retry-after')) * 1000 || undefined;
-    try {
-      return new Problem((await response.json()) as ProblemBody, wait);
-    } catch {
-      const detail = `The server answered ${response.status} ${response.statusText}. Try again in a moment.`;
-      return new Problem({ type: 'unknown', status: response.status, detail }, wait);
-    }
+    return Problem.from(await response.json().catch(() => undefined), response);
   }
 }
