@@ -38,29 +38,26 @@ pub(crate) async fn serve(request: Request) -> Response {
         return observe::not_found(request).await.into_response();
     }
     let name = path.trim_start_matches('/');
-    if !name.is_empty() && Dist::get(name).is_some() {
-        return file(name, request.headers());
+    if let Some(found) = file(name, request.headers()) {
+        return found;
     }
     let wants = path == "/" || wants_page(request.headers());
     if !wants || NOT_OURS.iter().any(|begin| path.starts_with(begin)) {
         return observe::not_found(request).await.into_response();
     }
-    match Dist::get(DOCUMENT) {
-        Some(_) => file(DOCUMENT, request.headers()),
-        None => {
-            let says =
-                ["This Trackside was built without its web app. Build it with `make run`, or go on by the interface."];
-            pages::note("en", &says.map(str::to_owned), "<p><a href=\"/api/docs\">/api/docs</a></p>")
-        }
-    }
+    file(DOCUMENT, request.headers()).unwrap_or_else(|| {
+        let says =
+            ["This Trackside was built without its web app. Build it with `make run`, or go on by the interface."];
+        pages::note("en", &says.map(str::to_owned), "<p><a href=\"/api/docs\">/api/docs</a></p>")
+    })
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|kinds| kinds.contains("text/html"))
 }
 
-/// One file, compressed in the best way that the client reads.
-fn file(name: &str, headers: &HeaderMap) -> Response {
+/// One file, compressed in the best way that the client reads; nothing where there is none of this name.
+fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     let accepts = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let reads =
         |coding: &str| accepts.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == coding));
@@ -68,9 +65,7 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
         .into_iter()
         .filter(|(coding, _)| reads(coding))
         .find_map(|(coding, ending)| Some((Some(coding), Dist::get(&format!("{name}.{ending}"))?)));
-    let Some((coding, found)) = packed.or_else(|| Some((None, Dist::get(name)?))) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
+    let (coding, found) = packed.or_else(|| Some((None, Dist::get(name)?)))?;
     let tag = tag(&found, coding);
     // Names of assets have a digest of what is in them, so they never change.
     let keep = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
@@ -93,13 +88,13 @@ fn file(name: &str, headers: &HeaderMap) -> Response {
     let known = headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag);
     headers_out.insert(ETAG, tag);
     if known {
-        return (StatusCode::NOT_MODIFIED, headers_out).into_response();
+        return Some((StatusCode::NOT_MODIFIED, headers_out).into_response());
     }
     let body = match found.data {
         Cow::Borrowed(bytes) => bytes.into_response(),
         Cow::Owned(bytes) => bytes.into_response(),
     };
-    (headers_out, body.into_body()).into_response()
+    Some((headers_out, body.into_body()).into_response())
 }
 
 /// The version of a file: each way of compressing it is another.
