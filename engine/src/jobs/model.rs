@@ -217,7 +217,8 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
-    /// It was not tried: give it back at once, the attempt does not count.
+    /// It was not tried, or taken over meanwhile: give it back at once, the attempt does not count. Said by a worker that
+    /// outlived its lease (frozen, or cut off from the database), it takes back that its loss was counted as a death.
     Released,
     /// The handler has settled it in its own transaction.
     Settled,
@@ -227,6 +228,16 @@ impl Outcome {
     /// Failed; to be tried again after the usual back-off.
     pub fn retry(error: impl Into<String>) -> Self {
         Self::Retry { after: Duration::ZERO, error: error.into() }
+    }
+
+    /// What became of a job that settles itself in its own transaction: taken over when the lease was lost, to be tried
+    /// again after any other error.
+    pub fn of(settled: crate::Result<()>) -> Self {
+        match settled {
+            Ok(()) => Self::Settled,
+            Err(error) if error.code == super::LEASE_LOST => Self::Released,
+            Err(error) => Self::retry(error.to_string()),
+        }
     }
 }
 

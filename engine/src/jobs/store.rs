@@ -99,6 +99,9 @@ statements! {
          where id = any($1) and epoch = $2 and again";
     RELEASE = "update jobs set attempts = attempts - 1, suspect = case when suspect > 0 then 1 else 0 end, lease_until = null, lease_owner = null \
          where id = any($1) and epoch = $2 and lease_until is not null";
+    /// A worker that lost its lease and lives did not die of the job. Once somebody is at it again, the row is theirs.
+    OUTLIVED = "update jobs set attempts = attempts - 1 where id in (select id from jobs where id = any($1) \
+         and (epoch > $2 or lease_until is null) and suspect > 0 and attempts > 0 order by id for update skip locked)";
     RETRY = "update jobs set again = false, suspect = 0, turn = null, due_at = $3, last_error = $4, lease_until = null, lease_owner = null \
          where id = $1 and epoch = $2";
     RESCHEDULE = "update jobs set attempts = 0, suspect = 0, due_at = $3, turn = case when again then turn end, again = false, \
@@ -350,6 +353,8 @@ pub(super) async fn finish(tx: &mut Tx, outcomes: &[(Ticket, Outcome)], now: Dat
         }
     }
     for (epoch, ids) in by_epoch(of(Outcome::Released)) {
+        // First, since what is given back looks like what was lost.
+        tx.execute(OUTLIVED, (ids.as_slice(), epoch)).await?;
         wake |= tx.execute(RELEASE, (ids.as_slice(), epoch)).await? > 0;
     }
     for (ticket, outcome) in outcomes {

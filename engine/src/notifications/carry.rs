@@ -100,11 +100,7 @@ pub async fn run(db: &Db, source: &Source, job: &Job, carry: Carry) -> Outcome {
         }
     }
     let (ticket, now) = (job.ticket(), source.now());
-    match db.write(async move |tx: &mut Tx| jobs::service::reschedule(tx, ticket, now).await).await {
-        Ok(()) => Outcome::Settled,
-        Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
-        Err(error) => Outcome::retry(error.to_string()),
-    }
+    Outcome::of(db.write(async move |tx: &mut Tx| jobs::service::reschedule(tx, ticket, now).await).await)
 }
 
 /// Carries what is due for some people; false when nothing is.

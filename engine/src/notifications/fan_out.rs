@@ -56,11 +56,7 @@ pub async fn run(db: &Db, source: &Source, job: &Job, people: People) -> Outcome
     let Some(workspace) = job.workspace_id else {
         return Outcome::Dead { reason: "a job to tell people must name its workspace".to_owned() };
     };
-    match tell(db, source, job.ticket(), workspace, people).await {
-        Ok(()) => Outcome::Settled,
-        Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
-        Err(error) => Outcome::retry(error.to_string()),
-    }
+    Outcome::of(tell(db, source, job.ticket(), workspace, people).await)
 }
 
 /// One person, and how they are told.

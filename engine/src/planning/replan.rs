@@ -65,7 +65,7 @@ pub async fn run(db: &Db, source: &Source, job: &Job, project: ProjectId) -> Out
     };
     match anew(db, source, job.ticket(), workspace, project).await {
         Ok(outcome) => outcome,
-        Err(error) if error.class == Class::Conflict && error.code == jobs::LEASE_LOST => Outcome::Settled,
+        Err(error) if error.code == jobs::LEASE_LOST => Outcome::Released,
         Err(error) => Outcome::retry(error.to_string()),
     }
 }

@@ -65,8 +65,8 @@ impl Runner {
     pub async fn advance(&self, job: RunJob) -> Outcome {
         match self.carry(job).await {
             Ok(()) => Outcome::Settled,
-            // Somebody else has the run now, or it was cancelled: nothing of ours was written.
-            Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
+            // Somebody else has the run now, or it was cancelled: nothing of ours was written, and this was no attempt.
+            Err(error) if error.code == jobs::LEASE_LOST => Outcome::Released,
             // The database, not the run: it goes on as soon as it can, and this was no attempt.
             Err(error) if error.class == Class::Busy => {
                 tokio::time::sleep(PAUSE).await;
@@ -77,11 +77,7 @@ impl Runner {
                 if error.class == Class::Internal && job.attempts < CRASH_LIMIT {
                     return Outcome::retry(error.to_string());
                 }
-                match self.give_up(job, &error).await {
-                    Ok(()) => Outcome::Settled,
-                    Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
-                    Err(error) => Outcome::retry(error.to_string()),
-                }
+                Outcome::of(self.give_up(job, &error).await)
             }
         }
     }

@@ -24,8 +24,10 @@ use crate::{Error, Result, rules};
 pub const ADVANCE: &str = "advance_run";
 /// The queue of [`ADVANCE`] jobs.
 pub const QUEUE: &str = "runs";
-/// After so many claims without a word from the worker the run is failed: whatever it does kills its worker.
-pub const CRASH_LIMIT: i64 = 4;
+/// After so many deaths of its worker without progress the run is failed: whatever it does kills its worker. The first it may
+/// share with all that ran there, the second with seven, and at the others it was the only suspect of its node: three times
+/// by chance is rare even where machines die every few seconds.
+pub const CRASH_LIMIT: i64 = 5;
 
 /// The job of a run has the run's own id: there is never a second one, and it needs no payload.
 pub(super) fn job(run: &NewRun, now: DateTime<Utc>) -> NewJob {

@@ -32,7 +32,7 @@ pub const BACKTEST: &str = "backtest";
 /// The queue it stands in.
 pub const QUEUE: &str = "maintenance";
 /// After so many claims without a word from the worker it fails.
-pub(super) const CRASH_LIMIT: i64 = 4;
+pub(super) const CRASH_LIMIT: i64 = 5;
 /// Events of a page.
 const PAGE: i64 = 500;
 /// Positions of the log that a page is looked for in: events of other kinds and workspaces lie between.
@@ -75,18 +75,14 @@ type Judged = (Entry, Option<Parts>);
 pub async fn run(stage: &Stage, source: &Source, job: &Job, id: BacktestId) -> Outcome {
     match turn(stage, source, job, id).await {
         Ok(outcome) => outcome,
-        Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
+        Err(error) if error.code == jobs::LEASE_LOST => Outcome::Released,
         Err(error) if error.class == Class::Busy => {
             tokio::time::sleep(PAUSE).await;
             Outcome::Released
         }
         Err(error) => {
             tracing::warn!(backtest = %id, %error, "a back-test failed");
-            match finish(stage, source, job.ticket(), id, Some(error.detail())).await {
-                Ok(()) => Outcome::Settled,
-                Err(error) if error.code == jobs::LEASE_LOST => Outcome::Settled,
-                Err(error) => Outcome::retry(error.to_string()),
-            }
+            Outcome::of(finish(stage, source, job.ticket(), id, Some(error.detail())).await)
         }
     }
 }

@@ -38,7 +38,7 @@ impl Suspects {
         match store.begin(job.ticket()).await {
             Ok(true) => Ok(Some(permit)),
             // Somebody else has it.
-            Ok(false) => Err(Outcome::Settled),
+            Ok(false) => Err(Outcome::Released),
             Err(error) => {
                 tracing::warn!(job = %job.id, %error, "a job could not be begun; it is given back");
                 tokio::time::sleep(PAUSE).await;

@@ -103,6 +103,34 @@ async fn a_job_that_only_waited_when_its_worker_died_again_is_not_to_blame() {
     .await;
 }
 
+/// A machine that freezes, or a database that is away for longer than a lease, is no death of those who worked there.
+#[tokio::test]
+async fn a_worker_that_outlives_its_lease_did_not_die_of_the_job() {
+    on_each(false, async |place: &Place| {
+        place.enqueue(vec![place.job(Do::Nothing).max_attempts(3)]).await;
+        let mut stale = place.claim(1).await.remove(0).ticket();
+        for _ in 0..6 {
+            place.advance(16);
+            place.look().await;
+            let job = place.claim(1).await.remove(0);
+            assert!(place.store.begin(job.ticket()).await.unwrap());
+            place.store.finish(vec![(stale, Outcome::Released)]).await.unwrap();
+            stale = job.ticket();
+        }
+        assert!(place.dead().await.is_empty());
+
+        // Said before anybody else has claimed it, it is as good; said of a job that is still held, it gives it back.
+        place.advance(16);
+        place.look().await;
+        place.store.finish(vec![(stale, Outcome::Released)]).await.unwrap();
+        let job = place.claim(1).await.remove(0);
+        assert_eq!(job.attempts, 1);
+        place.store.finish(vec![(job.ticket(), Outcome::Released)]).await.unwrap();
+        assert_eq!(place.claim(1).await.remove(0).attempts, 1);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_job_that_kills_its_worker_ends_among_the_dead_letters_and_blocks_nothing() {
     on_each(false, async |place: &Place| {
