@@ -19,7 +19,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { api, ask } from '~/api/client';
-import { useMay } from '~/areas/account/queries';
+import { useMay, useMayEach } from '~/areas/account/queries';
 import { addTask } from '~/areas/board/addTask';
 import { useActivePeople } from '~/areas/people/queries';
 import { projectsQuery } from '~/areas/projects/queries';
@@ -39,6 +39,9 @@ interface Choice {
 }
 
 const MOST = 6;
+
+/** What the places ask of whoever goes there. */
+const NEEDS = [...new Set(PLACES.flatMap(({ needs }) => needs ?? []))];
 
 const fits = (words: string[], ...texts: (string | null | undefined)[]) => {
   const text = texts.join(' ').toLocaleLowerCase();
@@ -112,16 +115,16 @@ function Choices({ query }: { query: string }) {
 function useGroups(query: string, words: string[]): Record<string, Choice[]> {
   const navigate = useNavigate();
   const go = (to: string, search?: object) => () => void navigate({ to, search } as never);
-  const mayRules = useMay('rule.view');
-  const mayRuns = useMay('run.view');
+  const may = useMayEach(NEEDS);
+  const mayRules = may.has('rule.view');
   const { data: projects = [] } = useQuery(projectsQuery);
   const { data: rules = [] } = useQuery({ ...ruleNamesQuery, enabled: mayRules });
   const people = useActivePeople();
   const tasks = useTasks(query);
   const actions = useActions();
-  const places = PLACES.filter(
-    ({ label, needs }) => (!needs || (needs === 'run.view' ? mayRuns : mayRules)) && fits(words, label),
-  ).map(({ to, label, icon, key }): Choice => ({ id: to, label, icon, keys: key && `g ${key}`, run: go(to) }));
+  const places = PLACES.filter(({ label, needs }) => (!needs || may.has(needs)) && fits(words, label)).map(
+    ({ to, label, icon, key }): Choice => ({ id: to, label, icon, keys: key && `g ${key}`, run: go(to) }),
+  );
   const some = words.length > 0;
   return {
     Tasks: tasks,

@@ -17,6 +17,7 @@ import { runRoutes } from '~/areas/runs/routes';
 import { searchRoutes } from '~/areas/search/routes';
 import { slaRoutes } from '~/areas/slas/routes';
 import { taskRoutes } from '~/areas/tasks/routes';
+import { timeRoutes } from '~/areas/time/routes';
 import { inside, root } from './root';
 import { NotFound, Trouble } from './Trouble';
 
@@ -35,6 +36,7 @@ export const router = createRouter({
       ...ownPages,
       ...adminRoutes,
       ...slaRoutes,
+      ...timeRoutes,
       inProject.addChildren([...projectPages, ...listPages, ...planningPages]),
       ...taskRoutes,
       ...searchRoutes,

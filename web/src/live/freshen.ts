@@ -21,6 +21,7 @@ const ALSO: Record<string, string[]> = {
   milestone: ['milestones', 'timeline', 'portfolio'],
   sprint: ['sprints'],
   schedule: ['runs'],
+  timesheet: ['times'],
   hook: ['runs', 'hooks'],
 };
 
