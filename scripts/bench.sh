@@ -2,7 +2,8 @@
 # bench.sh [--with-n8n] [BENCH…]
 #
 # Builds the release program and the benches, runs them one after another on databases that wait for the disk, and
-# prints one table. Without names it runs all: access backtest idle judge list large runs w1 w6 condition.
+# prints one table. Without names it runs all but `app`: access backtest idle judge list large runs w1 w6 condition.
+# `app` opens the web app in Chromium: what its first load weighs, what Lighthouse says, frames, and how soon others see a change.
 # PEERS_BENCH names a folder with the peers' scripts (django/run.sh, nodered/run.sh, n8n/run.sh, queues/run.sh): then those run too, in
 # turn with ours, since only figures of one go can be compared. n8n is large and slow, so it wants its flag.
 # The lines behind the table are kept in target/bench/.
@@ -16,7 +17,7 @@ names=()
 for argument in "$@"; do
   case $argument in
     --with-n8n) n8n=yes ;;
-    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|backtest|idle|judge|list|large|runs|w1|w6|condition]…" ;;
+    -*) give_up "bench.sh knows no $argument. Usage: bench.sh [--with-n8n] [access|app|backtest|idle|judge|list|large|runs|w1|w6|condition]…" ;;
     *) names+=("$argument") ;;
   esac
 done
@@ -24,6 +25,7 @@ if [ ${#names[@]} = 0 ]; then names=(access backtest idle judge list large runs 
 
 if [ "${TRACKSIDE_BENCH_INSIDE:-}" != yes ]; then
   scripts/install-test-tools.sh
+  scripts/build-web.sh
   cargo build --release --workspace --bins
   cargo bench --quiet --workspace --bench speed --bench condition --no-run
   export TRACKSIDE_BENCH_INSIDE=yes
@@ -62,6 +64,11 @@ for name in "${names[@]}"; do
   say "bench: $name"
   if [ "$name" = condition ]; then
     cargo bench --quiet --workspace --bench condition >&2
+    continue
+  fi
+  if [ "$name" = app ]; then
+    program="${CARGO_TARGET_DIR:-$PWD/target}/release/trackside"
+    (cd web && TRACKSIDE_BIN="$program" npx --no-install playwright test -c benches) | grep -v '^\[' >&2
     continue
   fi
   cargo bench --quiet --workspace --bench speed -- "$name" | tee -a "$lines"

@@ -13,6 +13,11 @@ export function useManner(): Manner {
   return { locale: data?.locale ?? undefined, timeZone: data?.time_zone ?? undefined };
 }
 
+/** The zone whose days and hours the person lives by. */
+export function useZone(): string {
+  return useManner().timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 const SECOND = 1000;
 const STEPS: [limit: number, size: number, unit: Intl.RelativeTimeFormatUnit][] = [
   [60 * SECOND, SECOND, 'second'],

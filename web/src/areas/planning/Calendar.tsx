@@ -13,13 +13,13 @@ import { useMay } from '~/areas/account/queries';
 import { milestonesQuery } from '~/areas/projects/queries';
 import { tasksQuery, useChangeTask } from '~/areas/tasks/queries';
 import { ProblemAlert } from '~/parts/ProblemAlert';
-import { useManner } from '~/parts/time';
+import { useManner, useZone } from '~/parts/time';
 import { UndoMessage } from '~/parts/UndoMessage';
 import { usePhone } from '~/parts/usePhone';
 import { Agenda } from './calendar/Agenda';
 import type { ChipTools } from './calendar/Chip';
 import css from './calendar/calendar.module.css';
-import { dayKey, daysOf, dueOn, firstWeekday, type View } from './calendar/days';
+import { beginning, dayIn, daysOf, dueOn, firstWeekday, type View } from './calendar/days';
 import { type ByDay, type DayContent, Month } from './calendar/Month';
 import './colours.css';
 
@@ -27,7 +27,8 @@ export function Calendar() {
   const { key } = useParams({ strict: false }) as { key: string };
   const phone = usePhone();
   const { locale } = useManner();
-  const [at, setAt] = useState(() => dayjs());
+  const zone = useZone();
+  const [at, setAt] = useState(() => dayjs(dayIn(zone)));
   const [chosen, setView] = useLocalStorage<View>({ key: 'trackside.calendar.view', defaultValue: 'month' });
   const view = phone ? 'agenda' : chosen;
   const days = useMemo(() => daysOf(view, at, firstWeekday(locale)), [view, at, locale]);
@@ -35,14 +36,17 @@ export function Calendar() {
   const tasks = useQuery({
     ...tasksQuery({
       project: key,
-      'due_at.gte': first.startOf('day').toISOString(),
-      'due_at.lt': last.add(1, 'day').startOf('day').toISOString(),
+      'due_at.gte': beginning(first, zone),
+      'due_at.lt': beginning(last.add(1, 'day'), zone),
       sort: 'due_at',
     }),
     placeholderData: keepPreviousData,
   });
   const milestones = useQuery(milestonesQuery(key));
-  const content = useMemo(() => byDay(tasks.data ?? [], milestones.data ?? []), [tasks.data, milestones.data]);
+  const content = useMemo(
+    () => byDay(tasks.data ?? [], milestones.data ?? [], zone),
+    [tasks.data, milestones.data, zone],
+  );
   const { tools, told } = useTools(key, tasks.data);
   const name = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric' });
   const title = view === 'week' ? name.formatRange(first.toDate(), last.toDate()) : name.format(at.toDate());
@@ -57,7 +61,7 @@ export function Calendar() {
           <ActionIcon variant="default" size={30} onClick={() => go(1)} aria-label="Later">
             <IconChevronRight size={16} className="flip" />
           </ActionIcon>
-          <Button variant="default" size="xs" onClick={() => setAt(dayjs())}>
+          <Button variant="default" size="xs" onClick={() => setAt(dayjs(dayIn(zone)))}>
             Today
           </Button>
           <Title order={2} size="h4" aria-live="polite">
@@ -126,10 +130,10 @@ function Dragging({ tools, children }: { tools: ChipTools; children: React.React
   );
 }
 
-function byDay(tasks: Task[], milestones: Shown[]): ByDay {
+function byDay(tasks: Task[], milestones: Shown[], zone: string): ByDay {
   const days = new Map<string, DayContent>();
   const on = (at: string) => {
-    const key = dayKey(at);
+    const key = dayIn(zone, at);
     const found = days.get(key) ?? { tasks: [], milestones: [] };
     days.set(key, found);
     return found;
@@ -142,6 +146,7 @@ function byDay(tasks: Task[], milestones: Shown[]): ByDay {
 /** Moving tasks, with what is said about it and the way back. */
 function useTools(project: string, tasks: Task[] | undefined) {
   const { locale } = useManner();
+  const zone = useZone();
   const mayEdit = useMay('task.edit', project);
   const navigate = useNavigate();
   const change = useChangeTask();
@@ -158,7 +163,7 @@ function useTools(project: string, tasks: Task[] | undefined) {
     mayEdit,
     open: (task) => void navigate({ to: '.', search: (before: object) => ({ ...before, task: task.key }) as never }),
     move: (task, day, keepFocus) => {
-      const patch = day ? dueOn(task, day) : { due_at: null };
+      const patch = day ? dueOn(task, day, zone) : { due_at: null };
       if (!patch) return;
       focus.current = keepFocus ? task.id : undefined;
       const text = day ? `${task.title}: due ${say(dayjs(day))}` : `${task.title}: no due date`;

@@ -1,21 +1,21 @@
 /** What is due, day by day: the calendar on a phone. */
 import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconCalendarOff } from '@tabler/icons-react';
-import dayjs, { type Dayjs } from 'dayjs';
+import type { Dayjs } from 'dayjs';
 import { useEffect, useRef } from 'react';
 import { usePeople } from '~/areas/people/queries';
 import { Empty } from '~/parts/Empty';
 import { Face } from '~/parts/Face';
-import { useManner } from '~/parts/time';
+import { useManner, useZone } from '~/parts/time';
 import { Chip, type ChipTools } from './Chip';
 import css from './calendar.module.css';
-import { dayKey } from './days';
+import { dayIn, dayKey } from './days';
 import { type ByDay, Milestone, NOTHING } from './Month';
 
 export function Agenda({ days, content, tools }: { days: Dayjs[]; content: ByDay; tools: ChipTools }) {
   const { locale } = useManner();
   const people = usePeople();
-  const today = dayKey(dayjs());
+  const today = dayIn(useZone());
   const list = useRef<HTMLDivElement>(null);
   // A month begins with what is due now; what is over is above it.
   useEffect(() => {

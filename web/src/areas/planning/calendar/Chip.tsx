@@ -5,8 +5,10 @@ import { IconAlertTriangle, IconCheck, IconDots } from '@tabler/icons-react';
 import dayjs from 'dayjs';
 import { type KeyboardEvent, type ReactNode, useState } from 'react';
 import type { Task } from '~/api/schema';
+import { useZone } from '~/parts/time';
 import css from './calendar.module.css';
-import { dayKey } from './days';
+import { dayIn, dayKey } from './days';
+
 import { MoveTo } from './MoveTo';
 
 export interface ChipTools {
@@ -20,13 +22,14 @@ const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -
 
 export function Chip({ task, tools, children }: { task: Task; tools: ChipTools; children?: ReactNode }) {
   const { mayEdit } = tools;
+  const zone = useZone();
   const { setNodeRef, listeners, isDragging } = useDraggable({ id: task.id, data: { task }, disabled: !mayEdit });
   const onKeyDown = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
     if (!step || !event.shiftKey || !mayEdit || !task.due_at) return;
     event.preventDefault();
     const rtl = getComputedStyle(event.currentTarget).direction === 'rtl' && Math.abs(step) === 1 ? -1 : 1;
-    tools.move(task, dayKey(dayjs(task.due_at).add(step * rtl, 'day')), true);
+    tools.move(task, dayKey(dayjs(dayIn(zone, task.due_at)).add(step * rtl, 'day')), true);
   };
   return (
     <div ref={setNodeRef} {...look(task)} data-moved={isDragging || undefined} className={css.chip}>
@@ -66,7 +69,8 @@ export function Mark({ task }: { task: Task }) {
 
 function ChipMenu({ task, tools }: { task: Task; tools: ChipTools }) {
   const [choosing, setChoosing] = useState(false);
-  const day = dayjs(task.due_at);
+  const zone = useZone();
+  const day = dayjs(dayIn(zone, task.due_at ?? undefined));
   return (
     <>
       <Menu position="bottom-end" width={210}>
@@ -82,7 +86,7 @@ function ChipMenu({ task, tools }: { task: Task; tools: ChipTools }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => tools.move(task, dayKey(dayjs()))}>Due today</Menu.Item>
+          <Menu.Item onClick={() => tools.move(task, dayIn(zone))}>Due today</Menu.Item>
           <Menu.Item onClick={() => tools.move(task, dayKey(day.add(1, 'day')))}>A day later</Menu.Item>
           <Menu.Item onClick={() => tools.move(task, dayKey(day.add(7, 'day')))}>A week later</Menu.Item>
           <Menu.Item onClick={() => setChoosing(true)}>Choose a day…</Menu.Item>

@@ -3,12 +3,12 @@ import { useDroppable } from '@dnd-kit/core';
 import { Popover, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconDiamondFilled } from '@tabler/icons-react';
 import clsx from 'clsx';
-import dayjs, { type Dayjs } from 'dayjs';
+import type { Dayjs } from 'dayjs';
 import type { Shown, Task } from '~/api/schema';
-import { useManner } from '~/parts/time';
+import { useManner, useZone } from '~/parts/time';
 import { Chip, type ChipTools } from './Chip';
 import css from './calendar.module.css';
-import { dayKey, type View } from './days';
+import { dayIn, dayKey, type View } from './days';
 
 export interface DayContent {
   tasks: Task[];
@@ -67,7 +67,7 @@ function Day({ day, other, most, content, tools }: DayProps) {
   const { tasks, milestones } = content;
   const name = new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(day.toDate());
   const shown = tasks.length > most ? tasks.slice(0, most - 1) : tasks;
-  const today = key === dayKey(dayjs());
+  const today = key === dayIn(useZone());
   return (
     <section
       ref={setNodeRef}

@@ -2,10 +2,13 @@
 import { Center, Modal } from '@mantine/core';
 import { DatePicker } from '@mantine/dates';
 import type { Task } from '~/api/schema';
-import { dayKey, firstWeekday } from './days';
+import { useZone } from '~/parts/time';
+import { dayIn, firstWeekday } from './days';
 import '@mantine/dates/styles.css';
 
 export function MoveTo({ task, move, close }: { task: Task; move(day: string): void; close(): void }) {
+  const zone = useZone();
+  const day = task.due_at ? dayIn(zone, task.due_at) : null;
   return (
     <Modal
       opened
@@ -16,12 +19,12 @@ export function MoveTo({ task, move, close }: { task: Task; move(day: string): v
     >
       <Center>
         <DatePicker
-          defaultDate={task.due_at ? dayKey(task.due_at) : undefined}
-          value={task.due_at ? dayKey(task.due_at) : null}
+          defaultDate={day ?? undefined}
+          value={day}
           firstDayOfWeek={firstWeekday() as 0}
           ariaLabels={{ previousMonth: 'Month before', nextMonth: 'Next month', monthLevelControl: 'Choose a month' }}
-          onChange={(day) => {
-            if (day) move(day);
+          onChange={(chosen) => {
+            if (chosen) move(chosen);
             close();
           }}
         />
