@@ -8,6 +8,7 @@ import { builderRoutes } from '~/areas/builder/routes';
 import { homeRoutes } from '~/areas/home/routes';
 import { inboxRoutes } from '~/areas/inbox/routes';
 import { listPages } from '~/areas/list/routes';
+import { moneyPages, moneyRoutes } from '~/areas/money/routes';
 import { myWorkRoutes } from '~/areas/mywork/routes';
 import { planningPages, planningRoutes } from '~/areas/planning/routes';
 import { inProject } from '~/areas/projects/frame';
@@ -37,7 +38,8 @@ export const router = createRouter({
       ...adminRoutes,
       ...slaRoutes,
       ...timeRoutes,
-      inProject.addChildren([...projectPages, ...listPages, ...planningPages]),
+      ...moneyRoutes,
+      inProject.addChildren([...projectPages, ...listPages, ...planningPages, ...moneyPages]),
       ...taskRoutes,
       ...searchRoutes,
       ...myWorkRoutes,

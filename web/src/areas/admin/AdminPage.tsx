@@ -1,6 +1,7 @@
 import {
   IconActivity,
   IconCalendarTime,
+  IconCoins,
   IconHistory,
   IconLock,
   IconPlugConnected,
@@ -26,6 +27,7 @@ const SECTIONS = [
   { to: '/admin/variables', label: 'Variables', icon: IconVariable, needs: 'variable.manage' },
   { to: '/admin/connections', label: 'Connections', icon: IconPlugConnected, needs: 'connection.manage' },
   { to: '/admin/calendar', label: 'Working time', icon: IconCalendarTime, needs: 'project.edit' },
+  { to: '/admin/rates', label: 'Rates', icon: IconCoins, needs: 'budget.edit' },
   { to: '/admin/operations', label: 'Operations', icon: IconActivity, needs: 'operations.manage' },
   { to: '/admin/audit', label: 'Audit log', icon: IconHistory, needs: 'audit.view' },
 ];

@@ -2,6 +2,7 @@ import { Badge, Box, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { useMay } from '~/areas/account/queries';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import classes from './frame.module.css';
 import { HealthBadge } from './HealthBadge';
@@ -71,9 +72,11 @@ const isHere = ({ path }: Tab, base: string, pathname: string) =>
 
 function TabLink({ tab, projectKey, here }: { tab: Tab; projectKey: string; here: boolean }) {
   const link = useRef<HTMLAnchorElement>(null);
+  const may = useMay(tab.needs ?? 'project.view', projectKey);
   useEffect(() => {
     if (here) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [here]);
+  if (tab.needs && !may) return null;
   const target =
     tab.path === undefined
       ? { to: '/rules', search: { project: projectKey } }

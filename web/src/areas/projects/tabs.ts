@@ -3,6 +3,7 @@ import {
   IconBolt,
   IconCalendar,
   IconChartBar,
+  IconCoins,
   IconLayoutKanban,
   IconList,
   IconRun,
@@ -16,6 +17,8 @@ export interface Tab {
   icon: TablerIcon;
   /** The address behind the project's own; a tab without one leads to the project's rules. */
   path?: string;
+  /** What one must be allowed to do in the project to see it. */
+  needs?: string;
 }
 
 export const TABS: Tab[] = [
@@ -24,6 +27,7 @@ export const TABS: Tab[] = [
   { label: 'Timeline', icon: IconTimeline, path: '/timeline' },
   { label: 'Calendar', icon: IconCalendar, path: '/calendar' },
   { label: 'Figures', icon: IconChartBar, path: '/figures' },
+  { label: 'Budget', icon: IconCoins, path: '/budget', needs: 'budget.view' },
   { label: 'Sprints', icon: IconRun, path: '/sprints' },
   { label: 'Rules', icon: IconBolt },
   { label: 'Settings', icon: IconSettings, path: '/settings' },
