@@ -51,7 +51,7 @@ test('a budget is planned, costs are entered, mended and deleted, and hours get 
   await expect(dialog).toBeHidden();
   await expect(page.locator('[data-sum="Paid"]')).toContainText('€900.50');
   await expect(page.getByText('Over the budget')).toBeVisible();
-  await expect(page.getByText(/50 % were reached/)).toBeVisible();
+  await expect(page.getByText(/Reached: 50 %/)).toBeVisible();
   await expectAccessible(page);
   if (process.env.SHOTS) {
     await page.screenshot({ path: `${process.env.SHOTS}/budget-${info.project.name}.png`, fullPage: true });

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconAlertTriangle, IconCoins, IconPencil, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import type { Budget, Project } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
 import { budgetQuery } from '~/areas/planning/queries';
@@ -102,17 +103,23 @@ function Sums({ budget, edit }: { budget: Budget; edit?: () => void }) {
         <Sum
           label={over ? 'Too much' : 'Left'}
           value={sum(budget.remaining.replace(/^-/, ''))}
-          note="of what is planned"
+          note={over ? 'more than is planned' : 'of what is planned'}
           bad={over}
         />
       </SimpleGrid>
       {(reached.length > 0 || budget.unpriced_minutes > 0) && (
         <Stack gap="xs" mt="md">
-          {reached.map(({ percent: at, since }) => (
-            <Text key={at} size="sm" c="dimmed">
-              {at} % were reached <When at={since} />
+          {reached.length > 0 && (
+            <Text size="sm" c="dimmed">
+              Reached:{' '}
+              {reached.map(({ percent: at, since }, index) => (
+                <Fragment key={at}>
+                  {index > 0 && ' · '}
+                  {at} % <When at={since} />
+                </Fragment>
+              ))}
             </Text>
-          ))}
+          )}
           {budget.unpriced_minutes > 0 && (
             <Alert
               color="yellow"

@@ -1,6 +1,6 @@
 /** Who is planned for how much, day by day, and who is away. */
 import { ActionIcon, Button, Group, SegmentedControl, Skeleton, Text } from '@mantine/core';
-import { IconBeach, IconChevronLeft, IconChevronRight, IconUsers } from '@tabler/icons-react';
+import { IconBeach, IconChevronLeft, IconChevronRight, IconPlus, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import dayjs from 'dayjs';
@@ -13,6 +13,7 @@ import { useManner } from '~/parts/time';
 import { usePhone } from '~/parts/usePhone';
 import { absencesQuery, resourcesQuery } from './queries';
 import { AddAbsence } from './workload/AddAbsence';
+import { AllocationForm } from './workload/AllocationForm';
 import { Grid } from './workload/Grid';
 import { days, sum } from './workload/load';
 import { PersonCards } from './workload/PersonCards';
@@ -26,6 +27,8 @@ export function Workload() {
   const [from, setFrom] = useState(dayjs().format('YYYY-MM-DD'));
   const [span, setSpan] = useState('14');
   const [opened, setOpened] = useState<{ user: string; date?: string }>();
+  const mayPlan = useMay('resource.manage');
+  const [planning, setPlanning] = useState<{ user?: string; date?: string }>();
   const [adding, setAdding] = useState<{ user?: string; date?: string }>();
   const dates = days(from, Number(span));
   const to = dates.at(-1) ?? from;
@@ -46,11 +49,22 @@ export function Workload() {
       title="Workload"
       lead="How many hours of each day people are planned for. Days with more than there is time are marked."
       actions={
-        mayAdd && (
-          <Button leftSection={<IconBeach size={18} />} onClick={() => setAdding({})}>
-            Add an absence
-          </Button>
-        )
+        <>
+          {mayAdd && (
+            <Button
+              variant={mayPlan ? 'default' : 'filled'}
+              leftSection={<IconBeach size={18} aria-hidden />}
+              onClick={() => setAdding({})}
+            >
+              Add an absence
+            </Button>
+          )}
+          {mayPlan && (
+            <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setPlanning({})}>
+              Plan somebody
+            </Button>
+          )}
+        </>
       }
     >
       <Group justify="space-between" gap="xs">
@@ -111,9 +125,11 @@ export function Workload() {
           date={opened?.date}
           absences={absences}
           addAbsence={(user, date) => setAdding({ user, date })}
+          plan={(user, date) => setPlanning({ user, date })}
           close={() => setOpened(undefined)}
         />
       )}
+      {planning && <AllocationForm {...planning} close={() => setPlanning(undefined)} />}
       {adding && <AddAbsence {...adding} close={() => setAdding(undefined)} />}
     </Page>
   );

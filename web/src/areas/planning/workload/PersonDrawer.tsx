@@ -5,27 +5,29 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import dayjs from 'dayjs';
 import { api, ask, ifMatch } from '~/api/client';
-import type { Absence, Planned, Resources } from '~/api/schema';
+import type { Absence, Resources } from '~/api/schema';
 import { useMay, useMe } from '~/areas/account/queries';
 import { usePeople } from '~/areas/people/queries';
-import { projectsQuery } from '~/areas/projects/queries';
 import { tasksQuery } from '~/areas/tasks/queries';
 import { useManner } from '~/parts/time';
 import { usePhone } from '~/parts/usePhone';
 import { awayOn, dayText, hours, KINDS } from './load';
+import { PlannedFor, useDates } from './PlannedFor';
 
 interface Props {
   person: Resources;
   date?: string;
   absences: Absence[];
   addAbsence(user: string, date?: string): void;
+  plan(user: string, date?: string): void;
   close(): void;
 }
 
-export function PersonDrawer({ person, date, absences, addAbsence, close }: Props) {
+export function PersonDrawer({ person, date, absences, addAbsence, plan, close }: Props) {
   const phone = usePhone();
   const people = usePeople();
   const { locale } = useManner();
+  const mayPlan = useMay('resource.manage');
   const name = people.get(person.user)?.name ?? 'Somebody';
   const day = person.days.find((one) => one.date === date);
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full' });
@@ -72,6 +74,11 @@ export function PersonDrawer({ person, date, absences, addAbsence, close }: Prop
               <PlannedFor key={one.allocation ?? index} planned={one} />
             ))}
           </Stack>
+          {mayPlan && (
+            <Button size="xs" variant="default" mt="xs" onClick={() => plan(person.user, date)}>
+              Plan for a project
+            </Button>
+          )}
         </section>
         <section>
           <Title order={3} size="h6" mb={4}>
@@ -103,38 +110,6 @@ function AddButton({ user, onClick }: { user: string; onClick(): void }) {
     <Button size="xs" variant="default" mt="xs" onClick={onClick}>
       Add an absence
     </Button>
-  );
-}
-
-const useDates = () => {
-  const { locale } = useManner();
-  const short = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
-  return ({ from, to }: { from: string; to: string }) => short.formatRange(dayjs(from).toDate(), dayjs(to).toDate());
-};
-
-function PlannedFor({ planned }: { planned: Planned }) {
-  const dates = useDates();
-  const { data: projects } = useQuery(projectsQuery);
-  const project = projects?.find(({ id }) => id === planned.project);
-  const much = planned.percent != null ? `${planned.percent} %` : `${hours(planned.minutes_per_day ?? 0)} h a day`;
-  return (
-    <Group justify="space-between" wrap="nowrap" align="flex-start">
-      <div>
-        {project ? (
-          <Anchor component={Link} to={`/projects/${project.key}/timeline` as '/'} size="sm">
-            {project.name}
-          </Anchor>
-        ) : (
-          <Text size="sm">A project that you cannot see</Text>
-        )}
-        <Text size="xs" c="dimmed">
-          {dates(planned)}
-        </Text>
-      </div>
-      <Text size="sm" fw={600}>
-        {much}
-      </Text>
-    </Group>
   );
 }
 
