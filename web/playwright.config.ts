@@ -17,6 +17,8 @@ export default defineConfig({
     // To record a trace costs as much as the story.
     trace: shared ? 'off' : 'retain-on-failure',
     screenshot: 'only-on-failure',
+    // What fades and slides is there at once, as for people who ask for that.
+    contextOptions: { reducedMotion: 'reduce' },
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
