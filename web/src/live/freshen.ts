@@ -2,7 +2,7 @@
  * Which of what was read is out of date after an event. Keys begin with the area (`['tasks', …]`), and areas are called
  * as kinds of events are, so a new kind needs a line here only when it concerns another area than its own.
  */
-import type { QueryClient } from '@tanstack/react-query';
+import type { QueryClient, QueryKey } from '@tanstack/react-query';
 import type { Event } from '~/api/schema';
 import { hearOnBoards } from '~/areas/board/cache';
 
@@ -43,6 +43,16 @@ export function freshen(client: QueryClient, event: Event) {
     due = undefined;
     const keys = [...waiting];
     waiting.clear();
-    for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+    for (const key of keys) renew(client, [key]);
   }, 60);
+}
+
+/** Reads anew whatever begins with the key. What is being read for the first time may be from before, so it is read once more. */
+export function renew(client: QueryClient, queryKey: QueryKey = []) {
+  for (const query of client.getQueryCache().findAll({ queryKey, fetchStatus: 'fetching' })) {
+    if (query.state.data !== undefined) continue;
+    const again = () => client.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    query.promise?.then(again, () => undefined);
+  }
+  void client.invalidateQueries({ queryKey });
 }

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { session } from '~/api/session';
 import { useMe } from '~/areas/account/queries';
-import { freshen } from './freshen';
+import { freshen, renew } from './freshen';
 import { type LinkState, type Listener, LiveSocket } from './socket';
 
 const Context = createContext<LiveSocket | undefined>(undefined);
@@ -25,11 +25,11 @@ export function Live({ children }: { children: ReactNode }) {
     socket.start();
     const leave = socket.subscribe(`workspace:${workspace}`, {
       onEvent: (event) => freshen(client, event),
-      onReload: () => void client.invalidateQueries(),
+      onBegin: (resumed) => resumed || renew(client),
     });
-    const unread = socket.subscribe('notifications', {
-      onUnread: () => void client.invalidateQueries({ queryKey: ['notifications'] }),
-    });
+    // How many are unread is told when it changes, and not afterwards.
+    const count = () => renew(client, ['notifications']);
+    const unread = socket.subscribe('notifications', { onBegin: count, onUnread: count });
     return () => {
       leave();
       unread();
@@ -54,7 +54,7 @@ export function useTopic(topic: string | undefined, listener: Listener) {
     if (!topic) return;
     return socket.subscribe(topic, {
       onEvent: (event) => newest.current.onEvent?.(event),
-      onReload: () => newest.current.onReload?.(),
+      onBegin: (resumed) => newest.current.onBegin?.(resumed),
       onSignal: (signal) => newest.current.onSignal?.(signal),
     });
   }, [socket, topic]);

@@ -13,8 +13,11 @@ export interface Signal {
 
 export interface Listener {
   onEvent?: (event: Event) => void;
-  /** Too much was missed to be told one by one: read the state anew. */
-  onReload?: () => void;
+  /**
+   * One hears of the topic from here on. What was read before may be older, unless it `resumed`: then all that was missed
+   * is told now.
+   */
+  onBegin?: (resumed: boolean) => void;
   onSignal?: (signal: Signal) => void;
   onUnread?: (unread: number) => void;
 }
@@ -174,8 +177,10 @@ export class LiveSocket {
         const topic = this.asked.shift();
         const subscription = topic === undefined ? undefined : this.topics.get(topic);
         if (subscription) {
+          const resumed = subscription.position !== undefined;
           subscription.name = message.topic;
           subscription.position = message.position;
+          for (const { onBegin } of subscription.listeners) onBegin?.(resumed);
         }
         break;
       }
@@ -193,13 +198,13 @@ export class LiveSocket {
           for (const { onUnread } of listeners) onUnread?.(message.unread);
         break;
       case 'reload':
+        // Too much was missed to be told one by one, so it begins anew.
         for (const [topic, subscription] of this.topics) {
           if ((subscription.name ?? topic) !== message.topic) continue;
           // It is also how a subscription is answered that asked for more than can be told.
           if (this.asked[0] === topic) this.asked.shift();
           subscription.position = undefined;
           this.ask(topic);
-          for (const { onReload } of subscription.listeners) onReload?.();
         }
         break;
       case 'error':

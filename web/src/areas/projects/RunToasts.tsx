@@ -8,7 +8,7 @@ import { api, ask } from '~/api/client';
 import type { Event } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
 import { workflowQuery } from '~/areas/projects/queries';
-import { freshen } from '~/live/freshen';
+import { freshen, renew } from '~/live/freshen';
 import { useTopic } from '~/live/live';
 
 /** As many runs are told of one by one; the rest in one line. */
@@ -18,6 +18,8 @@ const MOST = 3;
 export function RunToasts({ projectKey, topic }: { projectKey: string; topic: string }) {
   const client = useQueryClient();
   const mayView = useMay('run.view', projectKey);
+  // Whoever was invited to the project alone does not hear of the workspace.
+  const hearsAll = useMay('event.view');
   const deeds = useRef(new Map<string, string[]>());
   const open = useRef(new Set<string>());
   const more = useRef(0);
@@ -64,11 +66,10 @@ export function RunToasts({ projectKey, topic }: { projectKey: string; topic: st
   };
   useTopic(topic, {
     onEvent: (event) => {
-      // Whoever was invited to the project alone does not hear of the workspace.
       freshen(client, event);
       void tell(event);
     },
-    onReload: () => void client.invalidateQueries(),
+    onBegin: (resumed) => resumed || hearsAll || renew(client),
   });
   return null;
 }
