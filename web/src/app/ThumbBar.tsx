@@ -35,7 +35,9 @@ export function ThumbBar({ openMenu }: { openMenu: () => void }) {
         );
       })}
       <UnstyledButton style={look} c="dimmed" onClick={openMenu}>
-        <IconMenu2 size={22} stroke={1.8} aria-hidden />
+        <Box w={22} h={22} mx="auto">
+          <IconMenu2 size={22} stroke={1.8} aria-hidden />
+        </Box>
         <Text size="xs">More</Text>
       </UnstyledButton>
     </Group>

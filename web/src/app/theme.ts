@@ -55,6 +55,8 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#ff9090',
     '--mantine-color-anchor': '#a9b0ff',
     '--mantine-color-body': '#16181d',
+    '--mantine-color-text': '#dfe3ea',
+    '--mantine-color-yellow-light': '#3a3015',
     '--app-ground': '#111317',
     '--app-card': '#1c1f26',
     '--app-line': '#2e333d',
