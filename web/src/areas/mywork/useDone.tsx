@@ -15,17 +15,14 @@ export function useDone() {
   const change = useChangeTask();
   const { timeZone } = useManner();
 
-  const apply = (task: Task, patch: TaskPatch, back: TaskPatch, text: string) =>
-    change.mutate(
-      { task, patch },
-      {
-        onSuccess: (changed) => {
-          const id = `undo-${task.id}`;
-          const undo = () => change.mutate({ task: changed, patch: back });
-          notifications.show({ id, autoClose: 10_000, message: <UndoMessage id={id} text={text} undo={undo} /> });
-        },
-      },
-    );
+  const apply = async (task: Task, patch: TaskPatch, back: TaskPatch, text: string) => {
+    // Waited for here, since the line that asked for it moves elsewhere at once and is told nothing afterwards.
+    const changed = await change.mutateAsync({ task, patch }).catch(() => undefined);
+    if (!changed) return;
+    const id = `undo-${task.id}`;
+    const undo = () => change.mutate({ task: changed, patch: back });
+    notifications.show({ id, autoClose: 10_000, message: <UndoMessage id={id} text={text} undo={undo} /> });
+  };
 
   return {
     async complete(task: Task) {
@@ -34,14 +31,14 @@ export function useDone() {
         const done = waysFrom(workflow, task.status).find(({ category }) => category === 'done');
         if (!done)
           throw new Error(`The workflow has no way from where ${task.key} stands to done. Move it step by step.`);
-        apply(task, { status: done.key }, { status: task.status }, `${task.key} is done.`);
+        await apply(task, { status: done.key }, { status: task.status }, `${task.key} is done.`);
       } catch (error) {
         complain(error);
       }
     },
     snooze(task: Task, until: Until) {
       const due_at = putOff(task, until, Date.now(), timeZone);
-      apply(task, { due_at }, { due_at: task.due_at ?? null }, `${task.key} is put off.`);
+      void apply(task, { due_at }, { due_at: task.due_at ?? null }, `${task.key} is put off.`);
     },
   };
 }
