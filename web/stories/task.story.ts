@@ -1,13 +1,8 @@
-import { expect, join, type Page, type Person, test } from '../support';
-import { expectAccessible as accessible } from '../support/axe';
+import { expect, join, type Person, test } from './support';
+import { expectAccessible } from './support/axe';
 
 let bob: Person;
 let vera: Person;
-
-const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS)
-    await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
-};
 
 test.beforeAll(async ({ ada }) => {
   await ada.post('/projects', { key: 'WEB', name: 'Website' });
@@ -45,7 +40,6 @@ test('a task opens over any page, is changed where it stands, and closing it lea
   const task = page.getByRole('dialog', { name: 'Task WEB-1' });
   await expect(task.getByRole('heading', { name: 'Card payments fail' })).toBeVisible();
   await expect(task.getByText('Visa', { exact: true })).toBeVisible();
-  await shot(page, 'drawer');
 
   await task.getByLabel('Status', { exact: true }).click();
   await page.getByRole('option', { name: 'In progress' }).click();
@@ -64,7 +58,7 @@ test('a task opens over any page, is changed where it stands, and closing it lea
   await expect(task.getByRole('heading', { name: 'Card payments fail at the till' })).toBeVisible();
   await ada.patch('/tasks/WEB-1', { title: 'Card payments fail' });
   await expect(task.getByRole('heading', { name: 'Card payments fail', exact: true })).toBeVisible();
-  await accessible(page);
+  await expectAccessible(page);
   await task.getByRole('button', { name: 'Close' }).click();
   await expect(task).toBeHidden();
   await expect(page).toHaveURL(/\/projects$/);
@@ -75,8 +69,7 @@ test('a task has a page of its own', async ({ browser, ada }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Card payments fail' })).toBeVisible();
   await expect(page).toHaveTitle(/WEB-1/);
   await expect(page.getByRole('link', { name: 'Find the cause' })).toBeVisible();
-  await shot(page, 'page');
-  await accessible(page);
+  await expectAccessible(page);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
 });
 
@@ -88,12 +81,10 @@ test('two people see each other, what the other is writing and what they said', 
   await expect(one.getByText('Bob is writing …')).toBeVisible();
   await other.getByRole('option', { name: /Ada Lovelace/ }).click();
   await other.getByRole('textbox', { name: 'Write a comment' }).pressSequentially('look, <b>now</b>.');
-  await shot(other, 'compose');
   await other.getByRole('button', { name: 'Comment', exact: true }).click();
   const said = one.getByRole('article', { name: 'Comment of Bob Stone' });
   await expect(said).toContainText('Hello @Ada Lovelace look, <b>now</b>.');
   await expect(other.getByRole('textbox', { name: 'Write a comment' })).toHaveValue('');
-  await shot(one, 'comment');
 
   const mine = other.getByRole('article', { name: 'Comment of Bob Stone' });
   await mine.getByRole('button', { name: 'What can be done with the comment' }).click();
@@ -122,8 +113,7 @@ test('what somebody else saved meanwhile is shown beside what was typed, and not
   await bob.patch('/tasks/WEB-2', { description: 'Write to the bank.' });
   await expect(page.getByRole('alert')).toContainText('Somebody else changed the description');
   await expect(page.getByRole('alert')).toContainText('Write to the bank.');
-  await shot(page, 'clash');
-  await accessible(page);
+  await expectAccessible(page);
 
   await page.reload();
   await expect(page.getByRole('textbox', { name: 'Description' })).toHaveValue('Call Mrs Smith.');
@@ -158,8 +148,6 @@ test('somebody who may only look is offered nothing to change', async ({ browser
   await expect(page.getByLabel('Status', { exact: true })).toBeHidden();
   await expect(page.getByRole('textbox', { name: 'Write a comment' })).toBeHidden();
   await expect(page.getByRole('button', { name: 'Watch' })).toBeVisible();
-  await shot(page, 'viewer');
-  await accessible(page);
 });
 
 test('files are put on a task and got from it', async ({ browser, ada }) => {
@@ -231,7 +219,6 @@ test('a button runs a rule, and it can be told why the task is as it is', async 
   const page = await ada.open(browser, '/tasks/WEB-1');
   await page.getByRole('button', { name: 'Escalate' }).click();
   await page.getByLabel('Reason').fill('The bank called');
-  await shot(page, 'button-form');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.getByRole('combobox', { name: 'Priority' })).toHaveValue('Critical');
 
@@ -241,8 +228,7 @@ test('a button runs a rule, and it can be told why the task is as it is', async 
   await page.getByRole('option', { name: 'Priority' }).click();
   await expect(page.getByRole('dialog')).toContainText('to critical');
   await expect(page.getByRole('dialog')).toContainText('Escalate');
-  await shot(page, 'why');
-  await accessible(page);
+  await expectAccessible(page);
   await page.keyboard.press('Escape');
 
   await page.getByRole('button', { name: 'More about this task' }).click();
@@ -250,13 +236,11 @@ test('a button runs a rule, and it can be told why the task is as it is', async 
   await page.getByRole('dialog').getByPlaceholder('Choose a rule').click();
   await page.getByRole('option', { name: 'Escalate' }).click();
   await expect(page.getByRole('dialog').getByText('It is started by hand, not by events.')).toBeVisible();
-  await shot(page, 'whynot');
   await page.keyboard.press('Escape');
 
   await page.getByText('Activity', { exact: true }).click();
   await expect(page.getByRole('list', { name: 'Activity' })).toContainText('The rule “Escalate”');
-  await shot(page, 'activity');
-  await accessible(page);
+  await expectAccessible(page);
 });
 
 test('a task is deleted after one was asked', async ({ browser, ada }) => {

@@ -75,4 +75,4 @@ macro_rules! stories {
     };
 }
 
-stories! { account, allocations, board, calendar, firstminute, money, offline, projects, templates, timesheets }
+stories! { account, allocations, board, calendar, firstminute, money, offline, projects, task, templates, timesheets }

@@ -49,6 +49,28 @@ test('the count follows in every browser, and a message opens its task and is re
   expect(key).toMatch(/^WEB-/);
 });
 
+test('what happens after a page was read and before it listens is not missed', async ({ ada, browser }) => {
+  const page = await mia.open(browser, '/approvals');
+  let listen: (() => void) | undefined;
+  await page.routeWebSocket('**/ws', (socket) => {
+    const server = socket.connectToServer();
+    const said: (string | Buffer)[] = [];
+    socket.onMessage((message) => said.push(message));
+    listen = () => {
+      socket.onMessage((message) => server.send(message));
+      for (const message of said) server.send(message);
+    };
+  });
+  await page.goto('/notifications');
+  await expect(page.getByRole('list', { name: 'Read messages' })).toContainText('Paint the door');
+  await expect.poll(() => listen).toBeDefined();
+  await assign(ada, 'Hang the lamp');
+  await expect.poll(async () => (await mia.get<{ unread: number }>('/notifications/unread')).unread).toBe(1);
+  listen?.();
+  await expect(line(page, 'Hang the lamp')).toBeVisible();
+  await mia.post('/notifications/read', { all: true });
+});
+
 test('unread ones stand first, kinds are filtered, and all are marked as read', async ({ ada, browser }) => {
   await assign(ada, 'Oil the hinges');
   await assign(ada, 'Ring the bell');

@@ -1,10 +1,5 @@
-import { expect, join, type Page, test } from '../support';
+import { expect, join, test } from '../support';
 import { expectAccessible } from '../support/axe';
-
-const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS)
-    await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
-};
 
 const isPhone = () => test.info().project.name === 'phone';
 
@@ -28,7 +23,6 @@ test('a list is sorted and filtered by its address', async ({ browser, ada }) =>
   await expect(page.getByText('Alpha', { exact: true })).toBeHidden();
   await page.goto('/projects/WEB/list?order=title');
   await expect(page.getByText('3 tasks')).toBeVisible();
-  await shot(page, 'list');
   await expectAccessible(page);
   if (!isPhone()) {
     const first = page.getByRole('row').nth(1);
@@ -84,7 +78,6 @@ test('many are changed together, after it was said what it comes to, and it is u
   await dialog.getByRole('combobox', { name: 'New value' }).click();
   await page.getByRole('option', { name: 'High' }).click();
   await expect(dialog.getByText('2 of 2 tasks would change.')).toBeVisible();
-  await shot(page, 'bulk');
   await dialog.getByRole('button', { name: 'Change 2', exact: true }).click();
   await expect(page.getByText('2 tasks were changed.')).toBeVisible();
   expect((await ada.get<{ priority: string }>('/tasks/WEB-1')).priority).toBe('high');

@@ -1,10 +1,5 @@
-import { expect, join, type Page, test } from '../support';
+import { expect, join, test } from '../support';
 import { expectAccessible } from '../support/axe';
-
-const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS)
-    await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
-};
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
@@ -26,7 +21,6 @@ test('my work is what is mine, by when it is due; it is completed and put off, a
   await expect(page.getByRole('region', { name: 'Later' })).toContainText('Plan the year');
   await expect(page.getByRole('region', { name: 'No date' })).toContainText('Tidy up');
   await expect(page.getByText('Not mine')).toBeHidden();
-  await shot(page, 'mywork');
   await expectAccessible(page);
 
   await page.getByRole('button', { name: 'Put WEB-1 off' }).click();

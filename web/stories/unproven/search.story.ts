@@ -1,10 +1,5 @@
-import { expect, join, type Page, test } from '../support';
+import { expect, join, test } from '../support';
 import { expectAccessible } from '../support/axe';
-
-const shot = async (page: Page, name: string) => {
-  if (process.env.SHOTS)
-    await page.screenshot({ path: `${process.env.SHOTS}/${test.info().project.name}-${name}.png` });
-};
 
 test.beforeAll(async ({ ada }) => {
   await ada.post('/projects', { key: 'WEB', name: 'Website' });
@@ -22,7 +17,6 @@ test('search finds tasks and comments, marks the words and opens what was found'
   await expect(results.getByRole('listitem')).toHaveCount(2);
   await expect(page.getByText('2 results')).toBeVisible();
   await expect(results.locator('mark').first()).toHaveText('payments');
-  await shot(page, 'search');
   await expectAccessible(page);
   await page.getByText('Comments', { exact: true }).click();
   await expect(results.getByRole('listitem')).toHaveCount(1);
@@ -46,7 +40,6 @@ test('the command palette goes to places and tasks by keyboard alone', async ({ 
   await expect(words).toBeFocused();
   await words.fill('my work');
   await expect(page.getByRole('button', { name: /^My work/ })).toBeVisible();
-  await shot(page, 'palette');
   await expectAccessible(page);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/my-work$/);
@@ -80,7 +73,6 @@ test('keys lead to places, are listed, and can be turned off', async ({ browser,
   await page.keyboard.press('?');
   const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(list.getByText('Go to My work')).toBeVisible();
-  await shot(page, 'shortcuts');
   await expectAccessible(page);
   await list.getByRole('switch', { name: 'Shortcuts of single keys' }).click();
   await list.getByRole('button', { name: 'Close' }).click();
