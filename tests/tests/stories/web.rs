@@ -75,4 +75,17 @@ macro_rules! stories {
     };
 }
 
-stories! { account, allocations, board, calendar, firstminute, money, offline, projects, task, templates, timesheets }
+stories! {
+    account,
+    allocations,
+    board,
+    builder,
+    calendar,
+    firstminute,
+    money,
+    offline,
+    projects,
+    task,
+    templates,
+    timesheets,
+}

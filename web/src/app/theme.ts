@@ -1,5 +1,5 @@
 /** Colours and shapes. Every pair of text and ground has at least the 4.5:1 that WCAG 2.2 AA asks for. */
-import { CloseButton, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Alert, CloseButton, type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 const track: MantineColorsTuple = [
   '#eef0ff',
@@ -26,8 +26,12 @@ export const theme = createTheme({
   autoContrast: true,
   luminanceThreshold: 0.35,
   respectReducedMotion: true,
-  // The cross of dialogs and messages has no words of its own.
-  components: { CloseButton: CloseButton.extend({ defaultProps: { ...({ 'aria-label': 'Close' } as object) } }) },
+  components: {
+    // The cross of dialogs and messages has no words of its own.
+    CloseButton: CloseButton.extend({ defaultProps: { ...({ 'aria-label': 'Close' } as object) } }),
+    // Its icon and ground say which kind of message it is; in that colour too few of its titles could be read.
+    Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
+  },
 });
 
 export const variables: CSSVariablesResolver = () => ({

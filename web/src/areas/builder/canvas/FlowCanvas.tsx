@@ -21,6 +21,7 @@ import { layout, type Placed } from './layout';
 import { type FlowNode, nodeTypes } from './nodes';
 import { edgeTypes } from './StepEdge';
 
+const SMALLEST = 0.8;
 const NEAR = 90;
 
 function flowNode(placed: Placed, movable: boolean): FlowNode {
@@ -69,12 +70,16 @@ export function FlowCanvas({ minimap = true }: { minimap?: boolean }) {
     [placed],
   );
 
-  /** The tree begins at the top, in the middle; a broad one is made smaller, as far as it stays readable. */
+  /**
+   * The tree begins at the top, in the middle. One that is too big is made smaller, as far as it stays readable and its
+   * buttons are big enough for a finger.
+   */
   const begin = () => {
-    const width = frame.current?.clientWidth ?? 800;
+    const { clientWidth: width = 800, clientHeight: height = 600 } = frame.current ?? {};
     const left = Math.min(...placed.nodes.map((one) => one.x));
     const right = Math.max(...placed.nodes.map((one) => one.x + one.width));
-    const zoom = Math.max(0.55, Math.min(1, (width - 48) / (right - left)));
+    const bottom = Math.max(...placed.nodes.map((one) => one.y + one.height));
+    const zoom = Math.max(SMALLEST, Math.min(1, (width - 48) / (right - left), (height - 40) / bottom));
     void flow.current?.setViewport({ x: width / 2 - ((left + right) / 2) * zoom, y: 24, zoom });
   };
 
@@ -150,7 +155,7 @@ export function FlowCanvas({ minimap = true }: { minimap?: boolean }) {
       >
         <Background gap={20} size={1.2} />
         <Controls showInteractive={false} position="bottom-left" />
-        {minimap && placed.nodes.length > 12 && (
+        {minimap && placed.nodes.filter(({ type }) => type === 'step').length > 12 && (
           <MiniMap
             pannable
             zoomable

@@ -142,7 +142,7 @@ function StepMenu({ path, title }: { path: Path; title: string }) {
           variant="subtle"
           color="gray"
           aria-label={`More for ${title}`}
-          size={26}
+          size={30}
         >
           <IconDots size={16} aria-hidden />
         </ActionIcon>

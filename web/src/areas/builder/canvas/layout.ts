@@ -50,7 +50,11 @@ class Layout {
   private listSize(steps: Step[], path: Path): Size {
     const sizes = steps.map((step, index) => this.stepSize(step, [...path, index]));
     const height = sizes.reduce((sum, size) => sum + size.height + GAP, 0);
-    return { width: Math.max(NARROW, ...sizes.map((size) => size.width)), height: Math.max(height, GAP) };
+    // Where steps can be added there is a place for it behind the last one, too.
+    return {
+      width: Math.max(NARROW, ...sizes.map((size) => size.width)),
+      height: this.editable ? height + GAP : Math.max(height, GAP),
+    };
   }
 
   private stepSize(step: Step, path: Path): Size {
@@ -128,7 +132,16 @@ class Layout {
     for (const [index, lane] of lanes.entries()) {
       const middle = left + inner[index]!.width / 2;
       const label = `lane${pointerOf(lane.path)}`;
-      this.nodes.push({ id: label, type: 'lane', lane, step, x: middle - 80, y: top, width: 160, height: LABEL });
+      this.nodes.push({
+        id: label,
+        type: 'lane',
+        lane,
+        step,
+        x: middle - NARROW / 2,
+        y: top,
+        width: NARROW,
+        height: LABEL,
+      });
       this.line([id], label);
       const placed = this.list(lane.steps, lane.path, middle, top + LABEL, [label]);
       if (lane.there || !lane.without || lane.steps.length > 0) ends.push(...placed.ends);

@@ -99,7 +99,7 @@ export default function CodeFace() {
             { value: 'json', label: 'JSON' },
           ]}
         />
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" visibleFrom="sm">
           Ctrl+Space suggests. Escape, then Tab leaves the code.
         </Text>
       </Group>

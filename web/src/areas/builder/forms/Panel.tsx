@@ -1,7 +1,6 @@
 /** The editor at the side: of the node that is chosen, or of the rule as a whole. On a narrow screen it is a sheet. */
 import { Button, Drawer, Stack, Text, Title } from '@mantine/core';
-import { IconSettings } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useBuilder } from '../model/builder';
 import { ConditionForm } from './ConditionForm';
 import classes from './forms.module.css';
@@ -15,7 +14,8 @@ function Editor({ selected }: { selected: string }) {
   return <StepForm pointer={selected} />;
 }
 
-function Whole() {
+/** What is said of the rule as a whole. */
+export function Whole() {
   return (
     <>
       <div className={classes.head}>
@@ -33,47 +33,26 @@ function Whole() {
   );
 }
 
-interface Props {
-  /** As a sheet over the page, where there is no room beside it. */
-  drawer?: boolean;
-  /** What lies over the editor: a trial, the versions. */
-  covered?: ReactNode;
-  onCoverClose?(): void;
+/** Beside the page. */
+export function Panel() {
+  const { selected } = useBuilder();
+  return selected ? <Editor key={selected} selected={selected} /> : <Whole />;
 }
 
-export function Panel({ drawer, covered, onCoverClose }: Props) {
+/** As a sheet over the page, where there is no room beside it; `covered` is what lies over the editor. */
+export function PanelSheet({ covered, onCoverClose }: { covered?: ReactNode; onCoverClose(): void }) {
   const { selected, select } = useBuilder();
-  const [whole, setWhole] = useState(false);
-  if (!drawer) return selected ? <Editor key={selected} selected={selected} /> : <Whole />;
-  const close = () => {
-    if (covered) onCoverClose?.();
-    else select(undefined);
-    setWhole(false);
-  };
+  const close = () => (covered ? onCoverClose() : select(undefined));
   return (
-    <>
-      <Button
-        variant="default"
-        leftSection={<IconSettings size={16} aria-hidden />}
-        onClick={() => setWhole(true)}
-        style={{ position: 'fixed', insetBlockEnd: 72, insetInlineEnd: 12, zIndex: 20 }}
-      >
-        Settings
-      </Button>
-      <Drawer
-        opened={covered !== undefined || selected !== undefined || whole}
-        onClose={close}
-        position="right"
-        size="100%"
-        withCloseButton={false}
-        padding={0}
-        aria-label="Editor"
-      >
-        {covered ?? (selected ? <Editor key={selected} selected={selected} /> : <Whole />)}
-        <Stack p="md">
-          <Button onClick={close}>Done</Button>
-        </Stack>
-      </Drawer>
-    </>
+    <Drawer.Root opened={covered !== undefined || selected !== undefined} onClose={close} position="right" size="100%">
+      <Drawer.Content aria-label="Editor">
+        <Drawer.Body p={0}>
+          {covered ?? (selected && <Editor key={selected} selected={selected} />)}
+          <Stack p="md">
+            <Button onClick={close}>Done</Button>
+          </Stack>
+        </Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }

@@ -80,7 +80,7 @@ export function SchemaForm({
               leftSection={<IconPlus size={14} aria-hidden />}
               style={{ alignSelf: 'flex-start' }}
             >
-              Say more
+              Add a field
             </Button>
           </Menu.Target>
           <Menu.Dropdown mah={320} style={{ overflow: 'auto' }}>

@@ -7,7 +7,7 @@ import { at, type Path, pathOf, pointerOf } from '../model/path';
 import { kindOf } from '../model/steps';
 import { useActions } from '../queries';
 import { actionName } from '../words/actions';
-import { KIND_NAMES, stepTitle } from '../words/steps';
+import { KIND_ABOUT, stepTitle } from '../words/steps';
 import { ApproveForm } from './ApproveForm';
 import { CallForm } from './CallForm';
 import { ExpressionEditor } from './ConditionForm';
@@ -38,7 +38,7 @@ export function StepForm({ pointer }: { pointer: string }) {
     <>
       <PanelHead
         title={stepTitle(step)}
-        about={about?.summary ?? (kind === 'action' ? step.action! : KIND_NAMES[kind])}
+        about={about?.summary ?? (kind === 'action' ? step.action! : KIND_ABOUT[kind])}
       />
       <Stack p="md" gap="md">
         <FieldProblems problems={own} />

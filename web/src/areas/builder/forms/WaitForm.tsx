@@ -40,7 +40,7 @@ export function WaitForm({ step, path }: { step: Step; path: Path }) {
         ]}
       />
       {kind === 'for' && (
-        <PeriodField label="How long" required value={wait.for} onChange={(next) => set(at('for'), next ?? '1h')} />
+        <PeriodField label="How long" required value={wait.for} onChange={(next) => set(at('for'), next ?? '')} />
       )}
       {kind === 'until' && (
         <SmartField

@@ -129,7 +129,7 @@ export function ProblemLine({ problem }: { problem: RuleProblem }) {
   return (
     <Group gap={6} align="baseline">
       <Text size="sm" c={error ? 'var(--mantine-color-error)' : undefined}>
-        {problem.message}
+        <Message text={problem.message} />
       </Text>
       {repaired && (
         <Button size="compact-xs" variant="light" c="var(--mantine-color-text)" onClick={() => change(() => repaired)}>
@@ -137,6 +137,14 @@ export function ProblemLine({ problem }: { problem: RuleProblem }) {
         </Button>
       )}
     </Group>
+  );
+}
+
+/** A sentence in which names of the rule stand between backticks. */
+function Message({ text }: { text: string }) {
+  return text.split('`').map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence stay where they are.
+    index % 2 ? <code key={index}>{part}</code> : part,
   );
 }
 

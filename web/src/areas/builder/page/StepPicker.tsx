@@ -7,6 +7,7 @@ import type { Blank } from '../model/edit';
 import { useActions } from '../queries';
 import { actionName } from '../words/actions';
 import { sentenceCase, spaced } from '../words/kinds';
+import { KIND_ABOUT, KIND_NAMES } from '../words/steps';
 
 interface Offer {
   id: string;
@@ -18,15 +19,16 @@ interface Offer {
   blank: Blank;
 }
 
-const FLOW: [Exclude<Blank['kind'], 'action'>, string, string, string][] = [
-  ['if', 'Branch', 'Go one way or another, depending on a condition.', 'if else condition decide'],
-  ['for_each', 'Loop', 'Do steps for each subtask, each task or each item of a list.', 'for each repeat subtasks'],
-  ['wait', 'Wait', 'Wait a while, until a moment, or until something happens.', 'delay pause event sleep'],
-  ['approve', 'Approval', 'Ask people, and go on as they answer.', 'approve ask reject decision'],
-  ['parallel', 'Side by side', 'Do several things at once: while one waits, the others go on.', 'parallel branches'],
-  ['call', 'Run another rule', 'Start a rule that is run by hand, and wait for its end.', 'call rule subroutine'],
-  ['script', 'Script', 'Compute something in a few lines of Rhai.', 'code rhai'],
-  ['stop', 'Stop', 'End the run here.', 'end finish exit'],
+/** What else each kind may be called. */
+const FLOW: [Exclude<Blank['kind'], 'action'>, string][] = [
+  ['if', 'if else condition decide'],
+  ['for_each', 'for each repeat subtasks'],
+  ['wait', 'delay pause event sleep'],
+  ['approve', 'approve ask reject decision'],
+  ['parallel', 'parallel branches'],
+  ['call', 'call rule subroutine'],
+  ['script', 'code rhai'],
+  ['stop', 'end finish exit'],
 ];
 
 const AREA: Record<string, string> = {
@@ -58,12 +60,12 @@ function Finder({ onPick }: { onPick(blank: Blank): void }) {
   const combobox = useCombobox({ opened: true });
   const offers = useMemo((): Offer[] => {
     const flow = FLOW.map(
-      ([kind, name, about, words]): Offer => ({
+      ([kind, words]): Offer => ({
         id: kind,
-        name,
-        about,
+        name: KIND_NAMES[kind],
+        about: KIND_ABOUT[kind],
         group: 'Flow',
-        words: `${name} ${about} ${words}`.toLowerCase(),
+        words: `${KIND_NAMES[kind]} ${KIND_ABOUT[kind]} ${words}`.toLowerCase(),
         icon: kindIcon(kind),
         blank: { kind },
       }),

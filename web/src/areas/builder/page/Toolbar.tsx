@@ -10,6 +10,7 @@ import {
   IconHistoryToggle,
   IconPlayerPlay,
   IconRun,
+  IconSettings,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { RuleInfo, Verdict } from '~/api/schema';
@@ -107,6 +108,16 @@ export function Toolbar({ saved, saving, history, verdict, checking, side, onSid
             {saved && !saving.dirty ? 'Saved' : 'Save'}
           </Button>
         )}
+        {/* Where there is room beside the rule, this stands there for as long as no card is chosen. */}
+        <ActionIcon
+          hiddenFrom="md"
+          variant="default"
+          size={36}
+          aria-label="Settings of the rule"
+          onClick={() => onSide('whole')}
+        >
+          <IconSettings size={18} aria-hidden />
+        </ActionIcon>
         <Menu position="bottom-end" width={210}>
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label="More for this rule">

@@ -8,7 +8,7 @@ import type { Event, Rule, RuleInfo } from '~/api/schema';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import type { Marks } from '../canvas/marks';
 import { RuleCanvas } from '../canvas/RuleCanvas';
-import { Panel } from '../forms/Panel';
+import { Panel, PanelSheet, Whole } from '../forms/Panel';
 import { type Builder, BuilderContext } from '../model/builder';
 import { readDraft } from '../model/draft';
 import { blankStep, insertStep } from '../model/edit';
@@ -34,7 +34,7 @@ const Versions = lazy(() => import('./Versions').then(({ Versions }) => ({ defau
 
 export type Face = 'canvas' | 'sentences' | 'code';
 /** What lies over the editor at the side. */
-export type Side = 'trial' | 'backtest' | 'versions';
+export type Side = 'trial' | 'backtest' | 'versions' | 'whole';
 
 const FACES = [
   { value: 'canvas', label: 'Canvas', icon: IconSitemap },
@@ -60,16 +60,13 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
   const history = useRuleHistory(opened.draft?.rule ?? saved?.rule ?? blank ?? EMPTY);
   const { rule, change } = history;
   const navigate = useNavigate();
-  const [leaving, setLeaving] = useState(false);
   const saving = useSaving({
     history,
     saved,
     first: opened.base,
     person,
-    onCreated: (id) => {
-      setLeaving(true);
-      void navigate({ to: '/rules/$id', params: { id }, replace: true });
-    },
+    // What was saved just now needs no guard, though this page has not been drawn since.
+    onCreated: (id) => void navigate({ to: '/rules/$id', params: { id }, replace: true, ignoreBlocker: true }),
   });
   const { verdict, checking } = useCheck(rule);
   const [selected, select] = useState<string | undefined>(saved ? undefined : '/trigger');
@@ -117,6 +114,7 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
   const editor = side ? (
     <Suspense fallback={<Skeleton h={240} />}>
       {side === 'trial' && <Trial onClose={() => openSide(undefined)} onMarks={setMarks} onSample={setSample} />}
+      {side === 'whole' && <Whole />}
       {side === 'backtest' && <Backtests saved={saved} dirty={saving.dirty} onClose={() => openSide(undefined)} />}
       {side === 'versions' && saved && (
         <Versions saved={saved} dirty={saving.dirty} onRestored={saving.landed} onClose={() => openSide(undefined)} />
@@ -214,7 +212,7 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
               {editor ?? <Panel />}
             </Paper>
           ) : (
-            <Panel drawer covered={editor} onCoverClose={() => openSide(undefined)} />
+            <PanelSheet covered={editor} onCoverClose={() => openSide(undefined)} />
           )}
         </div>
       </div>
@@ -234,7 +232,7 @@ export function Workshop({ saved, blank, person, readOnly = false }: Props) {
         }}
       />
       {saving.conflict && <Conflict saving={saving} mine={rule} theirs={saving.conflict} />}
-      <LeaveGuard dirty={saving.dirty && !leaving && !readOnly} onDiscard={saving.discard} />
+      <LeaveGuard dirty={saving.dirty && !readOnly} onDiscard={saving.discard} />
     </BuilderContext.Provider>
   );
 }

@@ -5,7 +5,7 @@ import { useBuilder } from '../model/builder';
 import { type Path, pointerOf } from '../model/path';
 import { nodeOf } from '../model/problems';
 import { useNames } from '../queries';
-import type { Words } from '../words/parts';
+import { textOf, type Words } from '../words/parts';
 import { readRule, type Sentence } from '../words/rule';
 import classes from './sentences.module.css';
 
@@ -83,11 +83,14 @@ function Steps({ sentences }: { sentences: Sentence[] }) {
 function Line({ sentence }: { sentence: Sentence }) {
   const { problems } = useBuilder();
   const [first, ...rest] = sentence.words;
+  const next = textOf(rest);
+  const apart = next !== '' && !/^[:,]/.test(next);
   const pointer = pointerOf(sentence.at);
   const wrong = problems.get(pointer);
   return (
     <div className={classes.line}>
-      {typeof first === 'string' ? <Place at={sentence.at}>{first.trim()}</Place> : first && <Said words={[first]} />}{' '}
+      {typeof first === 'string' ? <Place at={sentence.at}>{first.trim()}</Place> : first && <Said words={[first]} />}
+      {apart && ' '}
       <Said words={rest} />.
       {wrong?.map((problem) => (
         <Text

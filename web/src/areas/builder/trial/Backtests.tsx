@@ -17,6 +17,7 @@ import { api, ask } from '~/api/client';
 import type { Backtest, RuleInfo } from '~/api/schema';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import { PanelHead } from '../forms/PanelHead';
+import { actionName } from '../words/actions';
 import { sentenceCase, spaced } from '../words/kinds';
 import { StepLine } from './Trial';
 
@@ -97,7 +98,8 @@ function Tests({ rule, dirty }: { rule: RuleInfo; dirty: boolean }) {
         <div>
           <Group justify="space-between" mb={4}>
             <Text size="sm" role="status">
-              {Math.round(data.progress * 100)} % looked at, fired {data.fired} times so far
+              {Math.round(data.progress * 100)} % looked at, fired {data.fired === 1 ? 'once' : `${data.fired} times`}{' '}
+              so far
             </Text>
             <Button
               size="compact-xs"
@@ -133,11 +135,14 @@ function Findings({ test }: { test: Backtest }) {
       {test.state === 'failed' && <Alert color="red">{test.error}</Alert>}
       {test.state === 'cancelled' && <Text size="sm">It was stopped. This is what it had found.</Text>}
       <SimpleGrid cols={2} spacing="xs">
-        <Figure label="times it would have fired" value={test.fired ?? 0} />
-        <Figure label="events looked at" value={test.events ?? 0} />
+        <Figure
+          label={test.fired === 1 ? 'time it would have fired' : 'times it would have fired'}
+          value={test.fired ?? 0}
+        />
+        <Figure label={test.events === 1 ? 'event looked at' : 'events looked at'} value={test.events ?? 0} />
       </SimpleGrid>
-      <Counts title="What it would have done" counts={test.actions} />
-      <Counts title="What it would have changed" counts={test.changed} />
+      <Counts title="What it would have done" counts={test.actions} words={actionName} />
+      <Counts title="What it would have changed" counts={test.changed} words={(field) => sentenceCase(spaced(field))} />
       {(test.not_fired ?? []).length > 0 && (
         <section>
           <Title order={3} size="h6">
@@ -201,7 +206,15 @@ function Figure({ label, value }: { label: string; value: number }) {
   );
 }
 
-function Counts({ title, counts }: { title: string; counts?: Record<string, number> }) {
+function Counts({
+  title,
+  counts,
+  words,
+}: {
+  title: string;
+  counts?: Record<string, number>;
+  words(name: string): string;
+}) {
   const entries = Object.entries(counts ?? {});
   if (entries.length === 0) return null;
   return (
@@ -211,7 +224,7 @@ function Counts({ title, counts }: { title: string; counts?: Record<string, numb
       </Title>
       {entries.map(([name, count]) => (
         <Text size="sm" key={name}>
-          {count} × {name}
+          {count} × {words(name)}
         </Text>
       ))}
     </section>

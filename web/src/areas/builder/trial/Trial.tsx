@@ -4,18 +4,20 @@ import { IconCircleCheck, IconCircleX, IconPlayerPlay } from '@tabler/icons-reac
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { api, ask } from '~/api/client';
-import type { DryRun, Event, RehearsedStep } from '~/api/schema';
+import type { DryRun, Event, RehearsedStep, RunState, Step } from '~/api/schema';
+import { ConditionParts } from '~/areas/rules/asking/ConditionParts';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import { type Marks, STATE_NAMES, STATE_TONES } from '../canvas/marks';
 import { valueText } from '../code/text';
 import { DataField } from '../forms/DataField';
 import { PanelHead } from '../forms/PanelHead';
 import { useBuilder } from '../model/builder';
-import { pointerOf } from '../model/path';
+import { at, pointerOf } from '../model/path';
 import { kindsOf } from '../model/scope';
 import { findStep, stepIdOf, walk } from '../model/steps';
 import { useEventKinds } from '../queries';
 import { sentenceCase, spaced, whenWords } from '../words/kinds';
+import { KIND_ABOUT, stepTitle } from '../words/steps';
 import { eventLabel, recentEventsQuery } from './events';
 
 interface Props {
@@ -145,6 +147,14 @@ function marksOf({ fires, run }: DryRun, rule: ReturnType<typeof useBuilder>['ru
   return marks;
 }
 
+const ENDS: Partial<Record<RunState, string>> = {
+  succeeded: 'It would run and succeed',
+  failed: 'It would run and fail',
+  skipped: 'It would run and find nothing to do',
+  waiting: 'It would run and wait',
+  timed_out: 'It would run out of time',
+};
+
 function Outcome({ outcome }: { outcome: DryRun }) {
   const { fires, because, condition, run } = outcome;
   return (
@@ -152,7 +162,7 @@ function Outcome({ outcome }: { outcome: DryRun }) {
       <Alert
         color={fires ? 'teal' : 'gray'}
         icon={fires ? <IconCircleCheck aria-hidden /> : <IconCircleX aria-hidden />}
-        title={fires ? `It would run, and end as ${spaced(run?.state ?? 'succeeded')}` : 'It would not start'}
+        title={fires ? (ENDS[run?.state ?? 'succeeded'] ?? 'It would run') : 'It would not start'}
       >
         {because && <Text size="sm">{because.detail}</Text>}
         {run?.error && <Text size="sm">{run.error.message}</Text>}
@@ -160,41 +170,10 @@ function Outcome({ outcome }: { outcome: DryRun }) {
       </Alert>
       {condition.length > 0 && (
         <section>
-          <Title order={3} size="h6" mb={4}>
+          <Title order={3} size="h6" mb={0}>
             The condition
           </Title>
-          <Stack gap={6}>
-            {condition.map((part) => (
-              <div key={part.expression}>
-                <Group gap={6} wrap="nowrap" align="flex-start">
-                  {part.holds ? (
-                    <IconCircleCheck
-                      size={17}
-                      color="var(--mantine-color-teal-6)"
-                      aria-label="Holds"
-                      style={{ flex: 'none' }}
-                    />
-                  ) : (
-                    <IconCircleX
-                      size={17}
-                      color="var(--mantine-color-error)"
-                      aria-label="Does not hold"
-                      style={{ flex: 'none' }}
-                    />
-                  )}
-                  <Text size="sm" ff="monospace" style={{ overflowWrap: 'anywhere' }}>
-                    {part.expression}
-                  </Text>
-                </Group>
-                <Text size="xs" c="dimmed" ps={24} style={{ overflowWrap: 'anywhere' }}>
-                  {part.error ??
-                    Object.entries(part.values)
-                      .map(([path, value]) => `${path} was ${valueText(value)}`)
-                      .join(', ')}
-                </Text>
-              </div>
-            ))}
-          </Stack>
+          <ConditionParts parts={condition} />
         </section>
       )}
       {run && (
@@ -237,7 +216,7 @@ export function StepLine({ step }: { step: RehearsedStep }) {
           onClick={() => place && select(pointerOf(place))}
           styles={{ inner: { justifyContent: 'flex-start' } }}
         >
-          {step.path}
+          {place ? stepTitle(at(rule, place) as Step) : step.path}
         </Button>
         <Badge
           variant="light"
@@ -250,7 +229,7 @@ export function StepLine({ step }: { step: RehearsedStep }) {
         </Badge>
       </Group>
       <Text size="xs" c="dimmed">
-        {step.does ?? sentenceCase(spaced(step.kind))}
+        {step.path} · {step.does ?? KIND_ABOUT[step.kind as keyof typeof KIND_ABOUT] ?? spaced(step.kind)}
       </Text>
       {step.changes?.map((change) => (
         <Text size="sm" key={`${change.task}${change.field}`}>

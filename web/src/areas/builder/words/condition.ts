@@ -1,5 +1,6 @@
 /** A condition read aloud. */
 import type { Condition, Tree } from '~/api/schema';
+import { toTree } from '../model/expression';
 import type { Path } from '../model/path';
 import { joined, type Names, type Words } from './parts';
 import { pathWords, valueWords } from './values';
@@ -23,6 +24,9 @@ export const OPERATORS: Record<string, string> = {
 
 export const DATE_OPERATORS: Record<string, string> = { lt: 'is before', lte: 'is by', gt: 'is after', gte: 'is from' };
 
+/** How one says it of several: "the task’s labels contain". */
+const OF_SEVERAL: Record<string, string> = { contains: 'contain', not_contains: 'do not contain' };
+
 export const NO_VALUE = new Set(['is_set', 'is_not_set']);
 
 type Part = { all?: Tree[]; any?: Tree[]; not?: Tree[]; field?: string; op?: string; value?: unknown };
@@ -39,9 +43,10 @@ export function treeWords(tree: Tree, at: Path, names: Names, inner = false): Wo
     return inner && list.length > 1 ? ['(', ...said, ')'] : said;
   }
   const dated = /_at$/.test(field ?? '') && DATE_OPERATORS[op ?? ''];
+  const several = /[^su]s$/.test(field ?? '') && OF_SEVERAL[op ?? ''];
   const words: Words = [
     { text: pathWords(field ?? '') ?? (field || '…'), at, tone: field ? undefined : 'missing' },
-    ` ${dated || OPERATORS[op ?? ''] || op} `,
+    ` ${dated || several || OPERATORS[op ?? ''] || op} `,
   ];
   if (NO_VALUE.has(op ?? '')) return words;
   if (Array.isArray(value))
@@ -55,7 +60,10 @@ export function treeWords(tree: Tree, at: Path, names: Names, inner = false): Wo
   return [...words, ...valueWords(value, at, names)];
 }
 
+/** An expression that only compares is read like one that was picked; what says more is shown as it is written. */
 export function conditionWords(condition: Condition, at: Path, names: Names): Words {
-  if (typeof condition === 'string') return [{ text: condition || '…', at, tone: condition ? 'code' : 'missing' }];
-  return treeWords(condition, at, names);
+  if (typeof condition !== 'string') return treeWords(condition, at, names);
+  const tree = toTree(condition);
+  if (tree) return treeWords(tree, at, names);
+  return [{ text: condition || '…', at, tone: condition ? 'code' : 'missing' }];
 }

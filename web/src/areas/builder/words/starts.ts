@@ -42,6 +42,10 @@ const SPECIAL: (Start & { words: string })[] = [
   },
 ];
 
+/** What rules start with most often comes first. */
+const USUAL = ['task.created', 'task.status_changed', 'task.updated', 'task.commented', 'task.assigned'];
+const place = ({ on }: Start) => (USUAL.includes(on) ? USUAL.indexOf(on) : USUAL.length);
+
 const BY_THE_CLOCK = new Set([
   'schedule.occurred',
   'task.date_reached',
@@ -66,7 +70,7 @@ export function useStarts(query: string): { group: string; items: Start[] }[] {
     }
     const found = AREA_ORDER.filter((group) => groups.has(group)).map((group) => ({
       group,
-      items: groups.get(group)!,
+      items: groups.get(group)!.sort((a, b) => place(a) - place(b)),
     }));
     const [tasks, ...rest] = found;
     const first = { group: 'Time, people and other tools', items: special };

@@ -3,6 +3,7 @@ import type { Step } from '~/api/schema';
 import type { Path } from '../model/path';
 import { kindOf, type StepKind } from '../model/steps';
 import { actionName, actionWords } from './actions';
+import { conditionWords } from './condition';
 import { whenWords } from './kinds';
 import { joined, type Names, type Words } from './parts';
 import { matchWords } from './trigger';
@@ -15,10 +16,23 @@ export const KIND_NAMES: Record<StepKind, string> = {
   wait: 'Wait',
   approve: 'Approval',
   parallel: 'Side by side',
-  call: 'Run a rule',
+  call: 'Run another rule',
   script: 'Script',
   stop: 'Stop',
   unknown: 'Nothing yet',
+};
+
+/** What a step of that kind is for; what an action does, the server says. */
+export const KIND_ABOUT: Record<Exclude<StepKind, 'action'>, string> = {
+  if: 'Go one way or another, depending on a condition.',
+  for_each: 'Do steps for each subtask, each task or each item of a list.',
+  wait: 'Wait a while, until a moment, or until something happens.',
+  approve: 'Ask people, and go on as they answer.',
+  parallel: 'Do several things at once: while one waits, the others go on.',
+  call: 'Start a rule that is run by hand, and wait for its end.',
+  script: 'Compute something in a few lines of Rhai.',
+  stop: 'End the run here.',
+  unknown: 'It says nothing to do yet.',
 };
 
 /** What stands at the top of its node. */
@@ -79,7 +93,7 @@ export function stepWords(step: Step, path: Path, names: Names): Words {
     case 'action':
       return actionWords(step, path, names);
     case 'if':
-      return ['If ', { text: step.if || '…', at: at('if'), tone: step.if ? 'code' : 'missing' }];
+      return ['If ', ...conditionWords(step.if ?? '', at('if'), names)];
     case 'for_each':
       return ['For each of ', ...itemsWords(step.for_each ?? '', at('for_each')), ` (called ${step.as || 'item'})`];
     case 'wait':

@@ -1,6 +1,11 @@
 import { Code, Group, Text } from '@mantine/core';
 import { IconCheck, IconQuestionMark, IconX } from '@tabler/icons-react';
 import type { ConditionPart } from '~/api/schema';
+import { toTree } from '~/areas/builder/model/expression';
+import { useNames } from '~/areas/builder/queries';
+import { conditionWords } from '~/areas/builder/words/condition';
+import { sentenceCase } from '~/areas/builder/words/kinds';
+import { textOf } from '~/areas/builder/words/parts';
 import { fieldWords, valueWords } from './words';
 
 /** Each part of a condition: whether it held, and what it looked at at that moment. */
@@ -22,7 +27,7 @@ export function ConditionParts({ parts }: { parts: ConditionPart[] }) {
               />
               <div style={{ minWidth: 0 }}>
                 <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
-                  <Code>{part.expression}</Code> <b>{word}</b>
+                  <Said expression={part.expression} /> <b>{word}</b>
                 </Text>
                 {part.error && (
                   <Text size="xs" c="var(--mantine-color-error)">
@@ -41,4 +46,11 @@ export function ConditionParts({ parts }: { parts: ConditionPart[] }) {
       })}
     </ul>
   );
+}
+
+/** In words where it only compares; else as it is written. */
+function Said({ expression }: { expression: string }) {
+  const names = useNames();
+  if (!toTree(expression)) return <Code>{expression}</Code>;
+  return <>{sentenceCase(textOf(conditionWords(expression, [], names)))}:</>;
 }
