@@ -85,6 +85,7 @@ stories! {
     money,
     offline,
     projects,
+    recurring,
     task,
     templates,
     timesheets,

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Problem } from '~/api/problem';
 import { ProblemAlert } from './ProblemAlert';
+import { usePhone } from './usePhone';
 
 interface Asked<V, R> {
   close: () => void;
@@ -22,10 +23,12 @@ interface Asked<V, R> {
 export function FormModal<V extends Record<string, unknown>, R>({
   opened,
   title,
+  size,
   ...asked
-}: Asked<V, R> & { opened: boolean; title: string }) {
+}: Asked<V, R> & { opened: boolean; title: string; size?: string }) {
+  const phone = usePhone();
   return (
-    <Modal opened={opened} onClose={asked.close} title={title}>
+    <Modal opened={opened} onClose={asked.close} title={title} size={size} fullScreen={phone && size !== undefined}>
       <Form {...asked} />
     </Modal>
   );

@@ -4,6 +4,8 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { ComponentType } from 'react';
 import type { Project } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
+import { Recurrences } from '~/areas/recurring/Recurrences';
+import { Templates } from '~/areas/recurring/Templates';
 import { usePhone } from '~/parts/usePhone';
 import { projectQuery } from '../queries';
 import { Exchange } from './Exchange';
@@ -28,6 +30,8 @@ const PARTS: Part[] = [
   { id: 'workflow', label: 'Workflow', page: WorkflowForm, open: true },
   { id: 'types', label: 'Types and labels', page: TypesAndLabels },
   { id: 'fields', label: 'Fields', page: Fields },
+  { id: 'templates', label: 'Task templates', page: Templates, open: true },
+  { id: 'recurring', label: 'Recurring tasks', page: Recurrences, open: true },
   { id: 'members', label: 'Members', page: Members, open: true },
   { id: 'exchange', label: 'Import and export', page: Exchange, open: true },
   { id: 'more', label: 'Copy, archive, delete', page: Putting },

@@ -15,13 +15,17 @@ interface Props {
   error?: string;
   /** A number and a unit: `48h`. */
   value?: string;
+  /** The unit that is offered first. */
+  usual?: 'm' | 'h' | 'd' | 'w';
   onChange: (value: string | undefined) => void;
 }
 
 /** A length of time as a number and its unit. */
-export function Duration({ label, description, required, error, value, onChange }: Props) {
+export function Duration({ label, description, required, error, value, usual = 'h', onChange }: Props) {
   const id = useId();
-  const [, count = '', unit = 'h'] = /^(\d*)\s*([a-z]*)$/.exec(value ?? '') ?? [];
+  const [, count = '', said = ''] = /^(\d*)\s*([a-z]*)$/.exec(value ?? '') ?? [];
+  // What is empty has no unit of its own.
+  const unit = said || usual;
   return (
     <Input.Wrapper label={label} description={description} required={required} error={error} id={id}>
       <Group gap="xs" wrap="nowrap" mt={description ? 4 : 0}>
