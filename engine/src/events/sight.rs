@@ -1,5 +1,5 @@
-//! Who may see an event: whoever may `event.view` where it happened, and see what it is about. Of a failed run, in which what went
-//! wrong is said in words, those who may read the steps of its rule.
+//! Who may see an event: whoever may `event.view` where it happened, and see what it is about: a task, or what else there is in
+//! a project. Of a failed run, in which what went wrong is said in words, those who may read the steps of its rule.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::kinds::{KINDS, Kind};
 use super::model::{Event, EventType as _};
-use crate::access::{ALL, Actor, EventView, Permission, Permissions, Place, TaskView, bit};
+use crate::access::{ALL, Actor, EventView, Permission, Permissions, Place, ProjectView, TaskView, bit};
 use crate::ids::{Id as _, ProjectId, TaskId};
 use crate::projects::TaskFacts;
 use crate::runs::events::RunFailed;
@@ -38,6 +38,9 @@ static TELLING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     KINDS.iter().filter(tells).map(|kind| kind.name).collect()
 });
 
+/// What these kinds tell of belongs to a task: whoever sees the task sees it, be its project hidden or not.
+const OF_TASKS: &[&str] = &["approval", "sla", "task", "time"];
+
 /// How much of the log somebody sees, as far as that can be said without a look at single events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Extent {
@@ -56,7 +59,7 @@ pub(crate) fn extent(actor: &Actor) -> Extent {
     if !actor.scope_allows(EventView::NAME) {
         return Extent::Nothing;
     }
-    if !actor.rights.is_plain() || !actor.scope_allows(TaskView::NAME) {
+    if !actor.rights.is_plain() || !actor.scope_allows(TaskView::NAME) || !actor.scope_allows(ProjectView::NAME) {
         return Extent::Asked;
     }
     let had = Permissions::of_role(actor.role);
@@ -89,6 +92,11 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
     if !logs || !wanted.is_none_or(scoped) || event.task.is_some() && !actor.scope_allows(TaskView::NAME) {
         return false;
     }
+    let of_task = event.task.is_some() && event.kind.split('.').next().is_some_and(|of| OF_TASKS.contains(&of));
+    let of_project = event.project.filter(|_| !of_task);
+    if of_project.is_some() && !actor.scope_allows(ProjectView::NAME) {
+        return false;
+    }
     if event.kind == RunFailed::KIND && !may_read_failure(actor, &(event.payload)()) {
         return false;
     }
@@ -112,7 +120,11 @@ pub fn sees(actor: &Actor, event: &Sighted<'_>) -> bool {
         (None, _) => Place::Beside,
     };
     let may = |bit| actor.decide(bit, &place, &facts).is_ok();
-    may(EventView::BIT) && wanted.is_none_or(may) && (event.task.is_none() || may(TaskView::BIT))
+    let shows = |project| actor.decide(ProjectView::BIT, &Place::Project(project), &facts).is_ok();
+    may(EventView::BIT)
+        && wanted.is_none_or(may)
+        && (event.task.is_none() || may(TaskView::BIT))
+        && of_project.is_none_or(shows)
 }
 
 /// Whether this actor may see what the log has: its kind, where it happened, what it is about, and its payload as text.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Milestone, Progress};
+use crate::access::{MilestoneView, Permission as _};
 use crate::events::EventType;
 use crate::ids::{ProjectId, TaskId};
 use crate::projects::ProjectRef;
@@ -79,6 +80,7 @@ macro_rules! about_a_milestone {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = MilestoneView::NAME;
             fn subject(&self) -> String {
                 self.milestone.id.to_string()
             }

@@ -56,6 +56,8 @@ impl Internal for Send {
         let may = cx.actor.may_here::<NotificationSend>()?;
         let people = people::named(tx, cx, "/to", &input.to, &cx.about).await?;
         let mut news = service::news(&input.message, input.subject.as_deref())?;
+        // The words may say anything about what the run is about: they are for those who may see that.
+        (news.project, news.task) = cx.about.there(tx, cx.actor.workspace).await?;
         news.details.channels = input.channels.filter(|channels| !channels.is_empty());
         let notifications = service::send(tx, cx, &may, &people, &news).await?;
         Ok(Sent { notifications })

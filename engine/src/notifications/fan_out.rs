@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Channel, Details, Telling};
+use super::model::{Channel, Details, Kind, Telling};
 use super::store::{self, Note, Recent};
 use super::when::{When, due};
 use super::who::{self, About, Listener};
@@ -153,7 +153,9 @@ async fn write(
 ) -> Result<()> {
     let users: Vec<UserId> = told.iter().map(|told| told.user).collect();
     let known: HashSet<(UserId, Channel)> = store::list_told(tx, telling.id, &users).await?.into_iter().collect();
-    let recent = store::list_recent(tx, workspace, &users, (now - SPACING, now + SPACING), telling.task_id).await?;
+    // What a rule says is not held because something else was just told of the task.
+    let spaced_by = telling.task_id.filter(|_| telling.kind != Kind::Rule);
+    let recent = store::list_recent(tx, workspace, &users, (now - SPACING, now + SPACING), spaced_by).await?;
     let recent: HashMap<(UserId, Channel), Recent> =
         recent.into_iter().map(|recent| ((recent.user_id, recent.channel), recent)).collect();
     let gathered: HashMap<UserId, NotificationId> = match telling.task_id.filter(|_| telling.kind.is_activity()) {

@@ -8,7 +8,7 @@ use crate::access::permissions::{ProjectView, TaskView};
 use crate::cx::Cx;
 use crate::db::Rx;
 use crate::handle::Handle;
-use crate::ids::{ProjectId, TaskId, UserId};
+use crate::ids::{ProjectId, TaskId, UserId, WorkspaceId};
 use crate::tasks::Task;
 use crate::{Class, Error, Result, grants, rotas, tasks};
 
@@ -26,6 +26,27 @@ impl About {
     pub(crate) fn of(facts: &Value) -> Self {
         let id = |name: &str| facts[name]["id"].as_str();
         Self { task: id("task").and_then(|id| id.parse().ok()), project: id("project").and_then(|id| id.parse().ok()) }
+    }
+
+    /// The project and the task, as far as they are still there.
+    pub(crate) async fn there(
+        &self,
+        rx: &mut Rx,
+        workspace: WorkspaceId,
+    ) -> Result<(Option<ProjectId>, Option<TaskId>)> {
+        if let Some(task) = self.task {
+            match service::find_of_task(rx, workspace, &Handle::Id(task)).await {
+                Ok(found) => return Ok((Some(found.project.id), Some(task))),
+                Err(error) if error.class == Class::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let Some(project) = self.project else { return Ok((None, None)) };
+        match service::find(rx, workspace, &Handle::Id(project)).await {
+            Ok(found) => Ok((Some(found.id), None)),
+            Err(error) if error.class == Class::NotFound => Ok((None, None)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn task(&self, rx: &mut Rx, cx: &Cx) -> Result<Option<Task>> {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::Recurrence;
+use crate::access::{Permission as _, RecurrenceView};
 use crate::events::EventType;
 use crate::ids::ProjectId;
 use crate::projects::ProjectRef;
@@ -24,6 +25,7 @@ macro_rules! about_a_recurrence {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = RecurrenceView::NAME;
             fn subject(&self) -> String {
                 self.recurrence.id.to_string()
             }
@@ -58,6 +60,7 @@ pub struct RecurrenceOccurred<'a> {
 impl EventType for RecurrenceOccurred<'_> {
     const KIND: &'static str = "recurrence.occurred";
     const SUMMARY: &'static str = "The time of a recurring task came: `task` was made for `nominal_at`.";
+    const NEEDS: &'static str = RecurrenceView::NAME;
     fn subject(&self) -> String {
         self.recurrence.id.to_string()
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{Absence, Allocation, ResourceDay};
+use crate::access::{Permission as _, ResourceView};
 use crate::day::Day;
 use crate::events::EventType;
 use crate::ids::{ProjectId, UserId};
@@ -61,6 +62,7 @@ impl EventType for ResourceOverAllocated {
     const KIND: &'static str = "resource.over_allocated";
     const SUMMARY: &'static str =
         "More is planned for a person than they have time; each day is announced once while it lasts.";
+    const NEEDS: &'static str = ResourceView::NAME;
     fn subject(&self) -> String {
         self.user.to_string()
     }
@@ -72,6 +74,7 @@ impl EventType for ResourceOverAllocated {
 impl EventType for ResourceOverAllocationResolved {
     const KIND: &'static str = "resource.over_allocation_resolved";
     const SUMMARY: &'static str = "Days of a person that were too full are so no longer.";
+    const NEEDS: &'static str = ResourceView::NAME;
     fn subject(&self) -> String {
         self.user.to_string()
     }
@@ -96,6 +99,7 @@ macro_rules! about_a_plan {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = ResourceView::NAME;
             fn subject(&self) -> String {
                 self.allocation.id.to_string()
             }
@@ -127,6 +131,7 @@ macro_rules! about_an_absence {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = ResourceView::NAME;
             fn subject(&self) -> String {
                 self.absence.id.to_string()
             }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::Sprint;
+use crate::access::{Permission as _, SprintView};
 use crate::events::EventType;
 use crate::ids::{ProjectId, SprintId, TaskId};
 use crate::projects::ProjectRef;
@@ -69,6 +70,7 @@ macro_rules! about_a_sprint {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = SprintView::NAME;
             fn subject(&self) -> String {
                 self.sprint.id.to_string()
             }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::TaskTemplate;
+use crate::access::{Permission as _, TaskTemplateView};
 use crate::events::EventType;
 use crate::ids::ProjectId;
 use crate::projects::ProjectRef;
@@ -23,6 +24,7 @@ macro_rules! about_a_template {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = TaskTemplateView::NAME;
             fn subject(&self) -> String {
                 self.template.id.to_string()
             }
@@ -55,6 +57,7 @@ pub struct TaskTemplateApplied<'a> {
 impl EventType for TaskTemplateApplied<'_> {
     const KIND: &'static str = "task_template.applied";
     const SUMMARY: &'static str = "A task template was applied; `task` is the one at the top.";
+    const NEEDS: &'static str = TaskTemplateView::NAME;
     fn subject(&self) -> String {
         self.template.id.to_string()
     }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::{TimeEntry, Timer};
+use crate::access::{Permission as _, TimeView};
 use crate::events::EventType;
 use crate::ids::ProjectId;
 use crate::projects::ProjectRef;
@@ -63,6 +64,7 @@ macro_rules! about_time {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = TimeView::NAME;
             fn subject(&self) -> String {
                 self.$of.$id.to_string()
             }

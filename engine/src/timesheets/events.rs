@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::model::TimesheetRef;
+use crate::access::{Permission as _, TimeView};
 use crate::events::EventType;
 use crate::ids::ProjectId;
 
@@ -19,6 +20,7 @@ macro_rules! about_a_timesheet {
         impl EventType for $event<'_> {
             const KIND: &'static str = $kind;
             const SUMMARY: &'static str = $summary;
+            const NEEDS: &'static str = TimeView::NAME;
             fn subject(&self) -> String {
                 self.timesheet.user.to_string()
             }

@@ -3,6 +3,7 @@
 mod bounds;
 mod conditions;
 mod hidden;
+mod names;
 mod refusals;
 mod runs;
 mod sensitive;
