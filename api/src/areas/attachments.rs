@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use trackside_engine::Error;
 use trackside_engine::access::TaskView;
 use trackside_engine::attachments::{Attachment, arrive, service};
-use trackside_engine::db::{Tx, within};
+use trackside_engine::db::{Tx, carried, within};
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::{AttachmentId, TaskId};
 use trackside_engine::paging::Page;
@@ -124,7 +124,7 @@ async fn upload(
         let kept = arrive::upload(&app.db, &*app.files, app.limits, &cx, &id, incoming).await;
         upload.end(kept).await
     };
-    let done = tokio::spawn(within(workspace, work).in_current_span()).await;
+    let done = tokio::spawn(carried(within(workspace, work)).in_current_span()).await;
     let attachment = done.map_err(|error| Problem::internal(format!("an upload ended badly: {error}")))??;
     Ok(Answer::new(attachment))
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use trackside_engine::access::{ProjectCreate, TaskCreate, TaskView};
-use trackside_engine::db::{Rx, within};
+use trackside_engine::db::{Rx, carried, within};
 use trackside_engine::handle::Handle;
 use trackside_engine::ids::ProjectId;
 use trackside_engine::transfer::{self, Bundle, Format, Options, Report, formats};
@@ -316,7 +316,7 @@ async fn run_archive(
             transfer::import_bundle(&app.db, &*app.files, app.limits, &cx, target, &bundle, read.document, dry_run);
         told(done.await?, read.notes, read.problems, dry_run)
     };
-    let done = tokio::spawn(within(workspace, work).in_current_span()).await;
+    let done = tokio::spawn(carried(within(workspace, work)).in_current_span()).await;
     done.map_err(|error| Problem::internal(format!("an import ended badly: {error}")))?
 }
 

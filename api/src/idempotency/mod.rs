@@ -1,9 +1,11 @@
 //! `Idempotency-Key`: a POST that is repeated with the same key answers what the first one answered, and does nothing.
 //!
 //! The key belongs to the person. It is reserved before the request runs and keeps the answer of what was done for 24 hours;
-//! a refusal (4xx, 5xx) frees it, since nothing was done. Answers that hold a secret are not kept: their repetition is refused. A process
-//! that dies between its commit and the note of its answer leaves a reserved key, which is refused for
-//! [`ABANDONED`] and then free; in that window a repetition may act twice.
+//! a refusal frees it, since nothing was done. Answers that hold a secret are not kept: their repetition is refused.
+//!
+//! The first that a request writes takes along the note that something was written ([`Once`]). So a process that dies leaves a
+//! key that says how far it came: [`ABANDONED`] later it is free when nothing was written, and otherwise a repetition is told
+//! that it was done. A request that is slower than that finds its key taken, and writes nothing.
 
 mod store;
 
@@ -20,8 +22,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 use trackside_engine::Error;
-use trackside_engine::db::Tx;
-use trackside_engine::ids::{UserId, WorkspaceId};
+use trackside_engine::crash;
+use trackside_engine::db::{Once, Tx};
+use trackside_engine::ids::{EventId, UserId, WorkspaceId};
 
 pub use store::ALL;
 
@@ -76,6 +79,14 @@ fn is_secret(path: &str) -> bool {
 /// Whose key it is.
 type Owner = (WorkspaceId, UserId);
 
+/// A key, and by which mark it is ours.
+#[derive(Clone)]
+struct Slot {
+    owner: Owner,
+    key: String,
+    mark: String,
+}
+
 /// What became of the key.
 enum Reserved {
     /// It is ours: go on.
@@ -86,6 +97,8 @@ enum Reserved {
     Other,
     /// Its request was answered, with a secret that was not kept.
     Secret,
+    /// Its request wrote something, and died before its answer was kept.
+    Unanswered,
     /// Its request was answered with this.
     Answered(Kept),
 }
@@ -133,16 +146,23 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resu
     // Apart from the connection: whoever hangs up and asks again is to find the answer of what was done, and not to have
     // it done twice.
     let act = async move {
-        match reserve(&app, owner, key.clone(), hash).await? {
+        let mark = app.source.new_id::<EventId>().to_string();
+        let slot = Slot { owner, key, mark };
+        match reserve(&app, slot.clone(), hash).await? {
             Reserved::Fresh => {}
             Reserved::Busy => return Err(busy()),
             Reserved::Other => return Err(other()),
             Reserved::Secret => return Err(secret()),
+            Reserved::Unanswered => return Err(unanswered()),
             Reserved::Answered(kept) => return Ok(replay(kept)),
         }
-        let reservation = Reservation { app, owner, key: Some(key) };
-        let response = next.run(Request::from_parts(parts, body)).await;
-        reservation.note(response, is_secret(&path)).await
+        let once = Once::new({
+            let slot = slot.clone();
+            move |tx| Box::pin(note_written(tx, slot.clone()))
+        });
+        let response = once.scope(next.run(Request::from_parts(parts, body))).await;
+        crash::point("idempotency.before_note");
+        Reservation { app, slot }.note(response, is_secret(&path)).await
     };
     match tokio::spawn(act.in_current_span()).await {
         Ok(answer) => answer,
@@ -179,28 +199,39 @@ fn fingerprint(uri: &axum::http::Uri, kind: &str, scopes: Option<&[String]>, bod
     hash.finalize().into()
 }
 
-async fn reserve(app: &App, owner: Owner, key: String, hash: [u8; 32]) -> Result<Reserved, Error> {
+async fn note_written(tx: &mut Tx, slot: Slot) -> Result<(), Error> {
+    if store::wrote(tx, &slot).await? {
+        return Ok(());
+    }
+    let detail =
+        "This request took so long that its Idempotency-Key went to a repetition. Nothing was done by this one.";
+    Err(Error::conflict("idempotency_key_in_use", detail))
+}
+
+async fn reserve(app: &App, slot: Slot, hash: [u8; 32]) -> Result<Reserved, Error> {
     let now = app.source.now();
     app.db
         .write(async move |tx: &mut Tx| {
-            if store::insert(tx, owner, &key, &hash, now).await? {
+            if store::insert(tx, &slot, &hash, now).await? {
                 // Some of the keys that come in sweep out what is too old: cheap, and needs no clockwork.
                 if hash[0] == 0 {
                     store::sweep(tx, now - KEPT).await?;
                 }
                 return Ok(Reserved::Fresh);
             }
-            let Some(found) = store::find(tx, owner, &key).await? else { return Ok(Reserved::Busy) };
+            let Some(found) = store::find(tx, &slot).await? else { return Ok(Reserved::Busy) };
             let age = now - found.created_at;
             if age > KEPT || (found.status == 0 && age > ABANDONED) {
-                store::take_over(tx, owner, &key, &hash, now).await?;
+                store::take_over(tx, &slot, &hash, now).await?;
                 return Ok(Reserved::Fresh);
             }
             if found.request_hash != hash {
                 return Ok(Reserved::Other);
             }
             Ok(match found.status {
-                0 => Reserved::Busy,
+                1 if age > ABANDONED => Reserved::Unanswered,
+                2 => Reserved::Unanswered,
+                0 | 1 => Reserved::Busy,
                 _ if found.body.is_empty() => Reserved::Secret,
                 _ => Reserved::Answered(
                     serde_json::from_str(&found.body)
@@ -211,21 +242,23 @@ async fn reserve(app: &App, owner: Owner, key: String, hash: [u8; 32]) -> Result
         .await
 }
 
-/// A key that is ours until the answer stands. Dropped before, as when the caller hangs up, it stays reserved: what
-/// became of the request is not known.
+/// A key that is ours until the answer stands.
 struct Reservation {
     app: App,
-    owner: Owner,
-    key: Option<String>,
+    slot: Slot,
 }
 
 impl Reservation {
-    async fn note(mut self, response: Response, secret: bool) -> Result<Response, Problem> {
-        let Some(key) = self.key.take() else { return Ok(response) };
-        let (owner, status) = (self.owner, response.status());
-        // Nothing was done: the key is there for the request as it is meant.
-        if status.is_client_error() || status.is_server_error() {
-            self.app.db.write(async move |tx: &mut Tx| store::delete(tx, owner, &key).await).await?;
+    async fn note(self, response: Response, secret: bool) -> Result<Response, Problem> {
+        let Self { app, slot } = self;
+        let status = response.status();
+        // A refusal did nothing: the key is there for the request as it is meant.
+        if status.is_client_error() {
+            app.db.write(async move |tx: &mut Tx| store::free(tx, &slot).await).await?;
+            return Ok(response);
+        }
+        if status.is_server_error() {
+            app.db.write(async move |tx: &mut Tx| store::fail(tx, &slot).await).await?;
             return Ok(response);
         }
         let (parts, body) = response.into_parts();
@@ -242,7 +275,7 @@ impl Reservation {
         });
         let kept = kept.and_then(|kept| serde_json::to_string(&kept).ok()).unwrap_or_default();
         let code = i64::from(status.as_u16());
-        self.app.db.write(async move |tx: &mut Tx| store::finish(tx, owner, &key, code, &kept).await).await?;
+        app.db.write(async move |tx: &mut Tx| store::finish(tx, &slot, code, &kept).await).await?;
         Ok(Response::from_parts(parts, Body::from(bytes)))
     }
 }
@@ -266,6 +299,11 @@ fn busy() -> Problem {
 fn other() -> Problem {
     let detail = "This Idempotency-Key was used for another request. Take a new key for a new request.";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+}
+
+fn unanswered() -> Problem {
+    let detail = "This request did something before with this Idempotency-Key, and its answer was lost. Look for what it did; take a new key to do it again.";
+    Problem::new(StatusCode::CONFLICT, "idempotency_answer_lost", detail)
 }
 
 fn secret() -> Problem {

@@ -55,6 +55,7 @@
 mod gather;
 mod health;
 pub mod migrations;
+mod once;
 mod pieces;
 mod postgres;
 mod readers;
@@ -82,6 +83,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use self::gather::{Batch, Gather};
 pub use self::migrations::Migration;
+pub use self::once::{Once, carried};
 pub use self::pieces::Piece;
 pub use self::readers::Reader;
 pub use self::rows::{Both, Cell, Column, FromRow, One, Row};
@@ -212,17 +214,28 @@ impl Db {
         F: AsyncFnOnce(&mut Tx) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        match &self.0.store {
-            Store::Sqlite { writer, .. } => writer.write(closure, place).await,
+        let due = once::due();
+        let once = due.clone();
+        let noting = async move |tx: &mut Tx| {
+            let done = closure(tx).await?;
+            Once::note(once.as_deref(), tx).await?;
+            Ok(done)
+        };
+        let outcome = match &self.0.store {
+            Store::Sqlite { writer, .. } => writer.write(noting, place).await,
             // Boxed: this future is many times as large as the one for SQLite, and every caller's would hold it.
             Store::Postgres { pool, health, .. } => {
-                let outcome = Box::pin(self.write_alone(pool, closure, place)).await;
+                let outcome = Box::pin(self.write_alone(pool, noting, place)).await;
                 if let Err(error) = &outcome {
                     health.lock().unwrap_or_else(PoisonError::into_inner).failed(error, 1);
                 }
                 outcome
             }
+        };
+        if let Some(once) = due.filter(|_| outcome.is_ok()) {
+            once.committed();
         }
+        outcome
     }
 
     /// Whether writes can be done now: by a look and, only after one has failed for a reason that is the database's, by a

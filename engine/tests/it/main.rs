@@ -13,6 +13,7 @@ mod lists;
 mod milestones;
 mod notifications;
 mod office;
+mod once;
 mod order;
 mod people;
 mod permissions;

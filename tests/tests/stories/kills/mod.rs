@@ -6,6 +6,7 @@
 mod outages;
 mod points;
 mod poison;
+mod posts;
 mod storms;
 mod waits;
 mod workers;
