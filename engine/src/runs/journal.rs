@@ -65,6 +65,11 @@ impl Line {
 }
 
 impl Journal {
+    /// Whether nothing was done yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// The journal that stands in the database.
     pub(super) fn of(steps: Vec<Step>) -> Self {
         let ordinal = steps.iter().map(|step| step.ordinal).max().unwrap_or(0);

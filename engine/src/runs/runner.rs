@@ -114,7 +114,7 @@ impl Runner {
             };
             return settle::finish(self, &plan, job.ticket, (Vec::new(), true), RunState::Failed, Some(error)).await;
         }
-        if !policy::admit(self, &plan, job.ticket).await? {
+        if !policy::admit(self, &plan, !journal.is_empty(), job.ticket).await? {
             return Ok(());
         }
         let span = tracing::debug_span!("run", run = %plan.run, rule = %plan.rule, trace = plan.trace.as_deref());

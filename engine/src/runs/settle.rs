@@ -20,6 +20,7 @@ use crate::cx::{Cause, Cx, Source};
 use crate::db::{Rx, Tx};
 use crate::ids::RunId;
 use crate::jobs::{self, Ticket};
+use crate::notifications::{Kind, News};
 use crate::projects::people::About;
 use crate::{Error, Result, approvals, crash, events, notifications, rules, waits};
 
@@ -216,10 +217,11 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
         return Ok(());
     }
     let cx = because(source, plan, error.step.as_deref().unwrap_or_default());
+    let mut message = format!("A run of “{}” failed: {}", plan.compiled.rule.name, error.message);
     let Some(policy) = plan.compiled.rule.on_failure.clone() else {
+        begins_to_fail(tx, &cx, plan, &message).await?;
         return announce(tx, &cx, plan, error).await;
     };
-    let mut message = format!("A run of “{}” failed: {}", plan.compiled.rule.name, error.message);
     let mut paused = false;
     if let Some(limit) = policy.pause_after.filter(|limit| *limit > 0) {
         // Of two that fail at once the second counts the first.
@@ -240,6 +242,20 @@ async fn failed(tx: &mut Tx, source: &Source, plan: &Plan, error: RunError) -> R
         notifications::service::notify(tx, &cx, &[plan.owner], &message, subject.as_deref()).await?;
     }
     announce(tx, &cx, plan, error).await
+}
+
+/// Of a rule that says nothing of failures the owner is told when it begins to fail, and not of each run: whoever knows looks.
+async fn begins_to_fail(tx: &mut Tx, cx: &Cx, plan: &Plan, message: &str) -> Result<()> {
+    let last = store::last_ends(tx, plan.rule, 2).await?;
+    if last.get(1).is_some_and(|(state, _)| *state == RunState::Failed) {
+        return Ok(());
+    }
+    // Of two that fail at once neither sees the other; and one that fails now and then is told of once an hour.
+    let hour = cx.now().timestamp() / 3_600;
+    let again = "you are told when it begins to fail, unless its `on_failure` says otherwise";
+    let news = News::saying(Kind::System, &format!("{message} ({again})"));
+    let news = news.subject(&plan.run.to_string()).key(format!("failing:{}:{hour}", plan.rule));
+    notifications::service::tell(tx, cx, &news, &[plan.owner]).await.map(drop)
 }
 
 /// The errors of the last runs in words, each once, the newest first.

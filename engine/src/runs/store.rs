@@ -107,6 +107,7 @@ statements! {
     SET_STATE = "update runs set state = $2, waiting = $3 where id = $1";
     SET_ADMITTED = "update runs set admitted = true, waiting = null, state = case when state = 'waiting' then 'running' else state end \
          where id = $1";
+    SET_NOT_ADMITTED = "update runs set admitted = false where id = $1";
     SET_WORKED = "update runs set worked_ms = $2 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     CANCEL_LIVE = "update runs set state = 'cancelled', waiting = null, error = $2, finished_at = $3 where id = $1 and finished_at is null";
@@ -381,6 +382,11 @@ pub(super) async fn set_state(tx: &mut Tx, id: RunId, state: RunState, waiting: 
 
 pub(super) async fn set_admitted(tx: &mut Tx, id: RunId) -> Result<()> {
     tx.execute(SET_ADMITTED, (id,)).await?;
+    Ok(())
+}
+
+pub(super) async fn set_not_admitted(tx: &mut Tx, id: RunId) -> Result<()> {
+    tx.execute(SET_NOT_ADMITTED, (id,)).await?;
     Ok(())
 }
 

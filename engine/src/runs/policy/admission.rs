@@ -40,9 +40,11 @@ enum Answer {
 }
 
 /// Whether the run may begin, or has begun. If not it was put down, or is over, and so is its job.
-pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, ticket: Ticket) -> Result<bool> {
+///
+/// Whoever let it begin may have died before it did. Then it begins now, and asks once more where it counts when that is.
+pub(in super::super) async fn admit(runner: &Runner, plan: &Plan, begun: bool, ticket: Ticket) -> Result<bool> {
     let limits = &plan.compiled.rule.policy;
-    if plan.admitted || !limits.is_gate() {
+    if plan.admitted && (begun || limits.throttle.is_none()) || !limits.is_gate() {
         return Ok(true);
     }
     let own = match own_key(runner, plan).await? {
@@ -92,6 +94,10 @@ async fn ask(runner: &Runner, plan: &Plan, ticket: Ticket, own: Option<String>, 
             jobs::service::lock(tx, &[service::job_id(caller)]).await?;
         }
         jobs::service::hold(tx, ticket).await?;
+        if plan.admitted {
+            runs::set_not_admitted(tx, run).await?;
+            store::retract(tx, run, Policy::Throttle, now).await?;
+        }
         let turns = store::of_run(tx, run).await?;
         let mut entry =
             Entry { tx, plan: &plan, now, own, may_replace, turns, in_place_of: Vec::new(), notes: Vec::new() };

@@ -177,6 +177,9 @@ impl Entry<'_> {
             return Ok(Gate::Open);
         };
         let (run, rule) = (self.plan.run, self.plan.rule);
+        if self.has_passed(Policy::Concurrency) {
+            return Ok(Gate::Open);
+        }
         self.lock(Policy::Concurrency, &key).await?;
         if self.turn(Policy::Concurrency).is_none() {
             self.put(Policy::Concurrency, &key, false, self.now).await?;

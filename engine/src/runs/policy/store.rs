@@ -40,6 +40,8 @@ statements! {
          on conflict (run_id, policy) do update set key = excluded.key, passed = excluded.passed, at = excluded.at";
     OF_RUN = "select {Stored} from run_turns where run_id = $1", Stored;
     PASS = "update run_turns set passed = true where run_id = $1 and policy = $2";
+    /// Its place in line it keeps.
+    RETRACT = "update run_turns set passed = false, at = $3 where run_id = $1 and policy = $2";
     DROP = "delete from run_turns where run_id = $1 and policy = $2";
     PASSED = "select run_id from run_turns where rule_id = $1 and policy = $2 and key = $3 and passed \
          and (at > $4 or cast($4 as text) is null) order by seq limit 1";
@@ -60,9 +62,10 @@ statements! {
          and (seq < $3 or cast($3 as text) is null) limit $4) as ahead";
     OF_DAY = "select count(*) from run_turns where rule_id = $1 and policy = 'day' and key = $2 and passed";
     PRUNE = "delete from run_turns where rule_id = $1 and policy = $2 and at < $3 and passed";
-    /// Whoever never began gives back everything.
+    /// Whoever never began gives back everything, and whoever failed the key of what was to be done once.
     LEAVE = "delete from run_turns where run_id = any($1) and (policy in ('concurrency', 'debounce') or not passed \
-         or exists (select 1 from runs r where r.id = run_turns.run_id and not r.admitted)) returning {Left}", Left;
+         or exists (select 1 from runs r where r.id = run_turns.run_id \
+             and (not r.admitted or policy = 'dedupe' and r.state = 'failed'))) returning {Left}", Left;
 }
 
 pub(super) async fn insert(
@@ -84,6 +87,11 @@ pub(super) async fn of_run(rx: &mut Rx, run: RunId) -> Result<Vec<Stored>> {
 
 pub(super) async fn pass(tx: &mut Tx, run: RunId, policy: Policy) -> Result<()> {
     tx.execute(PASS, (run, policy)).await?;
+    Ok(())
+}
+
+pub(super) async fn retract(tx: &mut Tx, run: RunId, policy: Policy, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(RETRACT, (run, policy, now)).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod outages;
 mod points;
 mod poison;
 mod posts;
+mod rates;
 mod storms;
 mod waits;
 mod workers;

@@ -217,4 +217,16 @@ both_databases! {
         place.api.delete(&format!("/rules/{rule}")).await.expect_status(204);
         assert_eq!(db.count("run_turns").await, 0);
     }
+
+    async fn a_run_that_failed_gives_its_dedupe_key_back(db) {
+        let place = Place::open(&db).await;
+        let steps = json!([{ "id": "may", "script": "if body.ok { 1 } else { throw \"no\" }" }, makes("n{{ body.order }}")]);
+        let rule = place.limited("once", json!({ "dedupe": { "key": "body.order" } }), steps).await;
+        for (ok, state, count) in [(false, "failed", 1), (true, "succeeded", 2), (true, "skipped", 3)] {
+            place.post(json!({ "order": 7, "ok": ok })).await;
+            let runs = place.runs_when(&rule, count, ended).await;
+            assert_eq!(runs[count - 1]["state"], state, "{runs:#?}");
+        }
+        assert_eq!(place.titles().await, ["n7"]);
+    }
 }

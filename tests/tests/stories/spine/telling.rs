@@ -105,4 +105,23 @@ both_databases! {
         assert_eq!((run.at("/steps/3/output/status"), run.at("/steps/0/output/truncated")), (&json!(404), &json!(false)));
         assert!(run.text("/steps/4/error").contains("give one of body, text and form"));
     }
+
+    async fn the_owner_is_told_when_a_rule_begins_to_fail_unless_it_says_otherwise(db) {
+        let place = Place::open(&db).await;
+        let fails = json!([{ "id": "fail", "script": "if body.ok { 1 } else { throw \"broken\" }" }]);
+        let on = json!({ "on": "hook.received", "match": { "hook": "in" } });
+        let plain = place.rule(json!({ "name": "Plain", "trigger": on, "steps": fails })).await;
+        let silent = place.rule(json!({ "name": "Silent", "trigger": on, "steps": fails, "on_failure": {} })).await;
+        for (n, ok) in [false, false, true, false].into_iter().enumerate() {
+            place.post(json!({ "ok": ok })).await;
+            let run = place.last(&plain, n + 1).await;
+            assert_eq!(run.text("/state"), if ok { "succeeded" } else { "failed" }, "{:#}", run.body);
+            place.last(&silent, n + 1).await;
+        }
+        place.quiet().await;
+        let page = place.api.get("/notifications?limit=200").await.expect_status(200);
+        let said: Vec<&str> = page.at("/items").as_array().unwrap().iter().map(|note| note["message"].as_str().unwrap()).collect();
+        assert!(said.len() == 1 && said[0].contains("“Plain” failed") && said[0].contains("broken"), "once an hour, and not of each run: {said:#?}");
+        assert!(page.text("/items/0/subject").starts_with("run_"), "it leads to the run: {:#}", page.body);
+    }
 }
