@@ -18,9 +18,10 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection; all statements of the engine fit.
 const STATEMENTS: usize = 1024;
 
-/// A write that changes nothing: the database's own number of its user, 0, is set to 0. It goes through the write-ahead log
-/// to the disk as any other does.
-pub(super) const PROBE: [&str; 3] = ["begin immediate", "pragma user_version = 0", "commit"];
+/// A write that takes as much room as those of a busy moment do, and is taken back: a disk may be so full that a few bytes still
+/// find room on it, and nothing that people send does.
+pub(super) const PROBE: [&str; 4] =
+    ["begin immediate", "insert into room values (zeroblob(1048576))", "commit", "delete from room"];
 
 /// What takes the rows of a statement.
 pub(super) type Take<'a> = dyn FnMut(&mut Row<'_>) -> Result<()> + Send + 'a;

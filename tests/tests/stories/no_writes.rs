@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use trackside_tests::both_databases;
-use trackside_tests::harness::{Answer, Api, Database, Server};
+use trackside_tests::harness::{Answer, Api, Database, Server, run_story};
 
 /// A server whose files can be kept from growing. The kernel tells a writer that a file has its largest size as it tells
 /// that a disk is full, and unlike a full disk that needs no rights.
@@ -23,10 +23,7 @@ async fn started(db: &Database) -> Server {
 /// Lets the database take no writes any more, or take them again.
 async fn allow(db: &Database, server: &Server, allowed: bool) {
     if !db.is_postgres() {
-        let size = if allowed { "unlimited" } else { "4096" };
-        let (pid, limit) = (server.pid().to_string(), format!("--fsize={size}:unlimited"));
-        assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
-        return;
+        return bound(server, (!allowed).then_some(4_096));
     }
     let mut own = PgConnection::connect(db.url()).await.unwrap();
     let name = db.url().rsplit('/').next().unwrap();
@@ -38,6 +35,13 @@ async fn allow(db: &Database, server: &Server, allowed: bool) {
     ] {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut own).await.unwrap();
     }
+}
+
+/// Lets no file of a server on SQLite grow beyond this size, or any again.
+fn bound(server: &Server, size: Option<u64>) {
+    let size = size.map_or("unlimited".to_owned(), |size| size.to_string());
+    let (pid, limit) = (server.pid().to_string(), format!("--fsize={size}:unlimited"));
+    assert!(Command::new("prlimit").args(["--pid", &pid, &limit]).status().unwrap().success());
 }
 
 /// The answer of `/readyz` once it has this status.
@@ -91,4 +95,29 @@ both_databases! {
         api.get(&attachment).await.expect_refusal().expect_status(404);
         api.post("/projects/WEB/tasks", json!({ "title": "After" })).await.expect_status(201);
     }
+}
+
+#[tokio::test]
+async fn a_disk_on_which_only_a_little_finds_room_is_full() {
+    run_story(Database::sqlite().await, async |db| {
+        let server = started(&db).await;
+        let api = Api::set_up(&server).await;
+        api.post("/projects", json!({ "key": "WEB", "name": "Website" })).await.expect_status(201);
+        db.quiet(Duration::from_secs(30)).await;
+        let log = format!("{}-wal", db.url().trim_start_matches("sqlite://"));
+        bound(&server, Some(std::fs::metadata(log).unwrap().len() + 100_000));
+        let large = json!({ "title": "Large", "description": "x".repeat(60_000) });
+        let start = Instant::now();
+        while api.post("/projects/WEB/tasks", large.clone()).await.status == 201 {
+            assert!(start.elapsed() < Duration::from_secs(20));
+        }
+        for _ in 0..3 {
+            let not = api.outside().get("/readyz").await.expect_status(503);
+            assert!(not.text("/missing/0").contains("nothing can be written"), "{:#}", not.body);
+        }
+        bound(&server, None);
+        ready(&api, 200).await;
+        api.post("/projects/WEB/tasks", large).await.expect_status(201);
+    })
+    .await;
 }

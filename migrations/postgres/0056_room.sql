@@ -1,0 +1,2 @@
+-- Only of SQLite, whose disk is the program's own.
+select 1;
