@@ -142,8 +142,10 @@ pub struct Choice {
     /// These; at most 1,000.
     #[schemars(length(max = 1_000))]
     pub jobs: Vec<JobId>,
-    /// All that it finds, the longest dead first; at most 1,000 at a time. `{}` finds all there are.
+    /// All that it finds, the longest dead first; at most 1,000 at a time.
     pub filter: Option<DeadFilter>,
+    /// `true` with a filter that leaves out nothing: all there are are meant.
+    pub all: bool,
     /// Only say how many it would be.
     pub dry_run: bool,
     /// `true` for those of all workspaces: for whoever looks after the installation.
@@ -308,6 +310,10 @@ async fn chosen(tx: &mut Tx, actor: &Actor, scope: Scope, choice: &Choice) -> Re
         Some(_) if !choice.jobs.is_empty() => {
             Err(Error::field("/filter", "cannot stand beside `jobs`; leave one of them out"))
         }
+        Some(filter) if *filter == DeadFilter::default() && !choice.all && !choice.dry_run => Err(Error::field(
+            "/filter",
+            "leaves out nothing; say `\"all\": true` beside it if all dead letters are meant",
+        )),
         Some(filter) => {
             let named = |error: Error| Error::field("/filter", error.detail.clone());
             let from = filter.statement(scope).map_err(named)?;

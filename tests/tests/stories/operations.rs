@@ -231,8 +231,10 @@ both_databases! {
         assert_eq!(eve.get("/dead-jobs").await.expect_status(200).at("/items"), &json!([]));
         for verb in ["requeue", "discard"] {
             eve.post(&format!("/dead-jobs/{verb}"), json!({ "jobs": [jobs] })).await.expect_problem(404, "dead_job_not_found");
-            eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {}, "installation": true })).await.expect_problem(403, "denied");
-            assert_eq!(eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {} })).await.expect_status(200).at("/matched"), &json!(0));
+            eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {}, "all": true, "installation": true })).await.expect_problem(403, "denied");
+            assert_eq!(eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {}, "all": true })).await.expect_status(200).at("/matched"), &json!(0));
+            eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {} })).await.expect_problem(422, "invalid_fields");
+            eve.post(&format!("/dead-jobs/{verb}"), json!({ "filter": {}, "dry_run": true })).await.expect_status(200);
             office.api.post(&format!("/dead-jobs/{verb}"), json!({ "jobs": [other] })).await.expect_problem(404, "dead_job_not_found");
             office.api.post(&format!("/dead-jobs/{verb}"), json!({})).await.expect_problem(422, "invalid_fields");
             office.api.post(&format!("/dead-jobs/{verb}"), json!({ "jobs": [jobs], "filter": {} })).await.expect_problem(422, "invalid_fields");
