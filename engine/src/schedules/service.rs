@@ -108,7 +108,7 @@ pub(crate) async fn follow(tx: &mut Tx, actor: &Actor, now: DateTime<Utc>, info:
     }
     if row.timing != timing {
         (row.timing, row.settled_at, row.waiting_since) = (timing, now, None);
-    } else if !row.active && trigger.catch_up.is_none() {
+    } else if !row.active && trigger.catch_up.is_none_or(|catch_up| catch_up == CatchUp::None) {
         // What passed while the rule was switched off is made up for only if the rule says so itself.
         row.settled_at = row.settled_at.max(now);
     }

@@ -241,14 +241,18 @@ async fn what_passed_while_a_rule_was_paused_is_made_up_for_only_when_it_says_so
         let desk = Desk::of(Office::open(place).await);
         let usual = desk.rule(json!({ "cron": "0 9 * * *" }), json!({})).await;
         let all = desk.rule(json!({ "cron": "0 10 * * *", "catch_up": "all" }), json!({})).await;
-        desk.switch(usual, RuleState::Paused).await.unwrap();
-        desk.switch(all, RuleState::Paused).await.unwrap();
+        // Half a minute before it is switched on again: not missed, but not wanted either.
+        let none = desk.rule(json!({ "cron": "30 59 9 * * *", "catch_up": "none" }), json!({})).await;
+        for rule in [usual, all, none] {
+            desk.switch(rule, RuleState::Paused).await.unwrap();
+        }
         assert_eq!(desk.row(usual).await.1, None);
         desk.forward(TimeDelta::hours(50));
         desk.tick().await;
         assert!(desk.times().await.is_empty());
-        desk.switch(usual, RuleState::Enabled).await.unwrap();
-        desk.switch(all, RuleState::Enabled).await.unwrap();
+        for rule in [usual, all, none] {
+            desk.switch(rule, RuleState::Enabled).await.unwrap();
+        }
         desk.tick().await;
         assert_eq!(desk.times().await, ["03-01T10:00 late", "03-02T10:00 late", "03-03T10:00 late"]);
         assert_eq!(desk.row(usual).await.1, Some(at("04T09:00")));
