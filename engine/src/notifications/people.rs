@@ -9,7 +9,8 @@ use crate::projects::{Project, members};
 use crate::tasks::Task;
 use crate::{Class, Error, Result, grants, rotas};
 
-/// Those who are called this of a task. Whom there is not any more is passed over: what is told has happened.
+/// Those who are called this of a task. Whom there is not any more is passed over: what is told has happened. Where nobody is on
+/// call, and where nobody is left at all, the project's owner stands in: it is not told to nobody.
 pub(crate) async fn called(
     rx: &mut Rx,
     workspace: WorkspaceId,
@@ -29,6 +30,7 @@ pub(crate) async fn called(
                 Ok(more) => people.extend(more),
                 Err(error) if matches!(error.class, Class::NotFound | Class::Conflict | Class::Invalid) => {
                     tracing::warn!(%workspace, name, %error, "somebody who is to be told is not there");
+                    people.extend(name.starts_with("oncall:").then_some(project.owner_id));
                 }
                 Err(error) => return Err(error),
             },
@@ -36,7 +38,11 @@ pub(crate) async fn called(
     }
     people.sort_unstable();
     people.dedup();
-    Ok(people)
+    let mut there = members::among(rx, workspace, &people).await?;
+    if there.is_empty() {
+        there.push(project.owner_id);
+    }
+    Ok(there)
 }
 
 /// Refuses names that nobody is called by.

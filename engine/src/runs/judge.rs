@@ -285,7 +285,7 @@ fn is_for(entry: &Entry, fields: &Value) -> bool {
 
 /// Whether the rule wants events that rules caused. A failed run is always a rule's doing, so who listens to failures
 /// wants them; but never its own, which would be the shortest loop there is. Who goes by a date does not care whether a
-/// person or a rule set it, but does not start itself by setting it anew.
+/// person or a rule set it, but does not start itself by setting it anew; nor does who goes by a timer, whoever ended it.
 fn accepts(entry: &Entry, event: &Pending) -> bool {
     let accepts = entry.compiled.rule.policy.cause.accept_rules;
     // A post that says how many rules led to it comes of a rule, wherever it was in between.
@@ -293,7 +293,7 @@ fn accepts(entry: &Entry, event: &Pending) -> bool {
     let own = || serde_json::from_str::<Cause>(cause).is_ok_and(|cause| cause.rule == entry.rule);
     match event.kind.as_str() {
         "run.failed" => !own(),
-        DATE_REACHED => accepts || !own(),
+        DATE_REACHED | "sla.breached" | "sla.met" | "sla.warned" => accepts || !own(),
         _ => accepts,
     }
 }

@@ -195,6 +195,9 @@ fn targets(policy: &Policy) -> Result<()> {
         Some(Warn::Before(before)) if before.0.is_zero() => {
             Err(Error::field("/warn/before", "must be more than 0; leave `warn` out for no warning"))
         }
+        Some(Warn::Before(before)) if policy.clock == TargetClock::Working && seconds(before) % 60 != 0 => {
+            Err(Error::field("/warn/before", "must be whole minutes, because working time is counted in minutes"))
+        }
         _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use super::model::{Stored, TaskTimer, Timer};
 use super::step::{Count, Said, Seen};
 use super::time::Time;
 use super::{follow, store};
+use crate::access::Actor;
 use crate::cx::{Cx, Source};
 use crate::db::{Db, Tx};
 use crate::events::emit;
@@ -160,7 +161,7 @@ async fn one(tx: &mut Tx, source: &Source, seen: &Timer, judged: &Judged, now: D
     }
     if let Some(seen) = anew {
         // By now all that was read has happened, which need not be so for when the look began.
-        let look = Look { project, at: source.now(), seen };
+        let look = Look { project, at: source.now(), seen, cause: None };
         return follow::apply(tx, source, stored, compiled, &look, task.id).await;
     }
     let time = Time::of(tx, compiled.policy.clock, project).await?;
@@ -170,7 +171,10 @@ async fn one(tx: &mut Tx, source: &Source, seen: &Timer, judged: &Judged, now: D
     timer.reckon(&count)?;
     store::update_timer(tx, &timer).await?;
     match said {
-        Some(said) => follow::announce(tx, source, stored, compiled, &timer, project, &count, said).await,
+        Some(said) => {
+            let cx = source.cx(Actor::system(workspace));
+            follow::announce(tx, &cx, stored, compiled, &timer, project, &count, said).await
+        }
         None => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use super::step::{Count, Said, Seen};
 use super::time::Time;
 use super::{due, store};
 use crate::access::{Actor, Who};
-use crate::cx::{Cx, Source};
+use crate::cx::{Cause, Cx, Source};
 use crate::db::{Db, Tx};
 use crate::events::store::Pending;
 use crate::handle::Handle;
@@ -47,6 +47,8 @@ pub(super) struct Look<'l> {
     pub project: &'l Project,
     pub at: DateTime<Utc>,
     pub seen: &'l Seen,
+    /// The rule behind the event that showed it, if one is.
+    pub cause: Option<&'l Cause>,
 }
 
 /// Reads a page on in one workspace, towards `head`; answers up to where. Nothing when another node was faster.
@@ -118,6 +120,7 @@ enum Moves {
         project: Box<Project>,
         at: DateTime<Utc>,
         seen: Vec<Option<Seen>>,
+        cause: Option<Cause>,
     },
 }
 
@@ -175,17 +178,19 @@ async fn moves(db: &Db, policies: &[Stored], compiled: &[Option<Arc<Compiled>>],
         };
         policies.iter().zip(compiled).map(see).collect()
     });
-    Ok(Moves::One { task: task_id, at: sight.at, project, seen })
+    let cause = event.cause.as_deref().and_then(|cause| serde_json::from_str(cause).ok());
+    Ok(Moves::One { task: task_id, at: sight.at, project, seen, cause })
 }
 
 async fn take(tx: &mut Tx, source: &Source, policies: &[Stored], event: &Judged) -> Result<()> {
     match &event.moves {
         Moves::Nothing => Ok(()),
         Moves::All(project) => store::age(tx, event.workspace, *project, source.now()).await.map(drop),
-        Moves::One { task, project, at, seen } => {
+        Moves::One { task, project, at, seen, cause } => {
             for (stored, seen) in policies.iter().zip(seen) {
                 let (Some(seen), Ok(compiled)) = (seen, Compiled::of(stored)) else { continue };
-                apply(tx, source, stored, &compiled, &Look { project, at: *at, seen }, *task).await?;
+                let look = Look { project, at: *at, seen, cause: cause.as_ref() };
+                apply(tx, source, stored, &compiled, &look, *task).await?;
             }
             Ok(())
         }
@@ -230,7 +235,11 @@ pub(super) async fn apply(
         store::update_timer(tx, &timer).await?;
     }
     match said {
-        Some(said) => announce(tx, source, stored, compiled, &timer, sight.project, &count, said).await,
+        Some(said) => {
+            let mut cx = source.cx(Actor::system(stored.workspace_id));
+            cx.cause = sight.cause.cloned();
+            announce(tx, &cx, stored, compiled, &timer, sight.project, &count, said).await
+        }
         None => Ok(()),
     }
 }
@@ -263,7 +272,7 @@ fn fresh(stored: &Stored, sight: &Look<'_>, task: TaskId, cycle: i64) -> Timer {
 #[expect(clippy::too_many_arguments, reason = "all of what is announced")]
 pub(super) async fn announce(
     tx: &mut Tx,
-    source: &Source,
+    cx: &Cx,
     stored: &Stored,
     compiled: &Compiled,
     timer: &Timer,
@@ -271,8 +280,7 @@ pub(super) async fn announce(
     count: &Count,
     said: Said,
 ) -> Result<()> {
-    let cx: Cx = source.cx(Actor::system(stored.workspace_id));
     let sla = SlaRef { id: stored.id, name: compiled.policy.name.clone() };
     let shown = super::service::shown(timer, sla, compiled.policy.clock, &count.time, cx.now())?;
-    due::say(tx, &cx, compiled, &shown, timer, project, said).await
+    due::say(tx, cx, compiled, &shown, timer, project, said).await
 }

@@ -165,6 +165,57 @@ both_databases! {
         people.leave().await;
     }
 
+    /// Nobody is on call, nobody works on it: whoever owns the project is told rather than nobody.
+    async fn what_is_too_late_is_told_to_somebody(db) {
+        let (server, api) = place(&db).await;
+        let people = People::of(&db).await;
+        let workspace = api.get("/me").await.text("/workspace/id");
+        let (own, mia) = (people.member(&server, &workspace, "Own", Role::ProjectManager).await, people.member(&server, &workspace, "Mia", Role::TeamMember).await);
+        people.leave().await;
+        api.patch("/projects/WEB", json!({ "owner": id(&own).await })).await.expect_status(200);
+        let later = json!({ "rotation": { "start": "2099-01-05T09:00:00", "every": "1w" } });
+        rota(&api, &[&id(&mia).await], later).await;
+        for (name, told) in [("On call", json!(["oncall:Support", format!("user:{}", id(&mia).await)])), ("Assigned", json!(["assignees"]))] {
+            let sla = json!({ "name": name, "clock": "wall", "targets": { "default": "1s" }, "notify": { "breached": told } });
+            api.post("/slas", sla).await.expect_status(201);
+        }
+        api.post("/projects/WEB/tasks", json!({ "title": "Late" })).await.expect_status(201);
+        let start = Instant::now();
+        let told = async |api: &Api| api.get("/notifications").await.expect_status(200).at("/items").as_array().unwrap().len();
+        while told(&own).await < 2 || told(&mia).await < 1 {
+            assert!(start.elapsed() < PATIENCE, "{} {}", told(&own).await, told(&mia).await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        db.quiet(PATIENCE).await;
+        assert_eq!((told(&own).await, told(&mia).await), (2, 1));
+    }
+
+    /// What a rule does to a task may end a timer: then the rule stands behind that, too, and chains of rules come to an end.
+    async fn a_timer_that_a_rule_ended_says_so(db) {
+        let (_server, api) = place(&db).await;
+        api.post("/slas", json!({ "name": "Soon", "clock": "wall", "targets": { "default": "1h" } })).await.expect_status(201);
+        for (name, on, step) in [
+            ("Closes", "task.created", json!({ "id": "close", "action": "task.update", "with": { "task": "{{ task.id }}", "status": "completed" } })),
+            ("Hears", "sla.met", json!({ "id": "say", "action": "task.comment", "with": { "task": "{{ task.id }}", "body": "in time" } })),
+        ] {
+            let rule = api.post("/rules", json!({ "name": name, "trigger": { "on": on }, "steps": [step] })).await.expect_status(201).text("/id");
+            api.post(&format!("/rules/{rule}/enable"), json!({})).await.expect_status(200);
+        }
+        api.post("/projects/WEB/tasks", json!({ "title": "Quick" })).await.expect_status(201);
+        let start = Instant::now();
+        let events = loop {
+            let events = api.get("/events?after=0&limit=200").await.expect_status(200).at("/items").as_array().unwrap().clone();
+            if events.iter().any(|event| event["kind"] == "task.commented") {
+                break events;
+            }
+            assert!(start.elapsed() < PATIENCE, "{events:#?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let of = |kind: &str| events.iter().find(|event| event["kind"] == kind).unwrap().clone();
+        assert_eq!(of("sla.met")["cause"], of("task.status_changed")["cause"], "{:#}", of("sla.met"));
+        assert_eq!((&of("sla.met")["cause"]["depth"], &of("task.commented")["cause"]["depth"]), (&json!(1), &json!(2)));
+    }
+
     async fn what_is_no_policy_says_why(db) {
         let (_server, api) = place(&db).await;
         let refused = async |more: Value| {
@@ -182,6 +233,7 @@ both_databases! {
         assert_eq!(refused(json!({ "targets": { "default": "90s" } })).await.0, "/targets/default");
         assert_eq!(refused(json!({ "targets": { "default": "4000d" } })).await.0, "/targets/default");
         assert_eq!(refused(json!({ "warn": { "before": "4h" } })).await.0, "/warn/before");
+        assert_eq!(refused(json!({ "warn": { "before": "90s" } })).await.0, "/warn/before", "working time is counted in minutes");
         assert_eq!(refused(json!({ "warn": { "percent": 100 } })).await.0, "/warn/percent");
         assert_eq!(refused(json!({ "project": "NONE" })).await.0, "/project");
         let (at, says) = refused(json!({ "notify": { "breached": ["assignees", "oncall:Nobody"] } })).await;
