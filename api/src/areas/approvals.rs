@@ -1,5 +1,7 @@
 //! `/approvals`.
 
+use std::str::FromStr as _;
+
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::extract::State;
@@ -7,11 +9,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use trackside_engine::access::{ApprovalView, RunView};
-use trackside_engine::approvals::{Approval, NewDelegation, NewVote, Via, service};
+use trackside_engine::approvals::{Approval, ApprovalState, NewDelegation, NewVote, Via, service};
 use trackside_engine::db::Tx;
 use trackside_engine::ids::{ApprovalId, RunId};
 use trackside_engine::paging::Page;
-use trackside_engine::{Class, Error, runs};
+use trackside_engine::{Error, runs};
 
 use super::ById;
 use crate::answer::{Answer, Result};
@@ -25,7 +27,13 @@ pub(super) fn routes() -> ApiRouter<App> {
     ApiRouter::new()
         .api_route(
             "/approvals",
-            get_with(list, doc("listApprovals", "List what one has to decide, or all that a run asked, newest first")),
+            get_with(
+                list,
+                doc(
+                    "listApprovals",
+                    "List what one has to decide, all that a run asked, or all that stand so, newest first",
+                ),
+            ),
         )
         .api_route("/approvals/{id}", get_with(find, doc("getApproval", "Get an approval with its answers")))
         .api_route(
@@ -43,6 +51,9 @@ pub(super) fn routes() -> ApiRouter<App> {
 struct ListQuery {
     /// All that this run asked, also what is over; without it, what one has to decide.
     run_id: Option<RunId>,
+    /// Instead: all that stand so and that one was asked or whose run one may see; `pending`, `approved`, `rejected`,
+    /// `timed_out`, `withdrawn`, separated by commas.
+    state: Option<String>,
     /// 1 to 200 items; 25 when left out.
     limit: Option<i64>,
     /// `next_cursor` of the page before.
@@ -61,6 +72,11 @@ async fn list(
         cx.actor.may::<RunView, _>(runs::service::find(&mut rx, &cx.actor, run).await?)?;
         return Ok(Answer::new(service::of_run(&mut rx, &cx, run, page.after, page.limit).await?));
     }
+    if let Some(state) = &query.state {
+        let states = state.split(',').map(ApprovalState::from_str).collect::<std::result::Result<Vec<_>, _>>();
+        let states = states.map_err(|error| Error::invalid("invalid_parameter", format!("`state`: {error}")))?;
+        return Ok(Answer::new(service::in_states(&mut rx, &cx, &states, page.after, page.limit).await?));
+    }
     let user = cx.actor.user().ok_or_else(|| Error::denied("Only people decide; sign in as one."))?;
     Ok(Answer::new(service::to_decide(&mut rx, &cx, user, page.after, page.limit).await?))
 }
@@ -69,11 +85,8 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<ApprovalId>) ->
     let mut rx = app.db.read().await?;
     let may = cx.actor.may::<ApprovalView, _>(service::find(&mut rx, cx.actor.workspace, id).await?)?;
     // Whoever is asked, and whoever sees the run.
-    if !service::concerns(&mut rx, &cx, may.resource()).await? {
-        let run = runs::service::find(&mut rx, &cx.actor, may.resource().run()).await;
-        let run =
-            run.map_err(|error| if error.class == Class::NotFound { Error::unseen("approval") } else { error })?;
-        cx.actor.may::<RunView, _>(run).map_err(|_| Error::unseen("approval"))?;
+    if !service::is_seen(&mut rx, &cx, may.resource()).await? {
+        return Err(Error::unseen("approval").into());
     }
     Ok(Answer::new(service::get(&mut rx, &cx, &may).await?))
 }

@@ -13,9 +13,10 @@ use trackside_engine::paging::Page;
 use trackside_engine::runs::history::{self, RunFilter, RunQuery};
 use trackside_engine::runs::service::{self, Rerun};
 use trackside_engine::runs::several::{self, Deed};
-use trackside_engine::runs::{Run, RunSummary};
+use trackside_engine::runs::{Run, RunSummary, Step};
 use trackside_engine::{Cx, rules};
 
+use super::PageQuery;
 use crate::answer::{Answer, Result};
 use crate::app::App;
 use crate::extract::{At, Auth, Json, MaybeJson, Query, Request};
@@ -37,6 +38,10 @@ pub(super) fn routes() -> ApiRouter<App> {
             post_with(rerun_each, doc_with("rerunRuns", "Repeat all runs that a filter finds, at most 1,000", repeat)),
         )
         .api_route("/runs/{id}", get_with(find, doc("getRun", "Get a run with its steps")))
+        .api_route(
+            "/runs/{id}/steps",
+            get_with(steps, doc("listRunSteps", "List the steps of a run, whole, in the order they began")),
+        )
         .api_route("/runs/{id}/cancel", post_with(cancel, doc("cancelRun", "Stop a run; what it did stays done")))
         .api_route("/runs/{id}/rerun", post_with(rerun, doc_with("rerunRun", "Repeat a run that is over", again)))
 }
@@ -56,6 +61,18 @@ async fn find(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Resu
     let mut rx = app.db.read().await?;
     let may = cx.actor.may::<RunView, _>(service::find(&mut rx, &cx.actor, id).await?)?;
     Ok(Answer::new(service::get(&mut rx, &cx.actor, &may).await?))
+}
+
+async fn steps(
+    State(app): State<App>,
+    Auth(cx): Auth,
+    At(id): At<RunId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Answer<Page<Step>>> {
+    cx.actor.may_somewhere::<RunView>()?;
+    let mut rx = app.db.read().await?;
+    let may = cx.actor.may::<RunView, _>(service::find(&mut rx, &cx.actor, id).await?)?;
+    Ok(Answer::new(service::steps(&mut rx, &cx.actor, &may, &page.into()).await?))
 }
 
 async fn cancel(State(app): State<App>, Auth(cx): Auth, At(id): At<RunId>) -> Result<Answer<RunSummary>> {

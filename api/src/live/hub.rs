@@ -42,7 +42,7 @@ struct Subscriber {
     lagged: mpsc::UnboundedSender<Arc<str>>,
 }
 
-type Topic = (WorkspaceId, Arc<str>);
+pub(super) type Topic = (WorkspaceId, Arc<str>);
 
 /// Who listens to what, in this process. Cheap to clone.
 #[derive(Clone, Default)]
@@ -152,10 +152,10 @@ impl Hub {
         }
     }
 
-    /// The topics of persons to which somebody listens, by workspace.
-    pub(super) fn own_topics(&self) -> Vec<(WorkspaceId, Arc<str>)> {
+    /// The topics to which somebody listens and that begin so, by workspace.
+    pub(super) fn topics_of(&self, beginning: &str) -> Vec<Topic> {
         let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        topics.keys().filter(|(_, topic)| topic.starts_with("user:")).cloned().collect()
+        topics.keys().filter(|(_, topic)| topic.starts_with(beginning)).cloned().collect()
     }
 
     /// A place for a new socket.

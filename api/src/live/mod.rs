@@ -5,13 +5,15 @@
 //! (`project:proj_…`, `task:task_…`, `workspace:ws_…`). A position is an event's place in the log, so a client that
 //! comes back says the last one it saw and gets exactly what it missed, or is told to reload.
 //!
-//! On a person's own topic (`notifications`) it also says how many notifications they have not read ([`unread`]).
+//! On a person's own topic (`notifications`) it also says how many notifications they have not read ([`unread`]), and to those who
+//! watch runs that these begin, go on and end ([`runs`]).
 //!
 //! A client that reads slowly fills only its own, bounded queue; when that is full, its subscription ends with
 //! `reload`, and nobody else notices. Signals (typing, presence, cursors) go from client to client and are never stored.
 
 mod hub;
 mod protocol;
+mod runs;
 mod socket;
 mod unread;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use trackside_engine::runs::RunState;
 
 /// What a client says.
 #[derive(Debug, Deserialize)]
@@ -46,6 +47,10 @@ pub(super) enum FromServer<'a> {
     Event { topic: &'a str, position: i64, event: &'a RawValue },
     /// So many notifications are not read, of whoever's own topic it is.
     Notifications { topic: &'a str, unread: i64 },
+    /// Runs of the topic's rule or workspace began, went on or ended: it is worth while to read them anew.
+    Runs { topic: &'a str },
+    /// How the topic's run goes.
+    Run { topic: &'a str, state: RunState, steps: i64 },
     /// Somebody's signal.
     Signal { topic: &'a str, kind: SignalKind, from: &'a str, data: &'a Value },
     /// Too far behind: read the state anew through the API, then subscribe again.

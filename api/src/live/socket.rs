@@ -251,6 +251,7 @@ impl Session {
     fn canonical(&self, topic: &str) -> String {
         match (topic, self.actor.user()) {
             ("notifications", Some(user)) => format!("user:{user}"),
+            ("runs", _) => format!("runs:{}", self.actor.workspace),
             _ => self.names.get(topic).cloned().unwrap_or_else(|| topic.to_owned()),
         }
     }
@@ -319,6 +320,15 @@ impl Session {
                 Ok(task.id.to_string())
             }
             "rule" => {
+                let rule = rules::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
+                self.actor.may::<RuleView, _>(rule).map(|may| may.resource().id.to_string())
+            }
+            "runs" if id == workspace.to_string() => {
+                self.actor.may_here::<RunView>()?;
+                Ok(workspace.to_string())
+            }
+            "runs" => {
+                self.actor.may_here::<RunView>()?;
                 let rule = rules::service::find(&mut rx, workspace, id.parse().map_err(|_| unknown())?).await?;
                 self.actor.may::<RuleView, _>(rule).map(|may| may.resource().id.to_string())
             }
@@ -416,12 +426,13 @@ impl Session {
 
 /// The hub is started by `serve`; a test may make one that nobody feeds.
 impl App {
-    /// Starts to follow the log, and to count what people have not read, for this process's sockets.
+    /// Starts to follow the log, to count what people have not read, and to look at runs that are watched, for this process's sockets.
     pub fn follow_log(&self) -> tokio::task::JoinHandle<()> {
         let follow = self.hub.clone().follow(self.db.clone());
         let count = self.hub.clone().count(self.db.clone(), self.source.clone());
+        let watch = self.hub.clone().watch_runs(self.db.clone());
         tokio::spawn(async move {
-            tokio::join!(follow, count);
+            tokio::join!(follow, count, watch);
         })
     }
 }

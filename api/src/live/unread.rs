@@ -36,7 +36,7 @@ impl Hub {
     }
 
     async fn tell_unread(&self, db: &Db, source: &Source, known: &mut Known) -> trackside_engine::Result<()> {
-        let topics = self.own_topics();
+        let topics = self.topics_of("user:");
         known.retain(|topic, _| topics.contains(topic));
         let of = |topic: &str| topic.strip_prefix("user:").and_then(|id| id.parse::<UserId>().ok());
         let users: Vec<UserId> = topics.iter().filter_map(|(_, topic)| of(topic)).collect();

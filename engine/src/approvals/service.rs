@@ -8,13 +8,16 @@ use super::model::{
     Stored, Via, Vote,
 };
 use super::{people, store, told};
-use crate::access::{ApprovalDecide, ApprovalView, Granted};
+use crate::access::{ApprovalDecide, ApprovalView, Granted, RunView};
 use crate::cx::Cx;
 use crate::db::{Rx, Tx};
 use crate::events::emit;
 use crate::ids::{ApprovalId, RunId, UserId, WorkspaceId};
 use crate::paging::{MAX_LIMIT, Page};
-use crate::{Error, Result, audit, runs};
+use crate::{Class, Error, Result, audit, runs};
+
+/// So many that may not be seen are passed over for one page.
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// An approval, with what it is about: what a permission is asked for.
 pub async fn find(rx: &mut Rx, workspace: WorkspaceId, id: ApprovalId) -> Result<Asked> {
@@ -45,7 +48,7 @@ pub async fn to_decide(
     before: Option<ApprovalId>,
     limit: i64,
 ) -> Result<Page<Approval>> {
-    page(rx, cx, Some(user), None, before, limit).await
+    page(rx, cx, Which::ToDecide(user), before, limit).await
 }
 
 /// What a run asked, newest first, as far as whoever asks may see what it is about.
@@ -56,34 +59,71 @@ pub async fn of_run(
     before: Option<ApprovalId>,
     limit: i64,
 ) -> Result<Page<Approval>> {
-    page(rx, cx, None, Some(run), before, limit).await
+    page(rx, cx, Which::OfRun(run), before, limit).await
+}
+
+/// Those that stand so, newest first, as far as whoever asks may see them: they are or were asked, or may see the run.
+pub async fn in_states(
+    rx: &mut Rx,
+    cx: &Cx,
+    states: &[ApprovalState],
+    before: Option<ApprovalId>,
+    limit: i64,
+) -> Result<Page<Approval>> {
+    page(rx, cx, Which::InStates(states), before, limit).await
+}
+
+/// Whether whoever asks is or was asked, or may see the run that asks.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn is_seen(rx: &mut Rx, cx: &Cx, asked: &Asked) -> Result<bool> {
+    if concerns(rx, cx, asked).await? {
+        return Ok(true);
+    }
+    match runs::service::find(rx, &cx.actor, asked.run()).await {
+        Ok(run) => Ok(cx.actor.may::<RunView, _>(run).is_ok()),
+        Err(error) if error.class == Class::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Which approvals a page is of.
+#[derive(Clone, Copy)]
+enum Which<'w> {
+    ToDecide(UserId),
+    OfRun(RunId),
+    InStates(&'w [ApprovalState]),
 }
 
 async fn page(
     rx: &mut Rx,
     cx: &Cx,
-    user: Option<UserId>,
-    run: Option<RunId>,
+    which: Which<'_>,
     before: Option<ApprovalId>,
     limit: i64,
 ) -> Result<Page<Approval>> {
     let workspace = cx.actor.workspace;
-    let (mut items, mut before) = (Vec::new(), before);
+    let (mut items, mut before, mut looked) = (Vec::new(), before, 0);
     loop {
-        let rows = match (user, run) {
-            (Some(user), _) => store::for_user(rx, workspace, user, before, MAX_LIMIT, cx.now()).await?,
-            (None, Some(run)) => store::of_run(rx, workspace, run, before, MAX_LIMIT).await?,
-            (None, None) => Vec::new(),
+        let rows = match which {
+            Which::ToDecide(user) => store::for_user(rx, workspace, user, before, MAX_LIMIT, cx.now()).await?,
+            Which::OfRun(run) => store::of_run(rx, workspace, run, before, MAX_LIMIT).await?,
+            Which::InStates(states) => store::in_states(rx, workspace, states, before, MAX_LIMIT).await?,
         };
         let last = (rows.len() as i64) < MAX_LIMIT;
+        looked += rows.len();
         for stored in rows {
             before = Some(stored.id);
             let asked = people::asked(rx, stored).await?;
             if cx.actor.may::<ApprovalView, _>(&asked).is_err() || asked.refuse_illegible(&cx.actor).is_err() {
                 continue;
             }
+            if matches!(which, Which::InStates(_)) && !is_seen(rx, cx, &asked).await? {
+                continue;
+            }
             let approval = shown(rx, cx, &asked).await?;
-            if user.is_some() && !approval.may_decide {
+            if matches!(which, Which::ToDecide(_)) && !approval.may_decide {
                 continue;
             }
             items.push(approval);
@@ -93,8 +133,11 @@ async fn page(
                 return Ok(Page { items, next_cursor, total: None });
             }
         }
-        if last {
-            return Ok(Page { items, next_cursor: None, total: None });
+        // It may be short, with where to go on.
+        let enough = matches!(which, Which::InStates(_)) && looked >= MOST_LOOKED_AT;
+        if last || enough {
+            let next_cursor = before.filter(|_| !last).map(|before| before.to_string());
+            return Ok(Page { items, next_cursor, total: None });
         }
     }
 }

@@ -30,6 +30,8 @@ statements! {
     SET_STUCK = "update approvals set stuck_at = $2 where id = $1 and state = 'pending'";
     OF_RUN = "select {Stored} from approvals where workspace_id = $1 and run_id = $2 and (id < $3 or cast($3 as text) is null) \
          order by id desc limit $4", Stored;
+    IN_STATES = "select {Stored} from approvals where workspace_id = $1 and state = any($2) and (id < $3 or cast($3 as text) is null) \
+         order by id desc limit $4", Stored;
     FOR_USER = "select {Stored} from approvals p where workspace_id = $1 and state = 'pending' and (id < $3 or cast($3 as text) is null) and (\
             exists (select 1 from approval_approvers a join members m on m.workspace_id = $1 and m.user_id = $2 \
                 where a.approval_id = p.id and (a.user_id = $2 or a.role = m.role or a.group_id in (\
@@ -156,6 +158,17 @@ pub(super) async fn of_run(
     limit: i64,
 ) -> Result<Vec<Stored>> {
     rx.all(OF_RUN, (workspace, run, before, limit)).await
+}
+
+/// Those that stand so, newest first.
+pub(super) async fn in_states(
+    rx: &mut Rx,
+    workspace: WorkspaceId,
+    states: &[ApprovalState],
+    before: Option<ApprovalId>,
+    limit: i64,
+) -> Result<Vec<Stored>> {
+    rx.all(IN_STATES, (workspace, states, before, limit)).await
 }
 
 /// What somebody is asked, for themselves or as a delegate, newest first.

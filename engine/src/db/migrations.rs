@@ -73,6 +73,7 @@ pub const ALL: &[Migration] = &[
     migration!("0051_who_moved_dates"),
     migration!("0054_run_reruns"),
     migration!("0056_room"),
+    migration!("0057_approvals_workspace"),
 ];
 
 /// Held on PostgreSQL while a step runs, so that nodes starting together do not both do it. "trackside", cut to 8 bytes.

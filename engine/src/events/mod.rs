@@ -10,6 +10,7 @@
 //! Deliberately absent: editing or deleting events.
 
 pub mod activity;
+pub mod browse;
 mod kinds;
 mod model;
 pub mod service;

@@ -229,6 +229,8 @@ statements! {
     POSITION_BEFORE = "select position from events where id < $1 and position is not null order by id desc limit 1";
     OF_KINDS = "select id, position from events where workspace_id = $1 and position > $2 and position <= $3 and kind = any($4) \
         order by position limit $5";
+    TASKS_OF = "select id, subject from events where id = any($1) and substr(subject, 1, 5) = 'task_'";
+    LIST_LOGGED = "select {Logged} from events where workspace_id = $1 and id = any($2) and position is not null", Logged;
     FIND = "select {Logged} from events where workspace_id = $1 and id = $2 and position is not null", Logged;
 }
 
@@ -308,6 +310,18 @@ pub(crate) async fn after_all(rx: &mut Rx, position: i64, limit: i64) -> Result<
 pub(crate) async fn find(rx: &mut Rx, workspace: WorkspaceId, id: EventId) -> Result<Option<Event>> {
     let row: Option<Logged> = rx.opt(FIND, (workspace, id)).await?;
     row.map(Event::try_from).transpose()
+}
+
+/// The tasks that these events are about, where they are about one.
+pub(crate) async fn tasks_of(rx: &mut Rx, ids: &[EventId]) -> Result<Vec<(EventId, TaskId)>> {
+    let rows: Vec<(EventId, String)> = rx.all(TASKS_OF, (ids,)).await?;
+    Ok(rows.into_iter().filter_map(|(event, task)| Some((event, task.parse().ok()?))).collect())
+}
+
+/// These events of the log, in no order.
+pub(super) async fn list_logged(rx: &mut Rx, workspace: WorkspaceId, ids: &[EventId]) -> Result<Vec<Event>> {
+    let rows: Vec<Logged> = rx.all(LIST_LOGGED, (workspace, ids)).await?;
+    rows.into_iter().map(Event::try_from).collect()
 }
 
 /// Where an event stands in the log.

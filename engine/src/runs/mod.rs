@@ -29,11 +29,12 @@ pub(crate) mod sight;
 mod slow;
 mod steps;
 pub(crate) mod store;
+pub mod watch;
 
 pub use changes::{Change, Turn};
 pub use hot::HotRuns;
 pub use judge::Hindrance;
-pub use model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+pub use model::{Mode, NewRun, Run, RunError, RunState, RunSummary, RunTask, Step, StepState, Waiting};
 pub use rehearsal::{Because, Judgement, Rehearsal, Stage, Would};
 pub(crate) use rehearsal::{judge, tally};
 pub use runner::{RunJob, Runner};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::{Place, Scoped};
-use crate::ids::{ApprovalId, EventId, Id as _, RuleId, RunId, UserId, WorkspaceId};
+use crate::ids::{ApprovalId, EventId, Id as _, RuleId, RunId, TaskId, UserId, WorkspaceId};
 use crate::words::words;
 
 words! {
@@ -219,6 +219,9 @@ pub struct RunSummary {
     /// The event that started it.
     #[serde(rename = "event")]
     pub event_id: Option<EventId>,
+    /// The task that the event is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<RunTask>,
     /// The run that it repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<RunId>,
@@ -246,6 +249,16 @@ pub struct RunSummary {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+/// The task behind a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RunTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its key, as long as it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
 impl Scoped for RunSummary {
     fn workspace(&self) -> WorkspaceId {
         self.workspace_id
@@ -265,7 +278,8 @@ pub struct Run {
     /// What the list shows.
     #[serde(flatten)]
     pub summary: RunSummary,
-    /// What each step did, in the order they began.
+    /// What each step did, in the order they began. Of a run that did much, what steps were given and answered is cut;
+    /// `/runs/{id}/steps` has it whole, page by page.
     pub steps: Vec<Step>,
 }
 

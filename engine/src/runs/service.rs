@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use trackside_rules::Vars;
 
-use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, StepState};
+use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState};
 use super::sight::may_read_steps;
 use super::store::Origin;
 use super::{journal, policy, settle, sight, store};
@@ -15,6 +15,7 @@ use crate::db::{Rx, Signal, Tx};
 use crate::ids::{Id, JobId, RuleId, RunId, WorkspaceId};
 use crate::jobs::dead::Discarded;
 use crate::jobs::{self, NewJob};
+use crate::paging::{Cursor, Page, PageRequest, bad_cursor};
 use crate::rules::buttons::OnTask;
 use crate::rules::{RuleInfo, RuleState};
 use crate::variables::{self, Whose};
@@ -72,6 +73,37 @@ pub async fn get(rx: &mut Rx, actor: &Actor, may: &Granted<RunView, RunSummary>)
         run.veil();
     }
     Ok(run)
+}
+
+/// A page of the steps of a run, in the order they began, as far as somebody may read them. [`get`] cuts what is large; here it is
+/// whole.
+pub async fn steps(
+    rx: &mut Rx,
+    actor: &Actor,
+    may: &Granted<RunView, RunSummary>,
+    page: &PageRequest,
+) -> Result<Page<Step>> {
+    let run = may.resource();
+    let limit = page.limit()?;
+    let after = match &page.cursor {
+        None => (i64::MIN, String::new()),
+        Some(cursor) => match Cursor::decode(cursor, "ordinal")?.values.as_slice() {
+            [Value::Number(ordinal), Value::String(path)] if ordinal.is_i64() => {
+                (ordinal.as_i64().unwrap_or_default(), path.clone())
+            }
+            _ => return Err(bad_cursor()),
+        },
+    };
+    let (mut items, more) = store::steps_after(rx, run.id, after, limit).await?;
+    let owner = store::owner(rx, run.rule_id).await?;
+    if !owner.is_some_and(|owner| may_read_steps(actor, owner)) {
+        items.iter_mut().for_each(Step::veil);
+    }
+    let last = items.last().filter(|_| more);
+    let cursor =
+        |last: &Step| Cursor { sort: "ordinal".into(), values: vec![last.ordinal.into(), last.path.clone().into()] };
+    let next_cursor = last.map(|last| cursor(last).encode());
+    Ok(Page { items, next_cursor, total: None })
 }
 
 /// Stops a run. What it has done stays done; a call that is under way is not waited for.

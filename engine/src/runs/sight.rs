@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value as Json;
 
 use super::events::RunFailed;
-use super::model::{Run, RunError, RunSummary, Waiting};
+use super::model::{Run, RunError, RunSummary, Step, Waiting};
 use super::store::{self, RunRow};
 use crate::access::{Actor, Permission as _, RunManage, TaskView};
 use crate::db::{Rx, Value};
@@ -201,10 +201,15 @@ impl Run {
     /// Takes from a run what only those may read who may read steps.
     pub(super) fn veil(&mut self) {
         self.summary.veil();
-        for step in &mut self.steps {
-            (step.input, step.output) = (None, None);
-            step.error = step.error.take().map(|_| WITHHELD.to_owned());
-        }
+        self.steps.iter_mut().for_each(Step::veil);
+    }
+}
+
+impl Step {
+    /// The same of one of its steps.
+    pub(super) fn veil(&mut self) {
+        (self.input, self.output) = (None, None);
+        self.error = self.error.take().map(|_| WITHHELD.to_owned());
     }
 }
 

@@ -7,11 +7,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::history::first_of;
-use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, Step, StepState, Waiting};
+use super::model::{Mode, NewRun, Run, RunError, RunState, RunSummary, RunTask, Step, StepState, Waiting};
 use super::sight::Trail;
 use crate::db::{Rx, Tx};
-use crate::ids::{EventId, RuleId, RunId, UserId, WorkspaceId};
-use crate::{Error, Result};
+use crate::ids::{EventId, RuleId, RunId, TaskId, UserId, WorkspaceId};
+use crate::{Error, Result, events, tasks};
 use crate::{row, statements};
 
 row! {
@@ -101,6 +101,8 @@ statements! {
             union all select o.id from runs o where o.rerun_of is not null and o.event_id is not null and o.event_id = $2) order by id", RunRow;
     SHADOWS = "select {RunRow} from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 order by id desc limit $4", RunRow;
     COUNT_SHADOWS = "select state, count(*) from runs where rule_id = $1 and mode = 'shadow' and id >= $2 and id < $3 group by state";
+    STEPS_AFTER = "select {StepRow} from run_steps where run_id = $1 and (ordinal > $2 or ordinal = $2 and path > $3) \
+         order by ordinal, path limit $4", StepRow;
     KIND_OF_STEP = "select kind from run_steps where run_id = $1 and path = $2";
     STARTED_BY = "select started_by from runs where id = $1";
     DELETE_BEFORE = "delete from runs where id in (select id from runs where id < $1 and finished_at is not null order by id limit $2)";
@@ -108,6 +110,9 @@ statements! {
     SET_ADMITTED = "update runs set admitted = true, waiting = null, state = case when state = 'waiting' then 'running' else state end \
          where id = $1";
     SET_NOT_ADMITTED = "update runs set admitted = false where id = $1";
+    NEWEST_OF_RULE = "select id, state from runs where rule_id = $1 order by id desc limit $2";
+    NEWEST_OF_WORKSPACE = "select id, state from runs where workspace_id = $1 order by id desc limit $2";
+    PROGRESS = "select r.id, r.state, (select count(*) from run_steps s where s.run_id = r.id) from runs r where r.id = any($1)";
     SET_WORKED = "update runs set worked_ms = $2 where id = $1";
     FINISH = "update runs set state = $2, waiting = null, error = $3, finished_at = $4 where id = $1";
     CANCEL_LIVE = "update runs set state = 'cancelled', waiting = null, error = $2, finished_at = $3 where id = $1 and finished_at is null";
@@ -272,12 +277,27 @@ fn step(row: StepRow) -> Result<Step> {
     })
 }
 
-/// Adds names to rows, with one statement for all of them.
+/// The tasks that these events are about.
+async fn tasks_of(rx: &mut Rx, rows: &[RunRow]) -> Result<HashMap<EventId, RunTask>> {
+    let events: Vec<EventId> = rows.iter().filter_map(|row| row.event_id).collect();
+    let Some(workspace) = rows.first().map(|row| row.workspace_id).filter(|_| !events.is_empty()) else {
+        return Ok(HashMap::new());
+    };
+    let about = events::store::tasks_of(rx, &events).await?;
+    let ids: Vec<TaskId> = about.iter().map(|(_, task)| *task).collect();
+    let known = tasks::service::by_ids(rx, workspace, &ids).await?;
+    let keys: HashMap<TaskId, String> = known.into_iter().map(|task| (task.id, task.key)).collect();
+    let of = |(event, id): (EventId, TaskId)| (event, RunTask { id, key: keys.get(&id).cloned() });
+    Ok(about.into_iter().map(of).collect())
+}
+
+/// Adds names to rows, with one statement of each kind for all of them.
 pub(super) async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunSummary>> {
     let mut rules: Vec<RuleId> = rows.iter().map(|row| row.rule_id).collect();
     rules.sort_unstable();
     rules.dedup();
     let names: Vec<(RuleId, String)> = rx.all(NAMES, (rules,)).await?;
+    let tasks = tasks_of(rx, &rows).await?;
     rows.into_iter()
         .map(|row| {
             Ok(RunSummary {
@@ -291,6 +311,7 @@ pub(super) async fn summaries(rx: &mut Rx, rows: Vec<RunRow>) -> Result<Vec<RunS
                 rule_id: row.rule_id,
                 rule_version: row.rule_version,
                 event_id: row.event_id,
+                task: row.event_id.and_then(|event| tasks.get(&event).cloned()),
                 rerun_of: row.rerun_of,
                 parent_id: row.parent_id,
                 mode: row.mode,
@@ -326,6 +347,43 @@ pub(super) async fn get(rx: &mut Rx, summary: RunSummary) -> Result<Run> {
     })
     .await?;
     Ok(Run { summary, steps })
+}
+
+/// The steps of a run that come behind a place, whole: at most so many, of at most [`SHOWN_BYTES`] of what they were given and
+/// answered, but always one. And whether more follow.
+pub(super) async fn steps_after(
+    rx: &mut Rx,
+    run: RunId,
+    (ordinal, path): (i64, String),
+    limit: i64,
+) -> Result<(Vec<Step>, bool)> {
+    let (mut steps, mut bytes, mut more) = (Vec::new(), 0, false);
+    rx.each(STEPS_AFTER, (run, ordinal, path, limit + 1), |row: StepRow| {
+        bytes += [&row.input, &row.output].into_iter().flatten().map(String::len).sum::<usize>();
+        let full = i64::try_from(steps.len()).is_ok_and(|count| count >= limit);
+        more |= full || bytes > SHOWN_BYTES && !steps.is_empty();
+        if !more {
+            steps.push(step(row)?);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok((steps, more))
+}
+
+/// How the newest runs of a rule stand.
+pub(super) async fn newest_of_rule(rx: &mut Rx, rule: RuleId, most: i64) -> Result<Vec<(RunId, RunState)>> {
+    rx.all(NEWEST_OF_RULE, (rule, most)).await
+}
+
+/// How the newest runs of a workspace stand.
+pub(super) async fn newest_of(rx: &mut Rx, workspace: WorkspaceId, most: i64) -> Result<Vec<(RunId, RunState)>> {
+    rx.all(NEWEST_OF_WORKSPACE, (workspace, most)).await
+}
+
+/// How these runs stand, and how many steps they have begun.
+pub(super) async fn progress(rx: &mut Rx, runs: &[RunId]) -> Result<Vec<(RunId, RunState, i64)>> {
+    rx.all(PROGRESS, (runs,)).await
 }
 
 pub(crate) async fn list_of_event(rx: &mut Rx, workspace: WorkspaceId, event: EventId) -> Result<Vec<RunSummary>> {

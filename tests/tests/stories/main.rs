@@ -1,5 +1,6 @@
 //! All stories, in one program: one link instead of one per file. A module per area.
 
+mod activity;
 mod analytics;
 mod api_conventions;
 mod attachments;

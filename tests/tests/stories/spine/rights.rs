@@ -175,6 +175,21 @@ both_databases! {
         assert!(run.body.to_string().len() < 6 * 1024 * 1024);
         let last = steps.iter().rfind(|step| step["kind"] == "script").unwrap();
         assert_eq!(last["output"]["truncated"], true, "{last}");
+        // Page by page it is there whole, in the same order.
+        let (id, mut cursor, mut whole) = (run.text("/id"), String::new(), Vec::new());
+        loop {
+            let page = place.api.get(&format!("/runs/{id}/steps?limit=200{cursor}")).await.expect_status(200);
+            assert!(page.body.to_string().len() < 6 * 1024 * 1024);
+            whole.extend(page.at("/items").as_array().unwrap().clone());
+            match page.at("/next_cursor").as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        let paths = |steps: &[Value]| steps.iter().map(|step| step["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(paths(&whole), paths(steps));
+        assert!(whole.iter().filter(|step| step["kind"] == "script").all(|step| step["output"].as_array().is_some_and(|words| words.len() == 20)));
+        place.api.get(&format!("/runs/{id}/steps?cursor=x")).await.expect_problem(422, "invalid_cursor");
     }
 
     async fn a_lease_from_before_the_clock_went_back_holds_nobody_up(db) {
