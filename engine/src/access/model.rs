@@ -152,6 +152,9 @@ pub struct Me {
     /// What the token in use is limited to; absent when to nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
+    /// Where the log of events stood. Whoever reads anything after this, and then listens to a socket `after` it, misses
+    /// no change in between.
+    pub position: i64,
 }
 
 /// A new person, their password already hashed.

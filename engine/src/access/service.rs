@@ -11,7 +11,7 @@ use super::{membership, store};
 use crate::cx::{Cx, Source};
 use crate::db::{Rx, Signal, Tx};
 use crate::ids::{AssignmentId, Id as _, UserId, WorkspaceId};
-use crate::{Error, Result, approvals, audit, db, rules};
+use crate::{Error, Result, approvals, audit, db, events, rules};
 
 /// Somebody who acts in the name of a member, with the member's rights now; nobody when they are no member.
 pub async fn acting(
@@ -62,6 +62,7 @@ pub(super) async fn moved(tx: &mut Tx, cx: &Cx, workspace: WorkspaceId) -> Resul
 pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
     let user = actor.user().ok_or_else(|| Error::denied("Only a person can ask who they are."))?;
     let found = store::find_user(rx, user).await?.ok_or_else(|| Error::not_found("user", user))?;
+    let position = events::service::head(rx).await?;
     let workspace = store::find_workspace(rx, actor.workspace).await?;
     Ok(Me {
         user: found,
@@ -70,6 +71,7 @@ pub async fn me(rx: &mut Rx, actor: &Actor) -> Result<Me> {
         email_verified_at: super::addresses::proved_at(rx, user).await?,
         profile: super::profile::find(rx, user).await?,
         scopes: actor.scopes.as_ref().map(|scopes| scopes.to_vec()),
+        position,
     })
 }
 

@@ -78,6 +78,17 @@ both_databases! {
         assert!(socket.hear_within(Duration::from_millis(300)).await.is_none());
     }
 
+    async fn what_changes_while_a_client_reads_is_told_when_it_subscribes(db) {
+        let server = Server::start(&db).await;
+        let (api, project) = place(&server).await;
+        let before = api.get("/me").await.expect_status(200).at("/position").as_i64().unwrap();
+        make_tasks(&api, 1, "").await;
+        let mut socket = Socket::hello(&server, api.token()).await;
+        socket.subscribe(&format!("project:{project}"), Some(before)).await;
+        let heard = socket.hear().await;
+        assert_eq!((&heard["type"], &heard["event"]["kind"]), (&json!("event"), &json!("task.created")), "{heard}");
+    }
+
     async fn a_socket_says_what_is_wrong_and_goes_on(db) {
         let server = Server::start(&db).await;
         let (api, project) = place(&server).await;

@@ -20,13 +20,20 @@ export function Live({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const { data: me } = useMe();
   const workspace = me?.workspace.id;
+  // All else is read after this, so what changed before the line stood is told, too.
+  const position = useRef(me?.position);
+  position.current ??= me?.position;
   useEffect(() => {
     if (!workspace) return;
     socket.start();
-    const leave = socket.subscribe(`workspace:${workspace}`, {
-      onEvent: (event) => freshen(client, event),
-      onBegin: (resumed) => resumed || renew(client),
-    });
+    const leave = socket.subscribe(
+      `workspace:${workspace}`,
+      {
+        onEvent: (event) => freshen(client, event),
+        onBegin: (resumed) => resumed || renew(client),
+      },
+      position.current,
+    );
     // How many are unread is told when it changes, and not afterwards.
     const count = () => renew(client, ['notifications']);
     const unread = socket.subscribe('notifications', { onBegin: count, onUnread: count });

@@ -76,11 +76,14 @@ export class LiveSocket {
     this.topics.clear();
   }
 
-  /** Listens to a topic, such as `project:WEB`, until the answer is called. */
-  subscribe(topic: string, listener: Listener): () => void {
+  /**
+   * Listens to a topic, such as `project:WEB`, until the answer is called: to what happens from now on, or behind the
+   * position `after` of the log.
+   */
+  subscribe(topic: string, listener: Listener, after?: number): () => void {
     let subscription = this.topics.get(topic);
     if (!subscription) {
-      subscription = { listeners: new Set() };
+      subscription = { listeners: new Set(), position: after };
       this.topics.set(topic, subscription);
       if (this.state === 'live') this.ask(topic);
     }
