@@ -89,4 +89,5 @@ stories! {
     task,
     templates,
     timesheets,
+    trouble,
 }
