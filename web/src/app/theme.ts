@@ -14,10 +14,24 @@ const track: MantineColorsTuple = [
   '#262a92',
 ];
 
+/** What is dark is as blue as the app's own grounds below. */
+const dark: MantineColorsTuple = [
+  '#dfe3ea',
+  '#b8bec9',
+  '#949cab',
+  '#6b7382',
+  '#414856',
+  '#2f343e',
+  '#252932',
+  '#16181d',
+  '#111317',
+  '#0b0c0f',
+];
+
 export const theme = createTheme({
   primaryColor: 'track',
   primaryShade: { light: 7, dark: 7 },
-  colors: { track },
+  colors: { track, dark },
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
@@ -58,8 +72,6 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#949cab',
     '--mantine-color-error': '#ff9090',
     '--mantine-color-anchor': '#a9b0ff',
-    '--mantine-color-body': '#16181d',
-    '--mantine-color-text': '#dfe3ea',
     '--mantine-color-yellow-light': '#3a3015',
     '--app-ground': '#111317',
     '--app-card': '#1c1f26',
