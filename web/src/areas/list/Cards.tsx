@@ -67,11 +67,11 @@ export function Cards({
                 </TaskLink>
                 <Group gap="xs" mt={6} justify="space-between" wrap="nowrap">
                   <Group gap="xs" wrap="nowrap" style={{ minWidth: 0 }}>
+                    <PriorityIcon priority={task.priority} />
                     <Text size="xs" c="dimmed">
                       {task.key}
                     </Text>
                     <StatusName category={task.category} name={status} />
-                    <PriorityIcon priority={task.priority} />
                     <Due task={task} />
                   </Group>
                   <Faces ids={task.assignees} size={24} />

@@ -136,7 +136,7 @@ const FIXED: Column[] = [
 export const TITLE: Column = {
   key: 'title',
   label: 'Title',
-  width: 320,
+  width: 220,
   sort: 'title',
   editable: true,
   show: ({ title }) => title,
