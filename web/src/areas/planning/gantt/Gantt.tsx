@@ -207,6 +207,7 @@ export function Gantt({ rows, links, scale, work, shown, mayEdit, critical, colu
               critical={critical}
               pick={mayEdit ? on.pick : undefined}
             />
+            <div className={css.under} aria-hidden />
             {line && (
               <svg className={css.links} width={scale.width} height={1} aria-hidden>
                 <path className={css.link} strokeDasharray="4 3" d={line} />
