@@ -1,5 +1,5 @@
-import { expect, join, test } from '../support';
-import { expectAccessible } from '../support/axe';
+import { expect, join, test } from './support';
+import { expectAccessible } from './support/axe';
 
 const isPhone = () => test.info().project.name === 'phone';
 

@@ -76,18 +76,6 @@ macro_rules! stories {
 }
 
 stories! {
-    account,
-    allocations,
-    board,
-    builder,
-    calendar,
-    firstminute,
-    money,
-    offline,
-    projects,
-    recurring,
-    task,
-    templates,
-    timesheets,
-    trouble,
+    account, allocations, board, builder, calendar, firstminute, list, money, offline, projects, recurring, task,
+    templates, timesheets, trouble,
 }
