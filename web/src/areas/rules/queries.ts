@@ -18,18 +18,25 @@ export const ruleQuery = (id: string) =>
 
 const HEALTH_PAGE = 200;
 
-async function everyHealthLine(): Promise<Map<string, RuleHealthLine>> {
-  const lines = new Map<string, RuleHealthLine>();
+const byRule = (lines: RuleHealthLine[]) => new Map(lines.map((line) => [line.rule, line]));
+
+async function everyHealthLine(): Promise<RuleHealthLine[]> {
+  const lines: RuleHealthLine[] = [];
   for (let offset = 0; ; offset += HEALTH_PAGE) {
     const query = { span: 'day' as const, sort: 'name', limit: HEALTH_PAGE, offset };
     const { items } = await ask(api.GET('/api/v1/rules/health', { params: { query } }));
-    for (const line of items) lines.set(line.rule, line);
+    lines.push(...items);
     if (items.length < HEALTH_PAGE) return lines;
   }
 }
 
 /** How each rule did in the last 24 hours, by its id. */
-export const healthLinesQuery = queryOptions({ queryKey: ['rules', 'health'], queryFn: everyHealthLine });
+export const healthLinesQuery = queryOptions({
+  queryKey: ['rules', 'health'],
+  queryFn: everyHealthLine,
+  // What is read is kept on the device as JSON, which has no maps.
+  select: byRule,
+});
 
 export const healthQuery = (id: string) =>
   queryOptions({
