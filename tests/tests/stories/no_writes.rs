@@ -23,7 +23,8 @@ async fn started(db: &Database) -> Server {
 /// Lets the database take no writes any more, or take them again.
 async fn allow(db: &Database, server: &Server, allowed: bool) {
     if !db.is_postgres() {
-        return bound(server, (!allowed).then_some(4_096));
+        // Its log is a file, too, and is to find room.
+        return bound(server, (!allowed).then_some(16_384));
     }
     let mut own = PgConnection::connect(db.url()).await.unwrap();
     let name = db.url().rsplit('/').next().unwrap();
