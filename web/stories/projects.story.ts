@@ -67,5 +67,6 @@ test('the tabs lead to the views of a project, and who may only look makes none'
   await expect(views.getByRole('link', { name: 'Board' })).toHaveAttribute('aria-current', 'page');
   await expect(views.getByRole('link', { name: 'Rules' })).toHaveAttribute('href', /\/rules\?project=APPLE/);
   await page.goto('/projects/NONE');
-  await expect(page.getByRole('alert')).toContainText('Not found');
+  await expect(page.getByRole('heading', { name: 'You cannot see this project' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Go to the projects' })).toBeVisible();
 });

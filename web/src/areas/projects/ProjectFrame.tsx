@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useMay } from '~/areas/account/queries';
+import { CannotSee, isHidden } from '~/parts/CannotSee';
 import { ProblemAlert } from '~/parts/ProblemAlert';
 import classes from './frame.module.css';
 import { HealthBadge } from './HealthBadge';
@@ -18,6 +19,9 @@ export function ProjectFrame() {
   useEffect(() => {
     if (project.data) document.title = `${project.data.name} · Trackside`;
   }, [project.data]);
+  if (project.isError && !project.data && isHidden(project.error)) {
+    return <CannotSee what="project" to="/projects" toLabel="Go to the projects" />;
+  }
   if (project.isError && !project.data) {
     return (
       <Stack>

@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, Skeleton, Stack, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue, useDisclosure, useDocumentTitle } from '@mantine/hooks';
-import { IconFolders, IconPlus, IconSearch } from '@tabler/icons-react';
+import { IconFileImport, IconFolders, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -8,6 +8,7 @@ import type { ProjectStatus } from '~/api/schema';
 import { useMay } from '~/areas/account/queries';
 import { Empty } from '~/parts/Empty';
 import { ProblemAlert } from '~/parts/ProblemAlert';
+import { ImportProject } from './ImportProject';
 import { NewProject } from './NewProject';
 import { ProjectList } from './ProjectList';
 import { foundProjectsQuery } from './queries';
@@ -36,10 +37,16 @@ export function Projects() {
   }, [settled, navigate]);
   const show = (value: string) =>
     void navigate({ to: '.', search: (old) => ({ ...old, status: value || undefined }) as never, replace: true });
+  const [importing, bring] = useDisclosure();
   const button = mayCreate && (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={dialog.open}>
-      New project
-    </Button>
+    <Group gap="xs" justify="center">
+      <Button variant="default" leftSection={<IconFileImport size={16} aria-hidden />} onClick={bring.open}>
+        Import
+      </Button>
+      <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={dialog.open}>
+        New project
+      </Button>
+    </Group>
   );
   const looking = q !== '' || status !== '';
   return (
@@ -86,6 +93,7 @@ export function Projects() {
           </Empty>
         ))}
       <NewProject opened={making} close={dialog.close} />
+      {importing && <ImportProject close={bring.close} />}
     </Stack>
   );
 }

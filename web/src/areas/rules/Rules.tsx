@@ -117,6 +117,8 @@ function Filters({ rules, search }: { rules: RuleInfo[]; search: RulesSearch }) 
     void navigate({ to: '/rules', search: { ...search, ...change }, replace: true });
   const broken = rules.filter(({ paused_because }) => paused_because).length;
   const count = (state: string) => rules.filter((rule) => state === 'all' || rule.state === state).length;
+  const state = search.state ?? 'all';
+  const turn = (next: string | null) => go({ state: !next || next === 'all' ? undefined : (next as RuleState) });
   return (
     <Stack gap="sm">
       {broken > 0 && search.state !== 'paused' && (
@@ -134,28 +136,42 @@ function Filters({ rules, search }: { rules: RuleInfo[]; search: RulesSearch }) 
         </Alert>
       )}
       <Group gap="sm">
-        <SegmentedControl
-          aria-label="State"
-          value={search.state ?? 'all'}
-          onChange={(state) => go({ state: state === 'all' ? undefined : (state as RuleState) })}
-          data={STATES.map(([value, label]) => ({
-            value,
-            label: (
-              <span>
-                {label} <span style={{ opacity: 0.75 }}>{count(value)}</span>
-              </span>
-            ),
-          }))}
-          size="sm"
-          style={{ maxWidth: '100%', overflowX: 'auto' }}
-        />
+        {phone ? (
+          <Select
+            aria-label="State"
+            allowDeselect={false}
+            value={state}
+            onChange={turn}
+            data={STATES.map(([value, label]) => ({ value, label: `${label} (${count(value)})` }))}
+            style={{ flex: '1 1 120px' }}
+          />
+        ) : (
+          <SegmentedControl
+            aria-label="State"
+            value={state}
+            onChange={turn}
+            data={STATES.map(([value, label]) => ({
+              value,
+              label: (
+                <span>
+                  {label} <span style={{ opacity: 0.75 }}>{count(value)}</span>
+                </span>
+              ),
+            }))}
+            size="sm"
+          />
+        )}
         <TextInput
           aria-label="Find a rule"
           placeholder="Find a rule"
           leftSection={<IconSearch size={16} aria-hidden />}
           defaultValue={search.q ?? ''}
           onChange={(event) => go({ q: event.currentTarget.value || undefined })}
-          style={{ flex: phone ? '1 1 100%' : '1 1 160px', maxWidth: phone ? undefined : 320 }}
+          style={{
+            flex: phone ? '1 1 100%' : '1 1 160px',
+            maxWidth: phone ? undefined : 320,
+            order: phone ? -1 : undefined,
+          }}
         />
         <Select
           aria-label="Project"
@@ -165,7 +181,7 @@ function Filters({ rules, search }: { rules: RuleInfo[]; search: RulesSearch }) 
           data={projects.map(({ key, name }) => ({ value: key, label: name }))}
           value={search.project ?? null}
           onChange={(project) => go({ project: project ?? undefined })}
-          style={{ flex: phone ? '1 1 100%' : '0 1 200px' }}
+          style={{ flex: phone ? '1 1 120px' : '0 1 200px' }}
         />
       </Group>
     </Stack>

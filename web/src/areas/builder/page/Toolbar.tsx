@@ -6,6 +6,7 @@ import {
   IconChevronLeft,
   IconDotsVertical,
   IconHeartbeat,
+  IconHelpCircle,
   IconHistory,
   IconHistoryToggle,
   IconPlayerPlay,
@@ -14,6 +15,7 @@ import {
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { RuleInfo, Verdict } from '~/api/schema';
+import { useMay } from '~/areas/account/queries';
 import { useBuilder } from '../model/builder';
 import type { RuleHistory } from '../model/history';
 import { Findings } from './Findings';
@@ -33,6 +35,7 @@ interface Props {
 
 export function Toolbar({ saved, saving, history, verdict, checking, side, onSide }: Props) {
   const { rule, set, readOnly } = useBuilder();
+  const mayAsk = useMay('run.view');
   const toggle = (which: Side) => onSide(side === which ? undefined : which);
   return (
     <Group justify="space-between" gap="xs" align="center">
@@ -136,7 +139,7 @@ export function Toolbar({ saved, saving, history, verdict, checking, side, onSid
                 <Menu.Item
                   component={Link}
                   to={'/runs' as '/'}
-                  search={{ rule_id: saved.id } as never}
+                  search={{ rule: saved.id } as never}
                   leftSection={<IconRun size={16} aria-hidden />}
                 >
                   Runs
@@ -146,8 +149,17 @@ export function Toolbar({ saved, saving, history, verdict, checking, side, onSid
                   to={`/rules/${saved.id}/health` as '/'}
                   leftSection={<IconHeartbeat size={16} aria-hidden />}
                 >
-                  Health
+                  How it does
                 </Menu.Item>
+                {mayAsk && (
+                  <Menu.Item
+                    component={Link}
+                    to={`/rules/${saved.id}/why-not` as '/'}
+                    leftSection={<IconHelpCircle size={16} aria-hidden />}
+                  >
+                    Why did it not run?
+                  </Menu.Item>
+                )}
                 <Menu.Divider />
                 <Menu.Label>
                   <Text size="xs">Version {saved.version}</Text>

@@ -7,7 +7,7 @@ import { say } from '~/parts/toast';
 import { useImport } from './queries';
 import { Section } from './Section';
 
-const FORMATS: Record<Format, string> = {
+export const FORMATS: Record<Format, string> = {
   csv: 'Table (CSV)',
   trackside: 'Project of Trackside (JSON)',
   jira: 'Issues of Jira (JSON or CSV)',
@@ -88,9 +88,9 @@ export function ImportForm({ project }: { project: Project }) {
   );
 }
 
-const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`;
+export const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
-function Outcome({ report }: { report: Report }) {
+export function Outcome({ report }: { report: Report }) {
   const parts = [
     counted(report.tasks, 'task'),
     report.comments > 0 && counted(report.comments, 'comment'),
