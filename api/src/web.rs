@@ -73,15 +73,20 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
         (CONTENT_TYPE, HeaderValue::from_static(kind(name))),
         (CACHE_CONTROL, HeaderValue::from_static(keep)),
         (VARY, HeaderValue::from_static("accept-encoding")),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        // The microphone is for dictating a task, the place for checking in; both ask first.
-        (
-            HeaderName::from_static("permissions-policy"),
-            HeaderValue::from_static("camera=(self), microphone=(self), geolocation=(self)"),
-        ),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     ]);
+    // They bind pages and workers. A page asks for dozens of scripts, and would wait as long for their headers as for themselves.
+    if !name.starts_with("assets/") {
+        headers_out.extend([
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            // The microphone is for dictating a task, the place for checking in; both ask first.
+            (
+                HeaderName::from_static("permissions-policy"),
+                HeaderValue::from_static("camera=(self), microphone=(self), geolocation=(self)"),
+            ),
+            (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        ]);
+    }
     if let Some(coding) = coding {
         headers_out.insert(CONTENT_ENCODING, HeaderValue::from_static(coding));
     }
