@@ -212,7 +212,7 @@ both_databases! {
         let mut server = deadly().start().await;
         api = api.at(&server);
         let begun = api.post(&format!("/rules/{rule}/backtest"), json!({})).await.expect_status(202).text("/id");
-        for _ in 0..3 {
+        for _ in 0..4 {
             server.wait_for_end(PATIENCE).await;
             server = deadly().start().await;
         }
@@ -221,6 +221,6 @@ both_databases! {
         api = api.at(&server);
         let answer = over(&api, &rule, &begun, PATIENCE).await;
         assert_eq!(answer.text("/state"), "failed");
-        assert!(answer.text("/error").contains("4 times"), "{:#}", answer.body);
+        assert!(answer.text("/error").contains("5 times"), "{:#}", answer.body);
     }
 }
