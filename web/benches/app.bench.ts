@@ -1,13 +1,12 @@
 /** What the app costs whoever opens it: bytes, scores of Lighthouse, frames, and how soon others see a change. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import lighthouse from 'lighthouse';
 import desktop from 'lighthouse/core/config/desktop-config.js';
 import { expect, join, PASSWORD, setUp, test } from '../stories/support';
-import { start } from '../stories/support/server';
+import { freePort, start } from '../stories/support/server';
 import { bigProject, frames, many, say, spread } from './measure';
 
 /** Bytes that came over the wire until nothing more was asked for. */
@@ -163,16 +162,6 @@ test('a timeline of 2,000 tasks', async ({ ada, browser }) => {
     say(`scrolling it ${way}, between frames`, spread(times));
   }
 });
-
-async function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer().once('error', fail);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => done(port));
-    });
-  });
-}
 
 test('Lighthouse', async () => {
   const server = await start();

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use trackside_engine::db::Db;
-use trackside_engine::ids::{RunId, WorkspaceId};
+use trackside_engine::ids::RunId;
 use trackside_engine::runs::watch::{self, Progress, Watched};
 
-use super::hub::{Hub, Message};
+use super::hub::{Hub, Message, Topic};
 use super::protocol::FromServer;
 
 /// How far looks are apart; on a busy database further.
@@ -20,8 +20,8 @@ const SHARE: u32 = 10;
 /// What was told last, by topic.
 #[derive(Default)]
 struct Known {
-    marks: HashMap<(WorkspaceId, Arc<str>), u64>,
-    runs: HashMap<(WorkspaceId, Arc<str>), Progress>,
+    marks: HashMap<Topic, u64>,
+    runs: HashMap<Topic, Progress>,
 }
 
 impl Hub {

@@ -15,7 +15,7 @@ use crate::events::store as log;
 use crate::ids::{BacktestId, EventId, Id, JobId};
 use crate::jobs::{self, NewJob};
 use crate::rules::RuleInfo;
-use crate::{Error, Result, events};
+use crate::{Error, Result, events, runs};
 
 /// How many back-tests of a workspace may be under way.
 const AT_ONCE: i64 = 3;
@@ -74,7 +74,7 @@ pub async fn begin(
     store::insert(tx, &row).await?;
     let new = NewJob::new(cx.source(), Some(rule.workspace_id), work::QUEUE, work::BACKTEST, &row.id)?;
     // What keeps the installation going is done before it.
-    let new = new.priority(-1).max_attempts(work::CRASH_LIMIT + 2);
+    let new = new.priority(-1).max_attempts(runs::service::CRASH_LIMIT + 2);
     jobs::service::enqueue(tx, &NewJob { id: job_id(row.id), ..new }).await?;
     shown(row, &cx.actor)
 }

@@ -24,6 +24,7 @@ use crate::ids::BacktestId;
 use crate::jobs::{self, Job, Outcome, Ticket};
 use crate::lanes::Pace;
 use crate::rules::{Entry, RuleInfo};
+use crate::runs::service::CRASH_LIMIT;
 use crate::runs::{self, Hindrance, Mode, Rehearsal, Stage, Would};
 use crate::{Class, Error, Result, crash, rules, variables};
 
@@ -31,8 +32,6 @@ use crate::{Class, Error, Result, crash, rules, variables};
 pub const BACKTEST: &str = "backtest";
 /// The queue it stands in.
 pub const QUEUE: &str = "maintenance";
-/// After so many claims without a word from the worker it fails.
-pub(super) const CRASH_LIMIT: i64 = 5;
 /// Events of a page.
 const PAGE: i64 = 500;
 /// Positions of the log that a page is looked for in: events of other kinds and workspaces lie between.

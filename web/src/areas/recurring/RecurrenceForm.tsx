@@ -7,7 +7,7 @@ import { api, ask, ifMatch } from '~/api/client';
 import type { Recurrence, TaskBody } from '~/api/schema';
 import { zones } from '~/areas/builder/forms/ScheduleForm';
 import { FormModal } from '~/parts/FormModal';
-import { useManner } from '~/parts/time';
+import { useZone } from '~/parts/time';
 import { BodyForm, sendable } from './BodyForm';
 import { BodyProblems } from './BodyProblems';
 import { NextTimes } from './NextTimes';
@@ -33,7 +33,7 @@ export function RecurrenceForm(props: {
   close: () => void;
 }) {
   const { project, recurrence, opened, close } = props;
-  const { timeZone = dayjs.tz.guess() } = useManner();
+  const timeZone = useZone();
   const { data: templates = [] } = useQuery({ ...taskTemplatesQuery(project), enabled: opened });
   const asked = (values: { makes: string; template: string | null; task: TaskBody }) => {
     const chosen = templates.find(({ id }) => id === values.template);

@@ -3,7 +3,6 @@ import { ActionIcon, Button, Group, Select, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconDownload, IconInbox, IconPlus } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import dayjs from 'dayjs';
 import { useState } from 'react';
 import type { Task, Timesheet } from '~/api/schema';
 import { useMay, useMe } from '~/areas/account/queries';
@@ -11,7 +10,7 @@ import { useActivePeople } from '~/areas/people/queries';
 import { taskQuery } from '~/areas/tasks/queries';
 import { Loaded } from '~/parts/Loaded';
 import { Page } from '~/parts/Page';
-import { useManner } from '~/parts/time';
+import { useManner, useZone } from '~/parts/time';
 import { usePhone } from '~/parts/usePhone';
 import { DayTime } from './DayTime';
 import { ExportTime } from './ExportTime';
@@ -26,7 +25,7 @@ import { dayWords, isWeek, laterWeek, mondayOf, sundayOf, today, weekOf } from '
 export function Week() {
   const search = useSearch({ strict: false }) as { week?: string; user?: string };
   const { data: me } = useMe();
-  const { timeZone = dayjs.tz.guess() } = useManner();
+  const timeZone = useZone();
   const manages = useMay('time.manage');
   const week = isWeek(search.week) ? search.week : weekOf(today(timeZone));
   const user = search.user && search.user !== me?.user.id ? search.user : undefined;

@@ -3,7 +3,7 @@ import { DateTimePicker } from '@mantine/dates';
 import dayjs from 'dayjs';
 import timezone from 'dayjs/plugin/timezone';
 import utc from 'dayjs/plugin/utc';
-import { useManner } from '~/parts/time';
+import { useManner, useZone } from '~/parts/time';
 
 dayjs.extend(utc);
 dayjs.extend(timezone);
@@ -24,7 +24,8 @@ export function MomentPicker({
   classNames?: { input: string };
   placeholder?: string;
 }) {
-  const { locale, timeZone = dayjs.tz.guess() } = useManner();
+  const { locale } = useManner();
+  const timeZone = useZone();
   const zoned = value ? dayjs(value).tz(timeZone) : undefined;
   const day = (days: number, hour = 17) =>
     dayjs().tz(timeZone).add(days, 'day').hour(hour).minute(0).second(0).format(SHAPE);
